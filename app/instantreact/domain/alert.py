@@ -1,0 +1,85 @@
+"""Alerts, deliveries and the message a person sees."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from instantreact.domain.rule import Severity
+
+
+class AlertState(StrEnum):
+    """Where an alert stands."""
+
+    RAISED = "raised"
+    ACKNOWLEDGED = "acknowledged"
+    DISMISSED = "dismissed"
+    CLOSED = "closed"
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery, or one part of it, stands.
+
+    held: kept until the recipient opens the window again. refused: the channel will never take it.
+    buried: given up after the last try; can be run again.
+    """
+
+    PENDING = "pending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    HELD = "held"
+    REFUSED = "refused"
+    BURIED = "buried"
+
+
+class PartKind(StrEnum):
+    """The parts of a delivery, in the order they are sent."""
+
+    TEXT = "text"
+    PICTURE = "picture"
+
+
+class ChannelKind(StrEnum):
+    """How a recipient is reached."""
+
+    MESSENGER = "messenger"
+    CONSOLE = "console"
+
+
+class Notify(StrEnum):
+    """Whether a clip may raise alerts: auto means not for footage older than ten minutes."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True)
+class AlertText:
+    """The first part of a delivery: a sentence or more, and what its buttons do.
+
+    text        what to say, any length (a channel shortens it to its own limit)
+    alert_id    whom the buttons Acknowledge and False alarm act on
+    open_url    where Open leads, None without a public address
+    """
+
+    text: str
+    alert_id: str
+    severity: Severity
+    open_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The second part of a delivery: a JPEG."""
+
+    jpeg: bytes
+    filename: str = "snapshot.jpg"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the channel answered when it accepted a part."""
+
+    message_id: str
+    accepted_at: datetime

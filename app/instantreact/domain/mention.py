@@ -1,0 +1,67 @@
+"""Whether a sentence mentions a word, a phrase or a concept, and how probable that is.
+
+One function scores for rules, `analyze` and evaluation alike, so that a published figure is the figure a rule sees.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+import snowballstemmer
+
+from instantreact.domain.concepts import CONCEPTS
+from instantreact.domain.observation import Hypothesis
+
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_IRREGULAR = {"fought": "fight", "fell": "fall", "fallen": "fall", "beaten": "beat", "struck": "strike"}
+_STEMMER = snowballstemmer.stemmer("english")
+
+
+def tokenize(text: str) -> list[str]:
+    """Lower-case words of a sentence, punctuation dropped."""
+    return _WORD.findall(text.casefold())
+
+
+@lru_cache(maxsize=16_384)
+def stem(word: str) -> str:
+    """The English Snowball stem of a lower-case word; a few irregular forms share their infinitive's."""
+    return str(_STEMMER.stemWord(_IRREGULAR.get(word, word)))
+
+
+def stems(text: str) -> list[str]:
+    """The stems of a sentence's words, in order."""
+    return [stem(word) for word in tokenize(text)]
+
+
+def find_phrase(sentence: Sequence[str], phrase: Sequence[str]) -> int | None:
+    """Where the stems `phrase` stand in a row among the stems `sentence`; None when they do not, or are none."""
+    if not phrase:
+        return None
+    last = len(sentence) - len(phrase)
+    return next((at for at in range(last + 1) if list(sentence[at : at + len(phrase)]) == list(phrase)), None)
+
+
+def mentions(text: str, phrases: Iterable[str]) -> str | None:
+    """The first of `phrases` that the sentence mentions, compared by stems; None when it mentions none."""
+    sentence = stems(text)
+    return next((phrase for phrase in phrases if find_phrase(sentence, stems(phrase)) is not None), None)
+
+
+def mention_probability(hypotheses: Iterable[Hypothesis], phrases: Sequence[str]) -> float:
+    """The probability, 0..1, that a caption mentions one of `phrases`: the share of the hypotheses that do."""
+    mass = sum(h.probability for h in hypotheses if mentions(h.text, phrases) is not None)
+    return min(1.0, max(0.0, mass))
+
+
+def concept_probability(
+    concept: str, hypotheses: Iterable[Hypothesis], head: Mapping[str, float] | None = None
+) -> float:
+    """The probability, 0..1, that a caption mentions `concept`.
+
+    `head` holds the calibrated outputs of a bundle's concept head; without one the hypotheses decide.
+    Raises KeyError for a concept that `CONCEPTS` does not know.
+    """
+    phrases = CONCEPTS[concept]
+    if head is not None and concept in head:
+        return head[concept]
+    return mention_probability(hypotheses, phrases)

@@ -1,0 +1,101 @@
+"""What was seen and heard in one window: values without an id."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from instantreact.domain.media import Window
+
+
+@dataclass(frozen=True)
+class Caption:
+    """One sentence about a window and the model's probability of it, 0..1."""
+
+    text: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A sentence the model might have said, with its share of the probability, 0..1; shares sum to 1."""
+
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Box:
+    """Corners as shares of the frame's width and height, 0..1."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One labelled box on one frame."""
+
+    label: str
+    score: float
+    box: Box
+    time_s: float
+
+
+class Hearing(StrEnum):
+    """What is known about the sound of a window. Unknown is not silence."""
+
+    HEARD = "heard"
+    SILENT = "silent"
+    NO_TRACK = "no_track"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word and when it was said, in seconds on the footage's clock."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float | None = None
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """Something the recogniser understood: an intent's name, or an entity's or trait's name and value."""
+
+    name: str
+    confidence: float
+    value: str | None = None
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What was said, and by which engine it was heard."""
+
+    hearing: Hearing
+    engine: str
+    text: str = ""
+    language: str | None = None
+    words: tuple[Word, ...] = ()
+    intents: tuple[Meaning, ...] = ()
+    entities: tuple[Meaning, ...] = ()
+    traits: tuple[Meaning, ...] = ()
+    truncated: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Caption, detections and transcript of a window."""
+
+    window: Window
+    caption: Caption
+    hypotheses: tuple[Hypothesis, ...]
+    concepts: Mapping[str, float] = field(default_factory=dict)
+    detections: tuple[Detection, ...] = ()
+    transcript: Transcript | None = None
+    zones: Mapping[str, float] = field(default_factory=dict)
+    """Share of the moving pixels inside each zone of the camera, 0..1."""

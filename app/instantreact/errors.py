@@ -1,0 +1,128 @@
+"""Every error InstantReact raises on purpose.
+
+InstantReactError
+  NotFound                 the thing asked for does not exist
+  Conflict                 the thing asked for clashes with what is there
+  InvalidInput             the request cannot be understood or is out of bounds
+    TooLarge               more bytes, seconds or pixels than the limit allows
+  NotAllowed               the caller may not do this
+  MediaError
+    UnreadableMedia        damaged, truncated before the first frame, or not media at all
+    UnsupportedMedia       media, but of a kind we do not take (no video track, unknown codec)
+    StreamLost*            a live stream ended, stalled or never opened
+  ModelError
+    BundleMissing          no bundle at the configured path
+    BundleMismatch         a bundle that is damaged or does not fit this version
+  SpeechError
+    SpeechTimeout*         the recogniser did not answer in time
+    SpeechUnavailable*     the recogniser is down, overloaded or its circuit is open
+    SpeechRejected         the recogniser refused this request for good
+  DeliveryError
+    DeliveryDeferred*      the channel may take it later
+    WindowClosed           Messenger's 24-hour window is shut for this person
+    DeliveryRefused        the channel will never take this message
+  Misconfigured            a setting is missing or contradicts another
+
+* = also Transient: worth another try, after `retry_after_s` where it is known.
+"""
+
+
+class InstantReactError(Exception):
+    """Base of all errors raised on purpose; `str(error)` is a sentence for people."""
+
+
+class Transient(InstantReactError):
+    """Worth trying again, not before `retry_after_s` seconds where that is known."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class NotFound(InstantReactError):
+    """The thing asked for does not exist."""
+
+    def __init__(self, kind: str, key: object) -> None:
+        super().__init__(f"There is no {kind} {key}.")
+        self.kind = kind
+        self.key = key
+
+
+class Conflict(InstantReactError):
+    """The request clashes with what is already there."""
+
+
+class InvalidInput(InstantReactError):
+    """The request cannot be understood or is out of bounds."""
+
+
+class TooLarge(InvalidInput):
+    """More bytes, seconds or pixels than the limit allows."""
+
+
+class NotAllowed(InstantReactError):
+    """The caller may not do this."""
+
+
+class Misconfigured(InstantReactError):
+    """A setting is missing or contradicts another; the message names it."""
+
+
+class MediaError(InstantReactError):
+    """A clip or stream cannot be used."""
+
+
+class UnreadableMedia(MediaError):
+    """Damaged, truncated before its first frame, or not media at all."""
+
+
+class UnsupportedMedia(MediaError):
+    """Media, but of a kind that InstantReact does not take."""
+
+
+class StreamLost(MediaError, Transient):
+    """A live stream ended, stalled or never opened."""
+
+
+class ModelError(InstantReactError):
+    """The captioner cannot be used."""
+
+
+class BundleMissing(ModelError):
+    """No bundle at the configured path."""
+
+
+class BundleMismatch(ModelError):
+    """A bundle that is damaged or does not fit this version."""
+
+
+class SpeechError(InstantReactError):
+    """Speech could not be transcribed."""
+
+
+class SpeechTimeout(SpeechError, Transient):
+    """The recogniser did not answer in time."""
+
+
+class SpeechUnavailable(SpeechError, Transient):
+    """The recogniser is down, overloaded, or its circuit is open."""
+
+
+class SpeechRejected(SpeechError):
+    """The recogniser refused this request for good."""
+
+
+class DeliveryError(InstantReactError):
+    """A message did not reach a channel."""
+
+
+class DeliveryDeferred(DeliveryError, Transient):
+    """The channel may take the message later."""
+
+
+class WindowClosed(DeliveryError):
+    """Messenger's 24-hour window is shut for this person."""
+
+
+class DeliveryRefused(DeliveryError):
+    """The channel will never take this message."""

@@ -1,0 +1,249 @@
+"""Every table. A thing stored under an id has one class, here."""
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import JSON, ForeignKey, Index, MetaData, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, Notify, PartKind
+from instantreact.domain.camera import CameraState, Mask, SpeechMode, Zone
+from instantreact.domain.media import ClipInfo
+from instantreact.domain.observation import Observation
+from instantreact.domain.rule import Criteria, Evidence, Severity
+from instantreact.storage.types import UTCDateTime, Value, enum_text
+
+
+def new_id() -> str:
+    """A fresh random id, 32 hexadecimal digits."""
+    return uuid4().hex
+
+
+class Base(DeclarativeBase):
+    """Names constraints, so that migrations can drop them on every engine."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Camera(Base):
+    """A configured video source, enabled or not."""
+
+    __tablename__ = "cameras"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(unique=True)
+    site: Mapped[str] = mapped_column(default="")
+    source: Mapped[str] = mapped_column(Text)  # encrypted by storage.cameras; never leaves it in clear but to ingest
+    enabled: Mapped[bool] = mapped_column(default=True)
+    speech: Mapped[SpeechMode | None] = mapped_column(enum_text(SpeechMode))  # None: the service's setting
+    sensitivity: Mapped[float] = mapped_column(default=0.5)
+    zones: Mapped[tuple[Zone, ...]] = mapped_column(Value(tuple[Zone, ...]), default=())
+    masks: Mapped[tuple[Mask, ...]] = mapped_column(Value(tuple[Mask, ...]), default=())
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class CameraLease(Base):
+    """Which process watches a camera, until when, and how it is going."""
+
+    __tablename__ = "camera_leases"
+    camera_id: Mapped[str] = mapped_column(ForeignKey("cameras.id", ondelete="CASCADE"), primary_key=True)
+    owner: Mapped[str]
+    owner_address: Mapped[str | None]
+    lease_until: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    state: Mapped[CameraState] = mapped_column(enum_text(CameraState), default=CameraState.IDLE)
+    state_since: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_frame_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    report: Mapped[dict[str, float]] = mapped_column(JSON, default=dict)
+
+
+class Clip(Base):
+    """One stored, bounded video file. `identity` is sha256, camera and time recorded: the same again is this clip."""
+
+    __tablename__ = "clips"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    identity: Mapped[str] = mapped_column(unique=True)
+    sha256: Mapped[str]
+    camera_id: Mapped[str | None] = mapped_column(ForeignKey("cameras.id", ondelete="SET NULL"), index=True)
+    recorded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    filename: Mapped[str] = mapped_column(Text)
+    size_bytes: Mapped[int]
+    blob_key: Mapped[str]
+    notify: Mapped[Notify] = mapped_column(enum_text(Notify))
+    state: Mapped[str] = mapped_column(default="stored", index=True)
+    progress: Mapped[float] = mapped_column(default=0.0)
+    warning: Mapped[str | None] = mapped_column(Text)
+    error: Mapped[str | None] = mapped_column(Text)
+    info: Mapped[ClipInfo | None] = mapped_column(Value(ClipInfo))
+    timings_ms: Mapped[dict[str, float]] = mapped_column(JSON, default=dict)
+    submitted_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    analyzed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    __table_args__ = (Index("ix_clips_submitted", "submitted_at", "id"),)
+
+
+class Event(Base):
+    """An observation filed under an id, a camera or clip, and a time."""
+
+    __tablename__ = "events"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    clip_id: Mapped[str | None] = mapped_column(ForeignKey("clips.id", ondelete="CASCADE"), index=True)
+    camera_id: Mapped[str | None] = mapped_column(ForeignKey("cameras.id", ondelete="SET NULL"), index=True)
+    connection: Mapped[str | None]  # one opening of a stream; None for clips
+    window_index: Mapped[int]
+    start_s: Mapped[float]
+    end_s: Mapped[float]
+    occurred_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    observation: Mapped[Observation] = mapped_column(Value(Observation))
+    caption: Mapped[str] = mapped_column(Text)
+    speech: Mapped[str] = mapped_column(Text, default="")
+    snapshot_key: Mapped[str | None]
+    evidence_key: Mapped[str | None]  # the clip cut from a stream around an alerted event
+    __table_args__ = (
+        UniqueConstraint("clip_id", "window_index"),
+        UniqueConstraint("camera_id", "connection", "window_index"),
+        Index("ix_events_occurred", "occurred_at", "id"),
+    )
+
+
+class Rule(Base):
+    """A named reaction to what is seen and heard."""
+
+    __tablename__ = "rules"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(unique=True)
+    criteria: Mapped[Criteria] = mapped_column(Value(Criteria))
+    camera_ids: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # None: every camera and upload
+    recipient_ids: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # None: every recipient
+    severity: Mapped[Severity] = mapped_column(enum_text(Severity), default=Severity.WARNING)
+    cooldown_s: Mapped[float] = mapped_column(default=60.0)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class RuleLock(Base):
+    """One row per rule and camera (or upload): matching holds it, so that a cooldown cannot be passed twice at once."""
+
+    __tablename__ = "rule_locks"
+    rule_id: Mapped[str] = mapped_column(ForeignKey("rules.id", ondelete="CASCADE"), primary_key=True)
+    camera_key: Mapped[str] = mapped_column(primary_key=True)
+    alerted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Recipient(Base):
+    """Whom to tell, how, and until when Messenger lets us."""
+
+    __tablename__ = "recipients"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str]
+    channel: Mapped[ChannelKind] = mapped_column(enum_text(ChannelKind))
+    address: Mapped[str]
+    enabled: Mapped[bool] = mapped_column(default=True)
+    opted_in_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    window_open_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    unreachable_reason: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (UniqueConstraint("channel", "address"),)
+
+
+class Alert(Base):
+    """The decision to tell people. A system alert has no rule and no event, but a `system_key`."""
+
+    __tablename__ = "alerts"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    rule_id: Mapped[str | None] = mapped_column(ForeignKey("rules.id", ondelete="SET NULL"), index=True)
+    event_id: Mapped[str | None] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), index=True)
+    camera_id: Mapped[str | None] = mapped_column(ForeignKey("cameras.id", ondelete="SET NULL"), index=True)
+    system_key: Mapped[str | None] = mapped_column(unique=True)
+    title: Mapped[str]
+    text: Mapped[str] = mapped_column(Text)
+    severity: Mapped[Severity] = mapped_column(enum_text(Severity))
+    state: Mapped[AlertState] = mapped_column(enum_text(AlertState), default=AlertState.RAISED, index=True)
+    evidence: Mapped[tuple[Evidence, ...]] = mapped_column(Value(tuple[Evidence, ...]), default=())
+    raised_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    answered_by: Mapped[str | None]
+    deliveries: Mapped[list["Delivery"]] = relationship(back_populates="alert", passive_deletes=True)
+    __table_args__ = (
+        UniqueConstraint("rule_id", "event_id"),
+        Index("ix_alerts_raised", "raised_at", "id"),
+    )
+
+
+class Delivery(Base):
+    """One alert to one recipient on one channel."""
+
+    __tablename__ = "deliveries"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    alert_id: Mapped[str] = mapped_column(ForeignKey("alerts.id", ondelete="CASCADE"), index=True)
+    recipient_id: Mapped[str] = mapped_column(ForeignKey("recipients.id", ondelete="CASCADE"), index=True)
+    channel: Mapped[ChannelKind] = mapped_column(enum_text(ChannelKind))
+    state: Mapped[DeliveryState] = mapped_column(enum_text(DeliveryState), default=DeliveryState.PENDING)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    alert: Mapped[Alert] = relationship(back_populates="deliveries")
+    parts: Mapped[list["DeliveryPart"]] = relationship(order_by="DeliveryPart.position", passive_deletes=True)
+    __table_args__ = (UniqueConstraint("alert_id", "recipient_id"),)
+
+
+class DeliveryPart(Base):
+    """The text or the picture of a delivery, each with its own attempts, message id and state."""
+
+    __tablename__ = "delivery_parts"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[PartKind] = mapped_column(enum_text(PartKind))
+    position: Mapped[int]
+    state: Mapped[DeliveryState] = mapped_column(enum_text(DeliveryState), default=DeliveryState.PENDING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    message_id: Mapped[str | None] = mapped_column(index=True)
+    error: Mapped[str | None] = mapped_column(Text)
+    sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    __table_args__ = (UniqueConstraint("delivery_id", "kind"),)
+
+
+class IncomingMessage(Base):
+    """What the Messenger webhook brought, stored before it is answered; `dedupe_key` makes a repeat harmless."""
+
+    __tablename__ = "incoming_messages"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    dedupe_key: Mapped[str] = mapped_column(unique=True)
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+    received_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    handled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Job(Base):
+    """A unit of queued work: due at `run_at`, held by whoever knows `token` until `lease_until`."""
+
+    __tablename__ = "jobs"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[str]
+    subject: Mapped[str] = mapped_column(index=True)  # the id of the row the job is about
+    state: Mapped[str] = mapped_column(default="due")  # due, handed (to the broker), running, buried
+    run_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    max_attempts: Mapped[int] = mapped_column(default=8)
+    token: Mapped[str | None]
+    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (
+        UniqueConstraint("kind", "subject"),
+        Index("ix_jobs_due", "state", "run_at"),
+    )
+
+
+class ApiKey(Base):
+    """The hash of an API key; the key itself is shown once and kept nowhere."""
+
+    __tablename__ = "api_keys"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(unique=True)
+    sha256: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -1,0 +1,1 @@
+"""The captioner in torch: data, model, training, evaluation and export."""

@@ -1,0 +1,54 @@
+"""What every test may ask for: the real footage, a clock that stands still."""
+
+import os
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(os.environ.get("INSTANTREACT_DATA", REPOSITORY.parent / "shared" / "data"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect tests on real footage where there is none; in CI its absence is an error."""
+    if DATA_DIR.is_dir():
+        return
+    on_data = [item for item in items if item.get_closest_marker("data")]
+    if on_data and os.environ.get("CI"):
+        raise pytest.UsageError(f"CI promises tests on real footage, but {len(on_data)} of them find none")
+    items[:] = [item for item in items if item not in on_data]
+    config.hook.pytest_deselected(items=on_data)
+
+
+def pytest_report_header() -> Iterable[str]:
+    """Say where the real footage comes from, or that there is none."""
+    yield f"footage: {'found' if DATA_DIR.is_dir() else 'absent, tests marked data are deselected'}"
+
+
+@pytest.fixture
+def data_dir() -> Path:
+    """The folder of real footage; only tests marked `data` may ask for it."""
+    return DATA_DIR
+
+
+class StoppedClock:
+    """A clock that moves only when it is told to."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start
+
+    def now(self) -> datetime:
+        """The time it was set to."""
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` pass."""
+        self._now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    """Noon of a fixed day, in UTC."""
+    return StoppedClock(datetime(2026, 11, 22, 12, tzinfo=UTC))
