@@ -1,0 +1,73 @@
+# InstantReact. `make help` lists the commands.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+CLIP ?=
+SERVE := .venv
+DEV := .venv-dev
+# Tests speak to real parts: these come from the system, everything else from PyPI.
+SYSTEM_PACKAGES := ffmpeg espeak-ng python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base \
+	gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-rtsp
+
+.PHONY: help
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+.PHONY: demo
+demo: $(SERVE)/.installed ## install what serving needs, run the whole product once; CLIP=my.mp4 for your own clip
+	@$(SERVE)/bin/instantreact demo $(if $(CLIP),'$(CLIP)')
+
+.PHONY: serve
+serve: $(SERVE)/.installed ## install what serving needs and start the service
+	@$(SERVE)/bin/instantreact serve
+
+.PHONY: test
+test: $(DEV)/.installed system-packages check ## install everything, run every check and every test
+	$(DEV)/bin/pytest -n 2 --dist worksteal -q
+
+.PHONY: check
+check: $(DEV)/.installed ## formatting, lints, types, import directions
+	$(DEV)/bin/ruff format --check app tests benchmarks
+	$(DEV)/bin/ruff check app tests benchmarks
+	$(DEV)/bin/mypy
+	PYTHONPATH=app $(DEV)/bin/lint-imports --no-cache
+
+.PHONY: format
+format: $(DEV)/.installed ## rewrite the code as the formatter wants it
+	$(DEV)/bin/ruff check --fix app tests benchmarks
+	$(DEV)/bin/ruff format app tests benchmarks
+
+.PHONY: coverage
+coverage: $(DEV)/.installed system-packages ## every test, with coverage
+	$(DEV)/bin/pytest -n 2 --dist worksteal -q --cov --cov-report=term:skip-covered
+
+.PHONY: lock
+lock: $(DEV)/.installed ## resolve the dependencies anew into the two lock files
+	$(DEV)/bin/uv pip compile -q pyproject.toml --upgrade --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -o requirements.lock
+	$(DEV)/bin/uv pip compile -q pyproject.toml --upgrade --extra train --group dev --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -o requirements-dev.lock
+
+.PHONY: system-packages
+system-packages:
+	@missing=$$(dpkg-query -W -f='$${Package} $${Status}\n' $(SYSTEM_PACKAGES) 2>/dev/null | awk '/ok installed/{print $$1}' \
+		| sort | comm -13 - <(printf '%s\n' $(SYSTEM_PACKAGES) | sort)); \
+	[ -z "$$missing" ] && exit 0; \
+	echo "The tests need these system packages, installing them:" $$missing; \
+	sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	$$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+
+$(SERVE)/.installed: requirements.lock pyproject.toml
+	@echo "Installing what serving needs into $(SERVE) (about 0.8 GB, no torch) ..."
+	@$(PYTHON) -m venv $(SERVE)
+	@$(SERVE)/bin/pip install -q --disable-pip-version-check uv
+	@$(SERVE)/bin/uv pip install -q --python $(SERVE)/bin/python --require-hashes -r requirements.lock
+	@$(SERVE)/bin/uv pip install -q --python $(SERVE)/bin/python --no-deps -e .
+	@touch $@
+
+$(DEV)/.installed: requirements-dev.lock pyproject.toml
+	@echo "Installing the tools, and the training extra with torch, into $(DEV): about 6.5 GB on disk, 3 GB to fetch ..."
+	@$(PYTHON) -m venv $(DEV)
+	@$(DEV)/bin/pip install -q --disable-pip-version-check uv
+	@$(DEV)/bin/uv pip install -q --python $(DEV)/bin/python --require-hashes -r requirements-dev.lock
+	@$(DEV)/bin/uv pip install -q --python $(DEV)/bin/python --no-deps -e .
+	@touch $@

@@ -1,0 +1,56 @@
+"""Settings: read once from the environment (`INSTANTREACT_*`) or a `.env` file, then passed down as plain values."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, HttpUrl, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from instantreact.domain.camera import SpeechMode
+
+Port = Annotated[int, Field(ge=0, le=65_535)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Settings(BaseSettings):
+    """Every setting of the service; `instantreact doctor` shows what is set and what is missing."""
+
+    model_config = SettingsConfigDict(env_prefix="INSTANTREACT_", env_file=".env", extra="ignore")
+
+    state_dir: Path = Field(Path("state"), description="Folder for the database, clips, snapshots and the key file.")
+    database_url: str | None = Field(None, description="SQLAlchemy URL; by default a SQLite file in the state folder.")
+    captioner_bundle: Path | None = Field(None, description="Bundle folder; by default the one that is shipped.")
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: Port = Field(8000, description="Port to listen on; 0 takes a free one.")
+    public_url: HttpUrl | None = Field(None, description="Where people reach this service; alerts then link to it.")
+    api_key: SecretStr | None = Field(None, description="API key; by default one is made and printed at first start.")
+
+    max_upload_mb: Annotated[int, Field(gt=0)] = Field(512, description="Largest clip that is accepted, in megabytes.")
+    max_clip_s: Seconds = Field(3600.0, description="Longest clip that is accepted, in seconds.")
+    max_pixels: Annotated[int, Field(gt=0)] = Field(4096 * 2304, description="Largest frame, width times height.")
+    decode_timeout_s: Seconds = Field(600.0, description="Longest time that decoding one clip may take.")
+    decode_memory_mb: Annotated[int, Field(gt=0)] = Field(2048, description="Memory limit of a decoding process.")
+    analyze_jobs: Annotated[int, Field(ge=1, le=64)] = Field(2, description="Clips analysed at once by a process.")
+    inference_threads: Annotated[int, Field(ge=1, le=64)] = Field(2, description="Threads of onnxruntime.")
+
+    graph_url: HttpUrl = Field(HttpUrl("https://graph.facebook.com"), description="Base URL of the Graph API.")
+    graph_version: str = Field("v25.0", pattern=r"^v\d+\.\d+$", description="Version of the Graph API.")
+    messenger_page_id: str | None = Field(None, description="The Facebook Page that alerts come from.")
+    messenger_page_token: SecretStr | None = Field(None, description="The Page's access token.")
+    messenger_app_secret: SecretStr | None = Field(None, description="Signs our calls, verifies Messenger's webhook.")
+    messenger_verify_token: SecretStr | None = Field(None, description="Chosen by you; Messenger repeats it once.")
+
+    speech: SpeechMode = Field(SpeechMode.LOCAL, description="Speech recognition: off, local, or wit.")
+    keep_transcripts: bool = Field(True, description="Keep what was said; otherwise only the phrases that matched.")
+    wit_url: HttpUrl = Field(HttpUrl("https://api.wit.ai"), description="Base URL of Wit.ai.")
+    wit_token: SecretStr | None = Field(None, description="Wit.ai server access token; needed for speech=wit.")
+    whisper_model: Path | None = Field(None, description="Folder of a faster-whisper model, for speech=local.")
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line shown.")
+    log_json: bool = Field(False, description="One JSON object a log line.")
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database's URL, the embedded one unless another is set."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.state_dir / 'instantreact.sqlite3'}"

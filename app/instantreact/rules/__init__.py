@@ -1,0 +1,1 @@
+"""Whether a rule holds for an observation: pure functions, no clock, no database."""
