@@ -18,9 +18,12 @@ InstantReactError
     SpeechUnavailable*     the recogniser is down, overloaded or its circuit is open
     SpeechRejected         the recogniser refused this request for good
   DeliveryError
-    DeliveryDeferred*      the channel may take it later
+    DeliveryDeferred*      the channel may take it later, or (ambiguous) may have taken it already
+      ChannelRestricted*   the channel holds everything back for hours
     WindowClosed           Messenger's 24-hour window is shut for this person
     DeliveryRefused        the channel will never take this message
+      RecipientUnreachable the channel takes nothing for this person until they write again
+    ChannelBroken          nothing goes out on this channel until somebody repairs its token or settings
   Misconfigured            a setting is missing or contradicts another
 
 * = also Transient: worth another try, after `retry_after_s` where it is known.
@@ -117,7 +120,15 @@ class DeliveryError(InstantReactError):
 
 
 class DeliveryDeferred(DeliveryError, Transient):
-    """The channel may take the message later."""
+    """The channel may take the message later; when `ambiguous` it may have taken it already, without saying so."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None, ambiguous: bool = False) -> None:
+        super().__init__(message, retry_after_s=retry_after_s)
+        self.ambiguous = ambiguous
+
+
+class ChannelRestricted(DeliveryDeferred):
+    """The channel holds everybody's messages back for hours; the operator should know."""
 
 
 class WindowClosed(DeliveryError):
@@ -126,3 +137,11 @@ class WindowClosed(DeliveryError):
 
 class DeliveryRefused(DeliveryError):
     """The channel will never take this message."""
+
+
+class RecipientUnreachable(DeliveryRefused):
+    """The channel takes nothing for this person until they are heard from again."""
+
+
+class ChannelBroken(DeliveryError):
+    """Nothing goes out on this channel until somebody repairs what the message names."""
