@@ -64,16 +64,27 @@ class Word:
 
 @dataclass(frozen=True)
 class Meaning:
-    """Something the recogniser understood: an intent's name, or an entity's or trait's name and value."""
+    """Something the recogniser understood: an intent's name, or an entity's or trait's name and value.
+
+    `said` are the words it was understood from, `start_s` and `end_s` when, in seconds on the footage's clock.
+    """
 
     name: str
     confidence: float
     value: str | None = None
+    said: str = ""
+    start_s: float | None = None
+    end_s: float | None = None
 
 
 @dataclass(frozen=True)
 class Transcript:
-    """What was said, and by which engine it was heard."""
+    """What was said, and by which engine it was heard.
+
+    context    words said just before `words`: a phrase that begins in an earlier window is found where it ends
+    truncated  the recogniser broke off, or a part of the sound was not heard: more may have been said
+    reason     why `hearing` is unknown or the transcript truncated, a sentence for people
+    """
 
     hearing: Hearing
     engine: str
@@ -85,6 +96,7 @@ class Transcript:
     traits: tuple[Meaning, ...] = ()
     truncated: bool = False
     reason: str | None = None
+    context: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True)
