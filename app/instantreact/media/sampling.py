@@ -1,0 +1,144 @@
+"""From frames with times, in order, to windows of samples: each frame is converted and scaled once, few are held."""
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+import cv2
+import numpy as np
+
+from instantreact.domain.media import FrameSample, Images, SamplingPlan, Window
+from instantreact.media.snapshot import encode_snapshot, scale_frame
+from instantreact.media.windows import SampleGrid
+
+_GRID = -1  # sorts before the gaps' indexes
+
+
+@dataclass(frozen=True, eq=False)
+class SampledWindow:
+    """What is taken from one window: the frames for the model and a JPEG for people."""
+
+    sample: FrameSample
+    snapshot_jpeg: bytes
+
+
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    time_s: float
+    image: Images
+
+
+class WindowSampler:
+    """Takes footage frame by frame and gives windows as soon as they are sealed.
+
+    A moment that the plan asks for is answered by the nearest of the frames kept, so a gap in the footage repeats the
+    frame beside it. Holds the samples of about two windows, however long the footage.
+    """
+
+    def __init__(self, plan: SamplingPlan, *, snapshots: bool = True) -> None:
+        self._plan = plan
+        self._grid = SampleGrid(plan)
+        self._snapshots = snapshots
+        self._moments = _wanted_moments(plan)
+        self._next_us, self._next_line = next(self._moments)
+        self._kept: dict[int, _Kept] = {}
+        self._jpegs: dict[int, bytes] = {}
+        self._last: _Kept | None = None
+        self._samples = 0
+        self._emitted = 0
+
+    @property
+    def has_frames(self) -> bool:
+        """Whether any frame was added."""
+        return self._last is not None
+
+    def wants(self, time_s: float, interval_s: float) -> bool:
+        """Whether the frame at `time_s`, the next about `interval_s` later, is the nearest to a moment asked for."""
+        return self._next_us <= (time_s + interval_s / 2) * 1e6
+
+    def add(self, time_s: float, interval_s: float, frame_bgr: Images) -> None:
+        """Take a wanted frame (H, W, 3), blue first; times must not go back."""
+        size = self._plan.image_size
+        small = cv2.cvtColor(scale_frame(frame_bgr, width=size, height=size), cv2.COLOR_BGR2RGB)
+        new = _Kept(time_s, np.asarray(small, dtype=np.uint8))
+        jpeg: bytes | None = None
+        while self.wants(time_s, interval_s):
+            if self._is_snapshot():
+                jpeg = jpeg or encode_snapshot(frame_bgr)
+                self._jpegs[self._samples] = jpeg
+            self._answer(_nearer(self._next_us / 1e6, self._last, new))
+        self._last = new
+
+    def sealed(self) -> Iterator[SampledWindow]:
+        """The windows that became certain with the frames so far."""
+        while self._emitted < self._grid.count_sealed(self._samples):
+            window = self._grid.sealed_window(self._emitted)
+            yield self._build(window, self._grid.first_sample(self._emitted), self._grid.count)
+            self._emitted += 1
+            self._forget()
+
+    def end(self, end_s: float) -> None:
+        """The footage ends at `end_s`: what was asked of its last moments is answered by its last frame."""
+        if self._last is None:
+            raise ValueError("footage without a frame has no windows")
+        while self._samples < self._grid.samples_before(end_s):
+            self._answer(self._last)
+
+    def last(self, end_s: float) -> SampledWindow:
+        """The window that ends with the footage; ask after `end` and after the sealed ones."""
+        taken = min(self._samples, self._grid.count)
+        return self._build(self._grid.last_window(end_s), self._samples - taken, taken)
+
+    def _answer(self, kept: _Kept) -> None:
+        self._kept[self._next_us] = kept
+        self._samples += self._next_line == _GRID
+        self._next_us, self._next_line = next(self._moments)
+
+    def _is_snapshot(self) -> bool:
+        """Whether the next sample is the middle of a window, sealed or last, or the footage's first."""
+        if not self._snapshots or self._next_line != _GRID:
+            return False
+        return self._samples == 0 or (self._samples - self._grid.count // 2) % self._grid.stride == 0
+
+    def _build(self, window: Window, first: int, taken: int) -> SampledWindow:
+        size, gaps_s = self._plan.image_size, self._plan.gaps_s
+        kept = [self._kept[_moment_us(self._plan, index)] for index in range(first, first + taken)]
+        earlier = np.empty((taken, len(gaps_s), size, size, 3), dtype=np.uint8)
+        for row, index in enumerate(range(first, first + taken)):
+            for column, gap_s in enumerate(gaps_s):
+                earlier[row, column] = self._kept[_moment_us(self._plan, index, gap_s)].image
+        images = np.stack([each.image for each in kept])
+        times_s = np.array([each.time_s for each in kept], dtype=np.float64)
+        return SampledWindow(FrameSample(window, images, earlier, times_s), self._snapshot_near(first + taken // 2))
+
+    def _snapshot_near(self, sample: int) -> bytes:
+        if not self._snapshots:
+            return b""
+        return self._jpegs[min(self._jpegs, key=lambda taken: abs(taken - sample))]
+
+    def _forget(self) -> None:
+        """Drop what no later window can ask for; the last one may start up to a stride before its turn."""
+        oldest = max(0, self._grid.first_sample(self._emitted - 1))
+        oldest_us = _moment_us(self._plan, oldest, max(self._plan.gaps_s, default=0.0))
+        self._kept = {moment: kept for moment, kept in self._kept.items() if moment >= oldest_us}
+        self._jpegs = {sample: jpeg for sample, jpeg in self._jpegs.items() if sample >= oldest}
+
+
+def _moment_us(plan: SamplingPlan, index: int, gap_s: float = 0.0) -> int:
+    return max(0, round((index / plan.rate_hz - gap_s) * 1e6))
+
+
+def _wanted_moments(plan: SamplingPlan) -> Iterator[tuple[int, int]]:
+    """(microseconds, gap's index or _GRID) for every sample and every frame it is compared with, ascending, endless."""
+
+    def line(gap_s: float, name: int) -> Iterator[tuple[int, int]]:
+        return ((_moment_us(plan, index, gap_s), name) for index in count())
+
+    return heapq.merge(line(0.0, _GRID), *(line(gap_s, name) for name, gap_s in enumerate(plan.gaps_s)))
+
+
+def _nearer(time_s: float, before: _Kept | None, after: _Kept) -> _Kept:
+    if before is None or abs(after.time_s - time_s) <= abs(time_s - before.time_s):
+        return after
+    return before
