@@ -1,0 +1,107 @@
+"""What an alert says, for people: what happened, where, when, why we think so. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from instantreact.domain.rule import Evidence, Severity
+
+MESSAGE_UNITS = 640
+"""The most that a message with buttons holds, in UTF-16 code units (contract, sections 1.2 and 2.2)."""
+
+_TITLE_UNITS = 80
+_PLACE_UNITS = 80
+_CAPTION_UNITS = 220
+_REASON_UNITS = 70
+_REASONS = 3
+_MARKS = {Severity.INFO: "ℹ️", Severity.WARNING: "⚠️", Severity.CRITICAL: "🚨"}
+
+
+@dataclass(frozen=True)
+class Happening:
+    """What an alert is about.
+
+    place        the camera's name, or the clip's
+    occurred_at  aware; people read it in its own time zone
+    """
+
+    rule: str
+    place: str
+    caption: str
+    evidence: tuple[Evidence, ...]
+    occurred_at: datetime
+    severity: Severity
+
+
+def compose_text(happening: Happening) -> str:
+    """The text of an alert, at most MESSAGE_UNITS long, each piece shortened so that none is pushed out."""
+    mark = _MARKS[happening.severity]
+    lines = [
+        f"{mark} {shorten(happening.rule, _TITLE_UNITS)} · {shorten(happening.place, _PLACE_UNITS)}",
+        f"{happening.occurred_at:%a %d %b %Y, %H:%M:%S %Z}",
+        shorten(happening.caption, _CAPTION_UNITS),
+        *_reasons(happening.evidence),
+    ]
+    return "\n".join(line for line in lines if line.strip())
+
+
+def shorten(text: str, limit: int) -> str:
+    """The text in printable Unicode, cut between words and ended with `…` so that it is at most `limit` units long.
+
+    White space becomes single spaces, but line breaks stay. A first word that is too long is cut within.
+    """
+    clean = _clean(text)
+    if utf16_units(clean) <= limit:
+        return clean
+    kept = _first_units(clean, limit - 1)
+    at_space = max(kept.rfind(" "), kept.rfind("\n"))
+    if at_space > 0 and not clean[len(kept)].isspace():
+        kept = kept[:at_space]
+    return kept.rstrip() + "…"
+
+
+def utf16_units(text: str) -> int:
+    """The length that Messenger is assumed to count: letters outside the basic plane, emoji among them, count two."""
+    return len(text) + sum(letter > "\uffff" for letter in text)
+
+
+def _reasons(evidence: Sequence[Evidence]) -> list[str]:
+    lines = [f"• {_reason(one)}" for one in evidence[:_REASONS]]
+    more = len(evidence) - _REASONS
+    return [*lines, f"• and {more} more"] if more > 0 else lines
+
+
+def _reason(evidence: Evidence) -> str:
+    """Such as `fight, 91 %` or `"help me" heard, 80 %`; the quoted words where they say more than the condition."""
+    share = f", {evidence.score:.0%}".replace("%", " %")
+    quote = shorten(evidence.quote, _REASON_UNITS // 2)
+    match evidence.kind:
+        case "speech":
+            said = f"“{quote}” heard"
+        case "zone":
+            said = f"movement in {shorten(evidence.what, _REASON_UNITS // 2)}"
+        case _:
+            what = shorten(evidence.what, _REASON_UNITS // 2)
+            said = f"{what} (“{quote}”)" if quote and quote != what else what
+    return said + share
+
+
+def _clean(text: str) -> str:
+    """Without control characters and halves of surrogate pairs, which neither JSON over HTTP nor a terminal bears."""
+    lines = ("".join(_printable(letter) for letter in line) for line in text.splitlines())
+    return "\n".join(kept for line in lines if (kept := " ".join(line.split())))
+
+
+def _printable(letter: str) -> str:
+    if "\ud800" <= letter <= "\udfff":
+        return "\ufffd"
+    return " " if letter < " " or "\x7f" <= letter <= "\x9f" else letter
+
+
+def _first_units(text: str, limit: int) -> str:
+    units = 0
+    for index, letter in enumerate(text):
+        units += 2 if letter > "\uffff" else 1
+        if units > limit:
+            return text[:index]
+    return text

@@ -1,0 +1,71 @@
+"""How fast we may send: a token bucket for the Page, one message a second for a person, one at a time for each."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+
+class _Lane:
+    """The messages to one person: in order, spaced."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.waiting = 0
+        self.free_at_s = 0.0
+
+
+class Pacer:
+    """Hands out turns to send within this process.
+
+    Nobody gets a turn while another message to the same person is under way, so that retries cannot reorder, nor
+    within `person_interval_s` of that message's start. All together start at most `page_per_s` a second, with bursts
+    of as many.
+    """
+
+    def __init__(
+        self,
+        *,
+        page_per_s: float = 20.0,
+        person_interval_s: float = 1.0,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._page_per_s = page_per_s
+        self._person_interval_s = person_interval_s
+        self._now = now
+        self._sleep = sleep
+        self._tokens = page_per_s
+        self._counted_at_s = now()
+        self._lanes: dict[str, _Lane] = {}
+
+    @asynccontextmanager
+    async def turn(self, person: str) -> AsyncIterator[None]:
+        """Wait until a message to `person` may start, and keep others to that person out until the block ends."""
+        lane = self._lanes.setdefault(person, _Lane())
+        lane.waiting += 1
+        try:
+            async with lane.lock:
+                await self._pause(lane.free_at_s - self._now())
+                await self._take_token()
+                lane.free_at_s = self._now() + self._person_interval_s
+                yield
+        finally:
+            lane.waiting -= 1
+            self._forget_idle()
+
+    async def _take_token(self) -> None:
+        # The bucket may go below zero: whoever takes it there waits out that debt, and so they leave in order.
+        now = self._now()
+        self._tokens = min(self._page_per_s, self._tokens + (now - self._counted_at_s) * self._page_per_s)
+        self._counted_at_s = now
+        self._tokens -= 1
+        await self._pause(-self._tokens / self._page_per_s)
+
+    async def _pause(self, seconds: float) -> None:
+        if seconds > 0:
+            await self._sleep(seconds)
+
+    def _forget_idle(self) -> None:
+        now = self._now()
+        self._lanes = {p: lane for p, lane in self._lanes.items() if lane.waiting or lane.free_at_s > now}
