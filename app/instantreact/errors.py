@@ -24,6 +24,8 @@ InstantReactError
     DeliveryRefused        the channel will never take this message
       RecipientUnreachable the channel takes nothing for this person until they write again
     ChannelBroken          nothing goes out on this channel until somebody repairs its token or settings
+  StorageFull*             no room is left for a file
+  LeaseLost                a job is held by somebody else by now
   Misconfigured            a setting is missing or contradicts another
 
 * = also Transient: worth another try, after `retry_after_s` where it is known.
@@ -69,6 +71,14 @@ class NotAllowed(InstantReactError):
 
 class Misconfigured(InstantReactError):
     """A setting is missing or contradicts another; the message names it."""
+
+
+class StorageFull(Transient):
+    """No room is left for a file, or its quota is used up."""
+
+
+class LeaseLost(InstantReactError):
+    """A job is held by somebody else by now, or is gone: what this run did must not be committed."""
 
 
 class MediaError(InstantReactError):

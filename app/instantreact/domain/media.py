@@ -1,12 +1,22 @@
 """Clips, windows and what is taken from them."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 Images = NDArray[np.uint8]
 """Pixels, RGB, channel last."""
+
+
+class ClipState(StrEnum):
+    """Where the analysis of a clip stands."""
+
+    STORED = "stored"
+    ANALYZING = "analyzing"
+    ANALYZED = "analyzed"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True)

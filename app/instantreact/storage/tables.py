@@ -9,7 +9,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, Notify, PartKind
 from instantreact.domain.camera import CameraState, Mask, SpeechMode, Zone
-from instantreact.domain.media import ClipInfo
+from instantreact.domain.job import JobState
+from instantreact.domain.media import ClipInfo, ClipState
 from instantreact.domain.observation import Observation
 from instantreact.domain.rule import Criteria, Evidence, Severity
 from instantreact.storage.types import UTCDateTime, Value, enum_text
@@ -77,7 +78,7 @@ class Clip(Base):
     size_bytes: Mapped[int]
     blob_key: Mapped[str]
     notify: Mapped[Notify] = mapped_column(enum_text(Notify))
-    state: Mapped[str] = mapped_column(default="stored", index=True)
+    state: Mapped[ClipState] = mapped_column(enum_text(ClipState), default=ClipState.STORED, index=True)
     progress: Mapped[float] = mapped_column(default=0.0)
     warning: Mapped[str | None] = mapped_column(Text)
     error: Mapped[str | None] = mapped_column(Text)
@@ -169,7 +170,10 @@ class Alert(Base):
     raised_at: Mapped[datetime] = mapped_column(UTCDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     answered_by: Mapped[str | None]
-    deliveries: Mapped[list["Delivery"]] = relationship(back_populates="alert", passive_deletes=True)
+    event: Mapped[Event | None] = relationship()
+    deliveries: Mapped[list["Delivery"]] = relationship(
+        back_populates="alert", order_by="Delivery.created_at, Delivery.id", passive_deletes=True
+    )
     __table_args__ = (
         UniqueConstraint("rule_id", "event_id"),
         Index("ix_alerts_raised", "raised_at", "id"),
@@ -187,6 +191,7 @@ class Delivery(Base):
     state: Mapped[DeliveryState] = mapped_column(enum_text(DeliveryState), default=DeliveryState.PENDING)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     alert: Mapped[Alert] = relationship(back_populates="deliveries")
+    recipient: Mapped[Recipient] = relationship()
     parts: Mapped[list["DeliveryPart"]] = relationship(order_by="DeliveryPart.position", passive_deletes=True)
     __table_args__ = (UniqueConstraint("alert_id", "recipient_id"),)
 
@@ -225,12 +230,15 @@ class Job(Base):
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     kind: Mapped[str]
     subject: Mapped[str] = mapped_column(index=True)  # the id of the row the job is about
-    state: Mapped[str] = mapped_column(default="due")  # due, handed (to the broker), running, buried
+    state: Mapped[JobState] = mapped_column(enum_text(JobState), default=JobState.DUE)
     run_at: Mapped[datetime] = mapped_column(UTCDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     max_attempts: Mapped[int] = mapped_column(default=8)
     token: Mapped[str | None]
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    again_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime
+    )  # put again while handed or running: when it was to run
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (

@@ -1,0 +1,149 @@
+"""Alerts: raised once per rule and event, answered by people, holding a cooldown while they reach somebody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from instantreact.domain.alert import AlertState, DeliveryState, PartKind
+from instantreact.errors import NotFound
+from instantreact.storage.inserting import insert_unless_there
+from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
+from instantreact.storage.tables import Alert, Delivery, DeliveryPart, Event, Recipient
+
+REACHING = (DeliveryState.PENDING, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
+
+
+@dataclass(frozen=True)
+class AlertFilter:
+    """Which alerts: all conditions that are set hold. `since` is included, `until` is not."""
+
+    state: AlertState | None = None
+    camera_id: str | None = None
+    rule_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+async def insert_or_find(
+    session: AsyncSession, alert: Alert, *, recipients: Sequence[Recipient], parts: Sequence[PartKind]
+) -> tuple[Alert, bool]:
+    """The alert of this rule and event (or system key), and whether it is new. Use what is returned.
+
+    A new one comes with a pending delivery to each of `recipients`, made of `parts` in their order.
+    """
+    is_new = await insert_unless_there(session, alert)
+    stored = (await session.scalars(_with_deliveries(_same_alert(alert)))).one()
+    if is_new:
+        stored.deliveries.extend(_new_delivery(recipient, parts, stored.raised_at) for recipient in recipients)
+        await session.flush()
+    return stored, is_new
+
+
+async def get_alert(session: AsyncSession, alert_id: str) -> Alert:
+    """With its event, deliveries and their parts, as they are in the database now. Raises NotFound."""
+    statement = _with_deliveries(select(Alert).where(Alert.id == alert_id))
+    alert = (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
+    if alert is None:
+        raise NotFound("alert", alert_id)
+    return alert
+
+
+async def list_alerts(
+    session: AsyncSession, wanted: AlertFilter, *, after: Cursor | None = None, limit: int = PAGE_SIZE
+) -> list[Alert]:
+    """Newest first, with their events, deliveries and parts."""
+    statement = _with_deliveries(_narrow(select(Alert), wanted))
+    return list(await session.scalars(newest_first(statement, Alert.raised_at, Alert.id, after=after, limit=limit)))
+
+
+async def acknowledge_alert(session: AsyncSession, alert_id: str, *, by: str, now: datetime) -> Alert:
+    """Somebody takes care. Only a raised alert changes; on any other the first answer stands. Raises NotFound."""
+    return await _answer(session, alert_id, AlertState.ACKNOWLEDGED, (AlertState.RAISED,), by=by, now=now)
+
+
+async def dismiss_alert(session: AsyncSession, alert_id: str, *, by: str, now: datetime) -> Alert:
+    """A false alarm, which may also turn out after it was acknowledged. Otherwise the first answer stands.
+
+    Raises NotFound.
+    """
+    answerable = (AlertState.RAISED, AlertState.ACKNOWLEDGED)
+    return await _answer(session, alert_id, AlertState.DISMISSED, answerable, by=by, now=now)
+
+
+async def find_holding_alert(
+    session: AsyncSession, rule_id: str, *, camera_id: str | None, clip_id: str | None
+) -> Alert | None:
+    """The latest alert of the rule on this camera, or on this upload without one, that holds the rule's cooldown.
+
+    An alert holds it as long as one of its deliveries is pending or sent, or when it had nobody to tell.
+    Its event is loaded.
+    """
+    deliveries = select(Delivery.id).where(Delivery.alert_id == Alert.id)
+    reaching = deliveries.where(Delivery.state.in_(REACHING))
+    statement = (
+        select(Alert)
+        .where(Alert.rule_id == rule_id, or_(exists(reaching), ~exists(deliveries)))
+        .order_by(Alert.raised_at.desc(), Alert.id.desc())
+        .options(selectinload(Alert.event))
+        .limit(1)
+    )
+    if camera_id is not None:
+        statement = statement.where(Alert.camera_id == camera_id)
+    else:
+        statement = statement.where(Alert.event_id.in_(select(Event.id).where(Event.clip_id == clip_id)))
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def _answer(
+    session: AsyncSession,
+    alert_id: str,
+    answer: AlertState,
+    answerable: tuple[AlertState, ...],
+    *,
+    by: str,
+    now: datetime,
+) -> Alert:
+    statement = update(Alert).where(Alert.id == alert_id, Alert.state.in_(answerable))
+    await session.execute(statement.values(state=answer, answered_at=now, answered_by=by))
+    return await get_alert(session, alert_id)
+
+
+def _same_alert(alert: Alert) -> Select[Alert]:
+    if alert.system_key is not None:
+        return select(Alert).where(Alert.system_key == alert.system_key)
+    return select(Alert).where(Alert.rule_id == alert.rule_id, Alert.event_id == alert.event_id)
+
+
+def _with_deliveries(statement: Select[Alert]) -> Select[Alert]:
+    delivery = selectinload(Alert.deliveries)
+    return statement.options(
+        selectinload(Alert.event), delivery.selectinload(Delivery.parts), delivery.selectinload(Delivery.recipient)
+    )
+
+
+def _new_delivery(recipient: Recipient, parts: Sequence[PartKind], now: datetime) -> Delivery:
+    return Delivery(
+        recipient=recipient,
+        channel=recipient.channel,
+        state=DeliveryState.PENDING,
+        created_at=now,
+        parts=[DeliveryPart(kind=kind, position=position) for position, kind in enumerate(parts)],
+    )
+
+
+def _narrow(statement: Select[Alert], wanted: AlertFilter) -> Select[Alert]:
+    if wanted.state is not None:
+        statement = statement.where(Alert.state == wanted.state)
+    if wanted.camera_id is not None:
+        statement = statement.where(Alert.camera_id == wanted.camera_id)
+    if wanted.rule_id is not None:
+        statement = statement.where(Alert.rule_id == wanted.rule_id)
+    if wanted.since is not None:
+        statement = statement.where(Alert.raised_at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(Alert.raised_at < wanted.until)
+    return statement

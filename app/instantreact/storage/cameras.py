@@ -1,0 +1,97 @@
+"""Cameras. Their addresses hold passwords: encrypted here on the way in, opened only by `open_settings`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from instantreact.domain.camera import Mask, SpeechMode, Zone
+from instantreact.errors import NotFound
+from instantreact.storage.inserting import flush_or_conflict
+from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
+from instantreact.storage.secrets import SecretBox
+from instantreact.storage.tables import Camera
+
+
+@dataclass(frozen=True)
+class CameraSettings:
+    """What people say about a camera; `source` in clear, hence not shown in its `repr`."""
+
+    name: str
+    source: str
+    site: str = ""
+    enabled: bool = True
+    speech: SpeechMode | None = None
+    sensitivity: float = 0.5
+    zones: tuple[Zone, ...] = ()
+    masks: tuple[Mask, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"CameraSettings(name={self.name!r})"
+
+
+async def insert_camera(session: AsyncSession, box: SecretBox, settings: CameraSettings, *, now: datetime) -> Camera:
+    """A new camera. Raises Conflict when the name is taken."""
+    camera = Camera(created_at=now)
+    _apply(camera, box, settings)
+    session.add(camera)
+    await flush_or_conflict(session, f"There is already a camera called {settings.name}.")
+    return camera
+
+
+async def replace_camera(session: AsyncSession, box: SecretBox, camera_id: str, settings: CameraSettings) -> Camera:
+    """The camera with new settings. Raises NotFound, and Conflict when the name is taken."""
+    camera = await get_camera(session, camera_id)
+    _apply(camera, box, settings)
+    await flush_or_conflict(session, f"There is already a camera called {settings.name}.")
+    return camera
+
+
+async def get_camera(session: AsyncSession, camera_id: str) -> Camera:
+    """Raises NotFound."""
+    camera = await session.get(Camera, camera_id)
+    if camera is None:
+        raise NotFound("camera", camera_id)
+    return camera
+
+
+async def list_cameras(
+    session: AsyncSession, *, enabled: bool | None = None, after: Cursor | None = None, limit: int = PAGE_SIZE
+) -> list[Camera]:
+    """Newest first; only the (not) enabled ones if asked."""
+    statement = newest_first(select(Camera), Camera.created_at, Camera.id, after=after, limit=limit)
+    if enabled is not None:
+        statement = statement.where(Camera.enabled == enabled)
+    return list(await session.scalars(statement))
+
+
+async def delete_camera(session: AsyncSession, camera_id: str) -> None:
+    """Its clips, events and alerts stay, without a camera. Raises NotFound."""
+    await session.delete(await get_camera(session, camera_id))
+    await session.flush()
+
+
+def open_settings(camera: Camera, box: SecretBox) -> CameraSettings:
+    """The camera's settings with its address in clear."""
+    return CameraSettings(
+        name=camera.name,
+        source=box.open(camera.source),
+        site=camera.site,
+        enabled=camera.enabled,
+        speech=camera.speech,
+        sensitivity=camera.sensitivity,
+        zones=camera.zones,
+        masks=camera.masks,
+    )
+
+
+def _apply(camera: Camera, box: SecretBox, settings: CameraSettings) -> None:
+    camera.name = settings.name
+    camera.source = box.seal(settings.source)
+    camera.site = settings.site
+    camera.enabled = settings.enabled
+    camera.speech = settings.speech
+    camera.sensitivity = settings.sensitivity
+    camera.zones = settings.zones
+    camera.masks = settings.masks

@@ -1,0 +1,148 @@
+"""Clips: stored once per identity, analyzed, deleted with all that follows from them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from instantreact.domain.alert import Notify
+from instantreact.domain.media import ClipInfo, ClipState
+from instantreact.errors import NotFound
+from instantreact.storage.inserting import insert_unless_there
+from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
+from instantreact.storage.tables import Alert, Clip, Delivery, Event, Job
+
+
+@dataclass(frozen=True)
+class NewClip:
+    """A video file that was just stored under `blob_key`, which belongs to this clip alone."""
+
+    sha256: str
+    filename: str
+    size_bytes: int
+    blob_key: str
+    camera_id: str | None = None
+    recorded_at: datetime | None = None
+    notify: Notify = Notify.AUTO
+
+    @property
+    def identity(self) -> str:
+        """What makes two uploads the same clip: bytes, camera and time recorded."""
+        recorded = self.recorded_at.timestamp() if self.recorded_at else ""
+        return f"{self.sha256}:{self.camera_id or ''}:{recorded}"
+
+
+async def insert_or_find(session: AsyncSession, new: NewClip, *, now: datetime) -> tuple[Clip, bool]:
+    """The clip of this identity, and whether it is new. When it is not, `new.blob_key` is the caller's to remove."""
+    row = Clip(
+        identity=new.identity,
+        sha256=new.sha256,
+        camera_id=new.camera_id,
+        recorded_at=new.recorded_at,
+        filename=new.filename,
+        size_bytes=new.size_bytes,
+        blob_key=new.blob_key,
+        notify=new.notify,
+        submitted_at=now,
+    )
+    is_new = await insert_unless_there(session, row)
+    clip = (await session.scalars(select(Clip).where(Clip.identity == new.identity))).one()
+    return clip, is_new
+
+
+async def find_clip(session: AsyncSession, clip_id: str) -> Clip | None:
+    """The clip as it is in the database now."""
+    return await session.get(Clip, clip_id, populate_existing=True)
+
+
+async def get_clip(session: AsyncSession, clip_id: str) -> Clip:
+    """Raises NotFound."""
+    clip = await find_clip(session, clip_id)
+    if clip is None:
+        raise NotFound("clip", clip_id)
+    return clip
+
+
+async def list_clips(
+    session: AsyncSession,
+    *,
+    state: ClipState | None = None,
+    camera_id: str | None = None,
+    after: Cursor | None = None,
+    limit: int = PAGE_SIZE,
+) -> list[Clip]:
+    """Newest submission first."""
+    statement = newest_first(select(Clip), Clip.submitted_at, Clip.id, after=after, limit=limit)
+    if state is not None:
+        statement = statement.where(Clip.state == state)
+    if camera_id is not None:
+        statement = statement.where(Clip.camera_id == camera_id)
+    return list(await session.scalars(statement))
+
+
+async def mark_analyzing(session: AsyncSession, clip_id: str) -> None:
+    """Analysis has begun, or begun again."""
+    await _update(session, clip_id, state=ClipState.ANALYZING, error=None)
+
+
+async def set_progress(session: AsyncSession, clip_id: str, progress: float) -> None:
+    """How much of the clip is analyzed, 0..1."""
+    await _update(session, clip_id, progress=progress)
+
+
+async def mark_analyzed(
+    session: AsyncSession,
+    clip_id: str,
+    *,
+    info: ClipInfo,
+    timings_ms: dict[str, float],
+    warning: str | None,
+    now: datetime,
+) -> None:
+    """The whole clip is analyzed; `warning` says what of it could not be used."""
+    await _update(
+        session,
+        clip_id,
+        state=ClipState.ANALYZED,
+        progress=1.0,
+        info=info,
+        timings_ms=timings_ms,
+        warning=warning,
+        error=None,
+        analyzed_at=now,
+    )
+
+
+async def mark_failed(session: AsyncSession, clip_id: str, error: str) -> None:
+    """Given up, for the reason `error`."""
+    await _update(session, clip_id, state=ClipState.FAILED, error=error)
+
+
+async def mark_stored(session: AsyncSession, clip_id: str) -> None:
+    """Back to the start: a failed clip that is to be analyzed again."""
+    await _update(session, clip_id, state=ClipState.STORED, progress=0.0, error=None)
+
+
+async def delete_clip(session: AsyncSession, clip_id: str) -> list[str]:
+    """Delete the clip with its events, alerts, deliveries and jobs; a job that runs finds its lease lost.
+
+    Returns the keys of the blobs to remove once this is committed. Raises NotFound.
+    """
+    clip = await get_clip(session, clip_id)
+    kept = select(Event.snapshot_key, Event.evidence_key).where(Event.clip_id == clip_id)
+    blob_keys = [clip.blob_key, *(key for keys in await session.execute(kept) for key in keys if key)]
+    event_ids = select(Event.id).where(Event.clip_id == clip_id)
+    alert_ids = select(Alert.id).where(Alert.event_id.in_(event_ids))
+    delivery_ids = select(Delivery.id).where(Delivery.alert_id.in_(alert_ids))
+    for subjects in (delivery_ids, alert_ids, event_ids, select(Clip.id).where(Clip.id == clip_id)):
+        await session.execute(delete(Job).where(Job.subject.in_(subjects)).execution_options(synchronize_session=False))
+    await session.execute(delete(Clip).where(Clip.id == clip_id))
+    return blob_keys
+
+
+async def _update(session: AsyncSession, clip_id: str, **values: Any) -> None:
+    statement = update(Clip).where(Clip.id == clip_id).values(**values).returning(Clip.id)
+    if (await session.execute(statement)).first() is None:
+        raise NotFound("clip", clip_id)

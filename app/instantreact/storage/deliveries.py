@@ -1,0 +1,146 @@
+"""Deliveries and their parts: what was tried, what the channel answered, what the person saw."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from instantreact.domain.alert import DeliveryState, Receipt
+from instantreact.errors import NotFound
+from instantreact.storage.tables import Alert, Delivery, DeliveryPart
+
+ACCEPTED = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
+
+
+def derive_state(parts: Sequence[DeliveryState]) -> DeliveryState:
+    """Where a delivery stands, from its parts in order.
+
+    While one part waits to be sent, so does the delivery. After that the first part, the text, speaks for it:
+    a person who got the sentence without the picture was told.
+    """
+    return DeliveryState.PENDING if DeliveryState.PENDING in parts else parts[0]
+
+
+async def get_delivery(session: AsyncSession, delivery_id: str) -> Delivery:
+    """With its parts, recipient, alert and the alert's event, as they are in the database now. Raises NotFound."""
+    statement = (
+        select(Delivery)
+        .where(Delivery.id == delivery_id)
+        .options(
+            selectinload(Delivery.parts),
+            selectinload(Delivery.recipient),
+            selectinload(Delivery.alert).selectinload(Alert.event),
+        )
+    )
+    delivery = (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
+    if delivery is None:
+        raise NotFound("delivery", delivery_id)
+    return delivery
+
+
+async def find_part_by_message(session: AsyncSession, message_id: str) -> DeliveryPart | None:
+    """The part that the channel knows under this message id."""
+    statement = select(DeliveryPart).where(DeliveryPart.message_id == message_id)
+    return (await session.scalars(statement)).first()
+
+
+async def start_attempt(session: AsyncSession, part_id: str) -> None:
+    """Count a try, before the channel is asked."""
+    statement = update(DeliveryPart).where(DeliveryPart.id == part_id)
+    await session.execute(statement.values(attempts=DeliveryPart.attempts + 1))
+
+
+async def mark_part_sent(session: AsyncSession, part_id: str, receipt: Receipt) -> None:
+    """The channel accepted the part, as its answer or its echo says; a second time changes nothing."""
+    part = await _get_part(session, part_id)
+    if part.state in ACCEPTED:
+        return
+    part.state, part.error = DeliveryState.SENT, None
+    part.message_id, part.sent_at = receipt.message_id, receipt.accepted_at
+    await _refresh(session, [part.delivery_id])
+
+
+async def mark_part_failed(session: AsyncSession, part_id: str, state: DeliveryState, error: str) -> None:
+    """The part is not sent: pending (tried again later), held, refused or buried. An accepted part stays accepted."""
+    part = await _get_part(session, part_id)
+    if part.state in ACCEPTED:
+        return
+    part.state, part.error = state, error
+    await _refresh(session, [part.delivery_id])
+
+
+async def fail_delivery(session: AsyncSession, delivery_id: str, state: DeliveryState, error: str) -> None:
+    """Every part that still waits is held, refused or buried."""
+    delivery = await get_delivery(session, delivery_id)
+    for part in delivery.parts:
+        if part.state is DeliveryState.PENDING:
+            part.state, part.error = state, error
+    await _refresh(session, [delivery_id])
+
+
+async def reopen_delivery(session: AsyncSession, delivery_id: str) -> None:
+    """Held and buried parts wait to be sent again; what the channel accepted or refused stays."""
+    delivery = await get_delivery(session, delivery_id)
+    for part in delivery.parts:
+        if part.state in (DeliveryState.HELD, DeliveryState.BURIED):
+            part.state = DeliveryState.PENDING
+    await _refresh(session, [delivery_id])
+
+
+async def list_held(session: AsyncSession, recipient_id: str) -> list[str]:
+    """The ids of the recipient's deliveries that have a part held until they write to us, oldest first."""
+    held = select(DeliveryPart.delivery_id).where(DeliveryPart.state == DeliveryState.HELD)
+    statement = select(Delivery.id).where(Delivery.recipient_id == recipient_id, Delivery.id.in_(held))
+    return list(await session.scalars(statement.order_by(Delivery.created_at, Delivery.id)))
+
+
+async def mark_delivered(
+    session: AsyncSession, recipient_id: str, *, message_ids: Sequence[str] = (), watermark: datetime | None = None
+) -> None:
+    """The messages named, and those sent up to `watermark`, reached the person's device."""
+    seen: ColumnElement[bool] = DeliveryPart.message_id.in_(message_ids)
+    if watermark is not None:
+        seen = or_(seen, DeliveryPart.sent_at <= watermark)
+    await _advance(session, recipient_id, seen, (DeliveryState.SENT,), DeliveryState.DELIVERED)
+
+
+async def mark_read(session: AsyncSession, recipient_id: str, *, watermark: datetime) -> None:
+    """The person read what was sent up to `watermark`."""
+    seen = DeliveryPart.sent_at <= watermark
+    await _advance(session, recipient_id, seen, (DeliveryState.SENT, DeliveryState.DELIVERED), DeliveryState.READ)
+
+
+async def _advance(
+    session: AsyncSession,
+    recipient_id: str,
+    seen: ColumnElement[bool],
+    before: tuple[DeliveryState, ...],
+    after: DeliveryState,
+) -> None:
+    theirs = select(Delivery.id).where(Delivery.recipient_id == recipient_id)
+    statement = (
+        update(DeliveryPart)
+        .where(DeliveryPart.delivery_id.in_(theirs), DeliveryPart.state.in_(before), seen)
+        .values(state=after)
+        .returning(DeliveryPart.delivery_id)
+        .execution_options(synchronize_session=False)
+    )
+    changed = set((await session.execute(statement)).scalars())
+    await _refresh(session, sorted(changed))
+
+
+async def _get_part(session: AsyncSession, part_id: str) -> DeliveryPart:
+    part = await session.get(DeliveryPart, part_id, populate_existing=True, with_for_update=True)
+    if part is None:
+        raise NotFound("delivery part", part_id)
+    return part
+
+
+async def _refresh(session: AsyncSession, delivery_ids: Sequence[str]) -> None:
+    await session.flush()
+    for delivery_id in delivery_ids:
+        statement = select(DeliveryPart.state).where(DeliveryPart.delivery_id == delivery_id)
+        states = list(await session.scalars(statement.order_by(DeliveryPart.position)))
+        await session.execute(update(Delivery).where(Delivery.id == delivery_id).values(state=derive_state(states)))

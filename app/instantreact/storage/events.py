@@ -1,0 +1,72 @@
+"""Events: observations filed under a clip or camera, and a time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from instantreact.errors import NotFound
+from instantreact.storage.inserting import insert_unless_there
+from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
+from instantreact.storage.tables import Event
+
+
+@dataclass(frozen=True)
+class EventFilter:
+    """Which events: all conditions that are set hold. `since` is included, `until` is not."""
+
+    camera_id: str | None = None
+    clip_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str | None = None
+
+
+async def insert_or_find(session: AsyncSession, event: Event) -> tuple[Event, bool]:
+    """The event of this window of this clip or connection, and whether it is new. Use what is returned."""
+    is_new = await insert_unless_there(session, event)
+    statement = select(Event).where(Event.window_index == event.window_index)
+    if event.clip_id is not None:
+        statement = statement.where(Event.clip_id == event.clip_id)
+    else:
+        statement = statement.where(Event.camera_id == event.camera_id, Event.connection == event.connection)
+    return (await session.scalars(statement)).one(), is_new
+
+
+async def get_event(session: AsyncSession, event_id: str) -> Event:
+    """Raises NotFound."""
+    event = await session.get(Event, event_id)
+    if event is None:
+        raise NotFound("event", event_id)
+    return event
+
+
+async def list_events(
+    session: AsyncSession, wanted: EventFilter, *, after: Cursor | None = None, limit: int = PAGE_SIZE
+) -> list[Event]:
+    """Newest first. `wanted.text` is looked for in captions and speech, whatever its case, letter by letter."""
+    statement = _narrow(select(Event), wanted)
+    page = newest_first(statement, Event.occurred_at, Event.id, after=after, limit=limit)
+    return list(await session.scalars(page))
+
+
+async def list_clip_events(session: AsyncSession, clip_id: str) -> list[Event]:
+    """Every event of a clip, in the order of its windows."""
+    statement = select(Event).where(Event.clip_id == clip_id).order_by(Event.window_index)
+    return list(await session.scalars(statement))
+
+
+def _narrow(statement: Select[Event], wanted: EventFilter) -> Select[Event]:
+    if wanted.camera_id is not None:
+        statement = statement.where(Event.camera_id == wanted.camera_id)
+    if wanted.clip_id is not None:
+        statement = statement.where(Event.clip_id == wanted.clip_id)
+    if wanted.since is not None:
+        statement = statement.where(Event.occurred_at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(Event.occurred_at < wanted.until)
+    if wanted.text:
+        columns = (Event.caption, Event.speech)
+        statement = statement.where(or_(*(column.icontains(wanted.text, autoescape=True) for column in columns)))
+    return statement

@@ -1,0 +1,31 @@
+"""Keyset pagination, newest first: a page starts after the (time, id) where the last one ended."""
+
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+
+from sqlalchemy import Select, and_, or_
+from sqlalchemy.orm import InstrumentedAttribute
+
+PAGE_SIZE = 50
+T = TypeVar("T")
+
+
+class Cursor(NamedTuple):
+    """The time and id of the last row of a page."""
+
+    at: datetime
+    id: str
+
+
+def newest_first(
+    statement: Select[T],
+    at: InstrumentedAttribute[datetime],
+    row_id: InstrumentedAttribute[str],
+    *,
+    after: Cursor | None,
+    limit: int,
+) -> Select[T]:
+    """At most `limit` rows ordered by time and id, newest first, older than `after`."""
+    if after is not None:
+        statement = statement.where(or_(at < after.at, and_(at == after.at, row_id < after.id)))
+    return statement.order_by(at.desc(), row_id.desc()).limit(limit)

@@ -1,0 +1,109 @@
+"""Recipients, and the 24 hours after their last action in which Messenger lets us write."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TypedDict
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from instantreact.domain.alert import ChannelKind
+from instantreact.errors import NotFound
+from instantreact.storage.inserting import flush_or_conflict
+from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
+from instantreact.storage.tables import Recipient
+
+WINDOW = timedelta(hours=24)
+
+
+class RecipientChanges(TypedDict, total=False):
+    """What may be changed of a recipient; what is left out stays."""
+
+    name: str
+    channel: ChannelKind
+    address: str
+    enabled: bool
+    opted_in_at: datetime | None
+
+
+async def insert_recipient(session: AsyncSession, recipient: Recipient) -> Recipient:
+    """Raises Conflict when somebody is already reached at this address."""
+    session.add(recipient)
+    await flush_or_conflict(session, _taken(recipient))
+    return recipient
+
+
+async def update_recipient(session: AsyncSession, recipient_id: str, changes: RecipientChanges) -> Recipient:
+    """Raises NotFound, and Conflict when somebody is already reached at the new address."""
+    recipient = await get_recipient(session, recipient_id)
+    for name, value in changes.items():
+        setattr(recipient, name, value)
+    if changes.keys() & {"channel", "address"}:
+        recipient.window_open_until = recipient.unreachable_reason = None  # they were the old address's
+    await flush_or_conflict(session, _taken(recipient))
+    return recipient
+
+
+async def get_recipient(session: AsyncSession, recipient_id: str) -> Recipient:
+    """Raises NotFound."""
+    recipient = await session.get(Recipient, recipient_id)
+    if recipient is None:
+        raise NotFound("recipient", recipient_id)
+    return recipient
+
+
+async def find_recipient(session: AsyncSession, channel: ChannelKind, address: str) -> Recipient | None:
+    """Who is reached at this address."""
+    statement = select(Recipient).where(Recipient.channel == channel, Recipient.address == address)
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def list_recipients(
+    session: AsyncSession, *, after: Cursor | None = None, limit: int = PAGE_SIZE
+) -> list[Recipient]:
+    """Newest first."""
+    statement = newest_first(select(Recipient), Recipient.created_at, Recipient.id, after=after, limit=limit)
+    return list(await session.scalars(statement))
+
+
+async def list_recipients_to_tell(session: AsyncSession, ids: Sequence[str] | None) -> list[Recipient]:
+    """The enabled recipients among `ids`, or all enabled ones for None, in the order they were added."""
+    statement = select(Recipient).where(Recipient.enabled).order_by(Recipient.created_at, Recipient.id)
+    if ids is not None:
+        statement = statement.where(Recipient.id.in_(ids))
+    return list(await session.scalars(statement))
+
+
+async def delete_recipient(session: AsyncSession, recipient_id: str) -> None:
+    """With all deliveries to them. Raises NotFound."""
+    await session.delete(await get_recipient(session, recipient_id))
+    await session.flush()
+
+
+async def open_window(session: AsyncSession, recipient_id: str, *, acted_at: datetime) -> Recipient:
+    """The person did something at `acted_at`: they can be written to for 24 hours from then, and can be reached."""
+    recipient = await get_recipient(session, recipient_id)
+    until = acted_at + WINDOW
+    if recipient.window_open_until is None or until > recipient.window_open_until:
+        recipient.window_open_until = until
+    recipient.unreachable_reason = None
+    await session.flush()
+    return recipient
+
+
+async def close_window(session: AsyncSession, recipient_id: str) -> None:
+    """The channel says that this person's window is shut, whatever we thought."""
+    recipient = await get_recipient(session, recipient_id)
+    recipient.window_open_until = None
+    await session.flush()
+
+
+async def mark_unreachable(session: AsyncSession, recipient_id: str, reason: str) -> None:
+    """The channel will not reach this person (blocked us, left) until they act again."""
+    recipient = await get_recipient(session, recipient_id)
+    recipient.unreachable_reason = reason
+    await session.flush()
+
+
+def _taken(recipient: Recipient) -> str:
+    return f"Somebody is already reached at this {recipient.channel} address."

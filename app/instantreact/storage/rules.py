@@ -1,0 +1,85 @@
+"""Rules, and the lock that matching holds so that a cooldown is not passed twice at once."""
+
+from typing import TypedDict
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from instantreact.domain.rule import Criteria, Severity
+from instantreact.errors import InvalidInput, NotFound
+from instantreact.storage.inserting import flush_or_conflict, insert_unless_there
+from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
+from instantreact.storage.tables import Camera, Recipient, Rule, RuleLock
+
+
+class RuleChanges(TypedDict, total=False):
+    """What may be changed of a rule; what is left out stays."""
+
+    name: str
+    criteria: Criteria
+    camera_ids: list[str] | None
+    recipient_ids: list[str] | None
+    severity: Severity
+    cooldown_s: float
+    enabled: bool
+
+
+async def insert_rule(session: AsyncSession, rule: Rule) -> Rule:
+    """Raises Conflict when the name is taken, InvalidInput when it names a camera or recipient that is not there."""
+    await _check_names(session, rule.camera_ids, rule.recipient_ids)
+    session.add(rule)
+    await flush_or_conflict(session, f"There is already a rule called {rule.name}.")
+    return rule
+
+
+async def update_rule(session: AsyncSession, rule_id: str, changes: RuleChanges) -> Rule:
+    """Raises NotFound, Conflict and InvalidInput as `insert_rule` does."""
+    rule = await get_rule(session, rule_id)
+    await _check_names(session, changes.get("camera_ids"), changes.get("recipient_ids"))
+    for name, value in changes.items():
+        setattr(rule, name, value)
+    await flush_or_conflict(session, f"There is already a rule called {rule.name}.")
+    return rule
+
+
+async def get_rule(session: AsyncSession, rule_id: str) -> Rule:
+    """Raises NotFound."""
+    rule = await session.get(Rule, rule_id)
+    if rule is None:
+        raise NotFound("rule", rule_id)
+    return rule
+
+
+async def list_rules(session: AsyncSession, *, after: Cursor | None = None, limit: int = PAGE_SIZE) -> list[Rule]:
+    """Newest first."""
+    statement = newest_first(select(Rule), Rule.created_at, Rule.id, after=after, limit=limit)
+    return list(await session.scalars(statement))
+
+
+async def list_rules_for(session: AsyncSession, camera_id: str | None) -> list[Rule]:
+    """The enabled rules that watch this camera, or uploads without a camera, by name."""
+    statement = select(Rule).where(Rule.enabled).order_by(Rule.name)
+    return [
+        rule for rule in await session.scalars(statement) if rule.camera_ids is None or camera_id in rule.camera_ids
+    ]
+
+
+async def delete_rule(session: AsyncSession, rule_id: str) -> None:
+    """Its alerts stay, without a rule. Raises NotFound."""
+    await session.delete(await get_rule(session, rule_id))
+    await session.flush()
+
+
+async def lock_rule(session: AsyncSession, rule_id: str, camera_key: str) -> RuleLock:
+    """Hold the row of this rule and camera (or upload) until the transaction ends: others wait for it."""
+    await insert_unless_there(session, RuleLock(rule_id=rule_id, camera_key=camera_key))
+    statement = select(RuleLock).where(RuleLock.rule_id == rule_id, RuleLock.camera_key == camera_key)
+    return (await session.scalars(statement.with_for_update())).one()
+
+
+async def _check_names(session: AsyncSession, camera_ids: list[str] | None, recipient_ids: list[str] | None) -> None:
+    for kind, table, wanted in (("camera", Camera, camera_ids), ("recipient", Recipient, recipient_ids)):
+        there = await session.scalars(select(table.id).where(table.id.in_(wanted or ())))
+        missing = set(wanted or ()) - set(there)
+        if missing:
+            raise InvalidInput(f"There is no {kind} {', '.join(sorted(missing))}.")
