@@ -1,0 +1,36 @@
+"""A fake Graph with one person, and a channel to it that does not pace."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from instantreact.alerts.messenger import MessengerAccount, MessengerChannel
+from instantreact.alerts.pacing import Pacer
+from tests.conftest import StoppedClock
+from tests.servers.graph import FakeGraph
+from tests.servers.graph_rules import Person
+
+PSID = "4242"
+
+
+@pytest.fixture
+def graph() -> Iterator[FakeGraph]:
+    """Graph, knowing the person PSID, whose window is open."""
+    with FakeGraph() as server:
+        server.people[PSID] = Person()
+        yield server
+
+
+def make_account(graph: FakeGraph, **changes: object) -> MessengerAccount:
+    """The account that the fake Graph knows, with changes."""
+    page = graph.page
+    known = {"page_id": page.page_id, "access_token": page.access_token, "app_secret": page.app_secret}
+    return MessengerAccount(**{**known, "base_url": graph.url, "reply_timeout_s": 0.5, **changes})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def channel(graph: FakeGraph, clock: StoppedClock) -> AsyncIterator[MessengerChannel]:
+    """A channel to the fake Graph."""
+    messenger = MessengerChannel(make_account(graph), clock=clock, pacer=Pacer(person_interval_s=0))
+    yield messenger
+    await messenger.close()
