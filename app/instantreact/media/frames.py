@@ -19,7 +19,9 @@ from instantreact.media.sampling import SampledWindow, WindowSampler
 
 _DEFAULT_FPS = 25.0
 _MAX_FPS = 1000.0
-_MAX_HOLD_S = 60.0  # a clock that jumps further is not believed
+MAX_HOLD_S = 60.0
+"""How long a frame may stand still; a clock that jumps further is not believed."""
+
 _TRUNCATED_S = 0.25  # containers round their lengths; less missing than this goes untold
 
 
@@ -47,6 +49,7 @@ class FrameReader:
         self.fps = fps if 0 < fps <= _MAX_FPS else _DEFAULT_FPS
         declared_frames = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self.declared_s = declared_frames / self.fps if declared_frames > 0 else None
+        self.rotation_deg = int(self._capture.get(cv2.CAP_PROP_ORIENTATION_META)) % 360
         self._start_s: float | None = None
         self.time_s = -math.inf
         self.interval_s = 1 / self.fps
@@ -68,7 +71,7 @@ class FrameReader:
             self._start_s, self.time_s = stamp_s, 0.0
             return True
         time_s = stamp_s - self._start_s
-        if not 0 < time_s - self.time_s <= _MAX_HOLD_S:
+        if not 0 < time_s - self.time_s <= MAX_HOLD_S:
             time_s = self.time_s + 1 / self.fps
         # After a long hold the next frame is as near as usual, so a hold does not count as the interval.
         self.interval_s = min(time_s - self.time_s, 1 / self.fps)
