@@ -6,7 +6,7 @@ from itertools import count
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.alert import AlertState, ChannelKind, PartKind
-from instantreact.domain.media import Window
+from instantreact.domain.media import ClipInfo, Window
 from instantreact.domain.observation import Caption, Hypothesis, Observation
 from instantreact.domain.rule import ConceptCondition, Criteria, Severity
 from instantreact.storage import alerts, clips, events, recipients, rules
@@ -14,6 +14,7 @@ from instantreact.storage.clips import NewClip
 from instantreact.storage.tables import Alert, Clip, Event, Recipient, Rule, new_id
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+CLIP_INFO = ClipInfo("mp4", "h264", 2.0, 640, 480, 25.0, has_audio=False)
 _numbers = count()
 
 
@@ -32,6 +33,7 @@ def make_new_clip(**values: object) -> NewClip:
         "filename": "clip.mp4",
         "size_bytes": 1000,
         "blob_key": f"clips/{new_id()}",
+        "info": CLIP_INFO,
     }
     return NewClip(**{**defaults, **values})  # type: ignore[arg-type]
 

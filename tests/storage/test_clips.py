@@ -4,13 +4,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from instantreact.domain.media import ClipInfo, ClipState
+from instantreact.domain.media import ClipState
 from instantreact.errors import NotFound
 from instantreact.storage import clips
 from instantreact.storage.database import Database
 from instantreact.storage.paging import Cursor
 from instantreact.storage.tables import Alert, Clip, Delivery, DeliveryPart, Event, Job
-from tests.storage.factories import NOW, make_alert, make_clip, make_event, make_new_clip, make_recipient
+from tests.storage.factories import CLIP_INFO, NOW, make_alert, make_clip, make_event, make_new_clip, make_recipient
 
 
 async def test_insert_or_find_finds_the_clip_when_the_same_is_submitted_again(database: Database) -> None:
@@ -47,7 +47,6 @@ async def test_insert_or_find_makes_another_clip_when_the_same_bytes_were_record
 
 
 async def test_clip_goes_from_stored_to_analyzed(database: Database) -> None:
-    info = ClipInfo("mp4", "h264", 2.0, 640, 480, 25.0, has_audio=False)
     async with database.unit_of_work() as session:
         clip = await make_clip(session)
         await clips.mark_analyzing(session, clip.id)
@@ -56,10 +55,10 @@ async def test_clip_goes_from_stored_to_analyzed(database: Database) -> None:
         halfway = await clips.get_clip(session, clip.id)
     assert (halfway.state, halfway.progress) == (ClipState.ANALYZING, 0.5)
     async with database.unit_of_work() as session:
-        await clips.mark_analyzed(session, clip.id, info=info, timings_ms={"total": 12.5}, warning=None, now=NOW)
+        await clips.mark_analyzed(session, clip.id, timings_ms={"total": 12.5}, warning=None, now=NOW)
     async with database.reading() as session:
         done = await clips.get_clip(session, clip.id)
-    assert (done.state, done.progress, done.info, done.analyzed_at) == (ClipState.ANALYZED, 1.0, info, NOW)
+    assert (done.state, done.progress, done.info, done.analyzed_at) == (ClipState.ANALYZED, 1.0, CLIP_INFO, NOW)
 
 
 async def test_mark_stored_forgets_why_the_clip_failed(database: Database) -> None:

@@ -17,12 +17,13 @@ from instantreact.storage.tables import Alert, Clip, Delivery, Event, Job
 
 @dataclass(frozen=True)
 class NewClip:
-    """A video file that was just stored under `blob_key`, which belongs to this clip alone."""
+    """A video file that was just stored under `blob_key`, which belongs to this clip alone, and probed."""
 
     sha256: str
     filename: str
     size_bytes: int
     blob_key: str
+    info: ClipInfo
     camera_id: str | None = None
     recorded_at: datetime | None = None
     notify: Notify = Notify.AUTO
@@ -44,6 +45,7 @@ async def insert_or_find(session: AsyncSession, new: NewClip, *, now: datetime) 
         filename=new.filename,
         size_bytes=new.size_bytes,
         blob_key=new.blob_key,
+        info=new.info,
         notify=new.notify,
         submitted_at=now,
     )
@@ -96,7 +98,6 @@ async def mark_analyzed(
     session: AsyncSession,
     clip_id: str,
     *,
-    info: ClipInfo,
     timings_ms: dict[str, float],
     warning: str | None,
     now: datetime,
@@ -107,7 +108,6 @@ async def mark_analyzed(
         clip_id,
         state=ClipState.ANALYZED,
         progress=1.0,
-        info=info,
         timings_ms=timings_ms,
         warning=warning,
         error=None,

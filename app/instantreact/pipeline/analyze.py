@@ -1,0 +1,95 @@
+"""From a stored clip to events: decode in a child process, describe, observe, window by window."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+
+from instantreact.domain.alert import Notify
+from instantreact.domain.media import ClipInfo, ClipState
+from instantreact.jobs.claims import Claim
+from instantreact.logs import get_logger
+from instantreact.pipeline.describe import SeenWindow, describe_windows
+from instantreact.pipeline.observe import Origin, observe
+from instantreact.pipeline.services import Services
+from instantreact.pipeline.stopwatch import Stopwatch
+from instantreact.storage import cameras, clips, events
+from instantreact.storage.tables import Clip
+
+FRESH = timedelta(minutes=10)
+"""Footage older than this raises no alerts unless the sender asks for them."""
+
+log = get_logger(__name__)
+
+
+async def analyze(services: Services, claim: Claim) -> None:
+    """Analyze the clip `claim.subject`; windows that an earlier try has filed are passed over.
+
+    Raises UnreadableMedia where nothing of it can be decoded.
+    """
+    stopwatch = Stopwatch()
+    clip, origin, known = await _begin(services, claim.subject)
+    decoded = services.decoder.decode(services.blobs.path(clip.blob_key), services.captioner.bundle.sampling)
+    with closing(decoded):
+        seen = describe_windows(decoded, services.captioner, stopwatch, known=known)
+        warning = await _observe_all(services, origin, clip.info, seen)
+    async with services.database.unit_of_work() as session:
+        await clips.mark_analyzed(
+            session,
+            clip.id,
+            timings_ms=stopwatch.timings_ms(),
+            warning=warning,
+            now=services.clock.now(),
+        )
+        await claim.finish(session)
+    log.info("clip.analyzed", clip_id=clip.id, **{f"{k}_ms": v for k, v in stopwatch.timings_ms().items()})
+
+
+async def bury_clip(services: Services, clip_id: str, reason: str) -> None:
+    """The job that analyzes was given up: the clip has failed, for this reason."""
+    async with services.database.unit_of_work() as session:
+        if await clips.find_clip(session, clip_id) is not None:
+            await clips.mark_failed(session, clip_id, reason)
+
+
+def should_notify(clip: Clip) -> bool:
+    """Whether the clip's events may raise alerts: auto stays silent for footage recorded long before it came in."""
+    if clip.notify is Notify.AUTO:
+        return clip.recorded_at is None or clip.submitted_at - clip.recorded_at <= FRESH
+    return clip.notify is Notify.ALWAYS
+
+
+async def _begin(services: Services, clip_id: str) -> tuple[Clip, Origin, frozenset[int]]:
+    async with services.database.unit_of_work() as session:
+        clip = await clips.get_clip(session, clip_id)
+        if clip.state is not ClipState.ANALYZED:
+            await clips.mark_analyzing(session, clip_id)
+        filed = frozenset(event.window_index for event in await events.list_clip_events(session, clip_id))
+        camera = await cameras.get_camera(session, clip.camera_id) if clip.camera_id else None
+    origin = Origin(
+        place=camera.name if camera else clip.filename,
+        started_at=clip.recorded_at or clip.submitted_at,
+        notify=should_notify(clip),
+        clip_id=clip.id,
+        camera_id=clip.camera_id,
+    )
+    return clip, origin, filed
+
+
+async def _observe_all(
+    services: Services, origin: Origin, info: ClipInfo | None, seen: Iterator[SeenWindow]
+) -> str | None:
+    """File every window; a warning in words where the footage breaks off."""
+    warning = None
+    while (window := await services.threads.run(next, seen, None)) is not None:
+        await observe(services, origin, window.observation, window.snapshot_jpeg)
+        if window.truncated_at_s is not None:
+            warning = f"The clip breaks off after {window.truncated_at_s:.1f} s; what comes before was analyzed."
+        await _report_progress(services, origin, window.observation.window.end_s, info)
+    return warning
+
+
+async def _report_progress(services: Services, origin: Origin, end_s: float, info: ClipInfo | None) -> None:
+    if origin.clip_id is None or info is None or end_s >= info.duration_s:
+        return
+    async with services.database.unit_of_work() as session:
+        await clips.set_progress(session, origin.clip_id, round(min(0.99, end_s / info.duration_s), 3))

@@ -1,0 +1,125 @@
+"""One alert to one person: its parts in order, each sent once as far as a channel lets us know."""
+
+from instantreact.alerts.channel import Channel
+from instantreact.domain.alert import AlertText, DeliveryState, PartKind, Picture, Receipt
+from instantreact.errors import ChannelBroken, DeliveryDeferred, DeliveryRefused, RecipientUnreachable, WindowClosed
+from instantreact.jobs.claims import Claim
+from instantreact.logs import get_logger
+from instantreact.pipeline.services import Services
+from instantreact.storage import deliveries, recipients
+from instantreact.storage.tables import Delivery, DeliveryPart
+
+REPAIR_S = 300.0
+"""How long to leave a channel alone that somebody has to repair, in seconds."""
+
+log = get_logger(__name__)
+
+
+def part_metadata(part_id: str) -> str:
+    """What travels with a part and comes back in its echo."""
+    return f"part:{part_id}"
+
+
+def find_part_id(metadata: str) -> str | None:
+    """The part that an echo speaks of; None when it is not one of ours."""
+    kind, _, part_id = metadata.partition(":")
+    return part_id if kind == "part" and part_id else None
+
+
+async def deliver(services: Services, claim: Claim) -> None:
+    """Send every part of the delivery `claim.subject` that is still pending.
+
+    Raises DeliveryDeferred when the channel may take the rest later: accepted parts are committed and not repeated.
+    """
+    async with services.database.reading() as session:
+        delivery = await deliveries.get_delivery(session, claim.subject)
+    channel = _find_channel(services, delivery)
+    for part in delivery.parts:
+        if part.state is DeliveryState.PENDING and not await _send_part(services, channel, delivery, part):
+            break
+    async with services.database.unit_of_work() as session:
+        await claim.finish(session)
+
+
+async def bury_delivery(services: Services, delivery_id: str, reason: str) -> None:
+    """The job that delivers was given up: mark what it did not send."""
+    async with services.database.unit_of_work() as session:
+        await deliveries.fail_delivery(session, delivery_id, DeliveryState.BURIED, reason)
+
+
+def _find_channel(services: Services, delivery: Delivery) -> Channel:
+    channel = services.channels.get(delivery.channel)
+    if channel is None:
+        raise DeliveryDeferred(
+            f"No {delivery.channel} channel is configured; see `instantreact doctor`.", retry_after_s=REPAIR_S
+        )
+    return channel
+
+
+async def _send_part(services: Services, channel: Channel, delivery: Delivery, part: DeliveryPart) -> bool:
+    """Send one part and commit what became of it; False when the parts after it have no chance either."""
+    async with services.database.unit_of_work() as session:
+        await deliveries.start_attempt(session, part.id)
+    try:
+        receipt = await _send(services, channel, delivery, part)
+    except DeliveryDeferred as error:
+        await _mark(services, part, DeliveryState.PENDING, error)
+        raise
+    except ChannelBroken as error:
+        await _mark(services, part, DeliveryState.PENDING, error)
+        raise DeliveryDeferred(str(error), retry_after_s=REPAIR_S) from error
+    except WindowClosed as error:
+        await _hold(services, delivery, error)
+        return False
+    except RecipientUnreachable as error:
+        await _give_up(services, delivery, error)
+        return False
+    except DeliveryRefused as error:
+        await _mark(services, part, DeliveryState.REFUSED, error)
+        return True
+    async with services.database.unit_of_work() as session:
+        await deliveries.mark_part_sent(session, part.id, receipt)
+    log.info("delivery.part_sent", delivery_id=delivery.id, part=part.kind, message_id=receipt.message_id)
+    return True
+
+
+async def _send(services: Services, channel: Channel, delivery: Delivery, part: DeliveryPart) -> Receipt:
+    metadata = part_metadata(part.id)
+    address = delivery.recipient.address
+    if part.kind is PartKind.TEXT:
+        return await channel.send_text(address, _make_text(services, delivery), metadata=metadata)
+    picture = await _load_picture(services, delivery)
+    return await channel.send_picture(address, picture, metadata=metadata)
+
+
+def _make_text(services: Services, delivery: Delivery) -> AlertText:
+    alert = delivery.alert
+    open_url = f"{services.public_url}/alerts/{alert.id}" if services.public_url else None
+    return AlertText(text=alert.text, alert_id=alert.id, severity=alert.severity, open_url=open_url)
+
+
+async def _load_picture(services: Services, delivery: Delivery) -> Picture:
+    event = delivery.alert.event
+    if event is None or event.snapshot_key is None:
+        raise DeliveryRefused("The picture of this alert is gone.")
+    return Picture(await services.threads.run(services.blobs.read, event.snapshot_key))
+
+
+async def _mark(services: Services, part: DeliveryPart, state: DeliveryState, error: Exception) -> None:
+    log.warning("delivery.part_failed", part_id=part.id, state=state, reason=str(error))
+    async with services.database.unit_of_work() as session:
+        await deliveries.mark_part_failed(session, part.id, state, str(error))
+
+
+async def _hold(services: Services, delivery: Delivery, error: WindowClosed) -> None:
+    log.warning("delivery.held", delivery_id=delivery.id, recipient_id=delivery.recipient_id)
+    async with services.database.unit_of_work() as session:
+        await deliveries.fail_delivery(session, delivery.id, DeliveryState.HELD, str(error))
+        await recipients.close_window(session, delivery.recipient_id)
+
+
+async def _give_up(services: Services, delivery: Delivery, error: RecipientUnreachable) -> None:
+    log.warning("delivery.refused", delivery_id=delivery.id, recipient_id=delivery.recipient_id, reason=str(error))
+    async with services.database.unit_of_work() as session:
+        await deliveries.fail_delivery(session, delivery.id, DeliveryState.REFUSED, str(error))
+        await recipients.mark_unreachable(session, delivery.recipient_id, str(error))

@@ -1,0 +1,68 @@
+"""From a clip's decoded windows to observations, with no database in sight: `analyze` on the command line is this."""
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from instantreact.domain.media import FrameSample, Images
+from instantreact.domain.observation import Observation
+from instantreact.inference.captioner import Captioner, FrameFeatures
+from instantreact.media.frames import DecodedWindow
+from instantreact.pipeline.stopwatch import Stopwatch
+
+
+@dataclass(frozen=True, eq=False)
+class SeenWindow:
+    """What was seen in one window; `snapshot_jpeg` shows it, `truncated_at_s` tells where a broken clip ends."""
+
+    observation: Observation
+    snapshot_jpeg: bytes
+    truncated_at_s: float | None
+
+
+class _SharedFeatures:
+    """Features of the samples of the current window, each computed once though windows overlap."""
+
+    def __init__(self, captioner: Captioner) -> None:
+        self._captioner = captioner
+        self._known: dict[float, FrameFeatures] = {}
+
+    def of(self, sample: FrameSample) -> FrameFeatures:
+        """The features (N, D) of all frames of `sample`."""
+        times = sample.times_s.tolist()
+        fresh = [index for index, time_s in enumerate(times) if time_s not in self._known]
+        if fresh:
+            images: Images = sample.images[fresh]
+            rows = self._captioner.encode_frames(images, sample.earlier[fresh])
+            self._known |= {times[index]: row for index, row in zip(fresh, rows, strict=True)}
+        self._known = {time_s: self._known[time_s] for time_s in times}
+        return np.stack([self._known[time_s] for time_s in times])
+
+
+def describe_windows(
+    decoded: Iterator[DecodedWindow], captioner: Captioner, stopwatch: Stopwatch, *, known: Container[int] = ()
+) -> Iterator[SeenWindow]:
+    """Describe the windows of one clip in order; those whose index is in `known` are passed over.
+
+    Blocks: call it in a worker thread. Raises what decoding raises.
+    """
+    shared = _SharedFeatures(captioner)
+    while True:
+        with stopwatch.measure("decode"):
+            window = next(decoded, None)
+        if window is None:
+            return
+        if window.sample.window.index in known:
+            continue
+        with stopwatch.measure("features"):
+            features = shared.of(window.sample)
+        with stopwatch.measure("caption"):
+            description = captioner.describe(features)
+        observation = Observation(
+            window=window.sample.window,
+            caption=description.caption,
+            hypotheses=description.hypotheses,
+            concepts=description.concepts,
+        )
+        yield SeenWindow(observation, window.snapshot_jpeg, window.truncated_at_s)

@@ -1,0 +1,115 @@
+"""How clips come in, and go: probed before they are accepted, filed once, deleted with all that follows from them."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+from instantreact.domain.alert import Notify
+from instantreact.domain.media import ClipState
+from instantreact.jobs import outbox
+from instantreact.logs import get_logger
+from instantreact.pipeline.kinds import JobKind
+from instantreact.pipeline.services import Services
+from instantreact.storage import cameras, clips
+from instantreact.storage.clips import NewClip
+from instantreact.storage.tables import Clip
+
+log = get_logger(__name__)
+
+_FIRST_LOOK_S, _SLOWEST_LOOK_S = 0.02, 0.5
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that was streamed into the blob store; `filename` is what its sender called it."""
+
+    blob_key: str
+    sha256: str
+    size_bytes: int
+    filename: str
+
+
+@dataclass(frozen=True)
+class Submission:
+    """The clip that an upload became or already was."""
+
+    clip: Clip
+    is_new: bool
+
+
+async def submit_clip(
+    services: Services, upload: Upload, *, camera_id: str | None, recorded_at: datetime | None, notify: Notify
+) -> Submission:
+    """File an upload as a clip with the job that analyzes it; the upload belongs to this function from here on.
+
+    The same bytes of the same camera and time are the same clip; one that failed is analyzed again.
+    Raises NotFound for an unknown camera, UnreadableMedia, UnsupportedMedia and TooLarge for what probing finds.
+    """
+    try:
+        submission = await _file_clip(services, upload, camera_id=camera_id, recorded_at=recorded_at, notify=notify)
+    except BaseException:
+        await asyncio.shield(services.threads.run(services.blobs.delete, upload.blob_key))
+        raise
+    if submission.clip.blob_key != upload.blob_key:
+        await services.threads.run(services.blobs.delete, upload.blob_key)
+    log.info("clip.submitted", clip_id=submission.clip.id, is_new=submission.is_new, size_bytes=upload.size_bytes)
+    return submission
+
+
+async def _file_clip(
+    services: Services, upload: Upload, *, camera_id: str | None, recorded_at: datetime | None, notify: Notify
+) -> Submission:
+    if camera_id is not None:
+        async with services.database.reading() as session:
+            await cameras.get_camera(session, camera_id)
+    path = services.blobs.path(upload.blob_key)
+    info = await services.threads.run(services.decoder.probe, path)
+    new = NewClip(
+        sha256=upload.sha256,
+        filename=upload.filename,
+        size_bytes=upload.size_bytes,
+        blob_key=upload.blob_key,
+        info=info,
+        camera_id=camera_id,
+        recorded_at=recorded_at,
+        notify=notify,
+    )
+    now = services.clock.now()
+    async with services.database.unit_of_work() as session:
+        clip, is_new = await clips.insert_or_find(session, new, now=now)
+        if clip.state is ClipState.FAILED:
+            await clips.mark_stored(session, clip.id)
+        if is_new or clip.state is ClipState.FAILED:
+            await outbox.put(session, JobKind.ANALYZE, clip.id, now=now)
+    return Submission(await get_clip(services, clip.id), is_new)
+
+
+async def get_clip(services: Services, clip_id: str) -> Clip:
+    """The clip as it is now. Raises NotFound."""
+    async with services.database.reading() as session:
+        return await clips.get_clip(session, clip_id)
+
+
+async def wait_for_clip(services: Services, clip_id: str, timeout_s: float) -> Clip:
+    """The clip once it is analyzed or has failed, or as it is after `timeout_s`. Raises NotFound.
+
+    It looks into the database, since the worker may be another process: often at first, less often later.
+    """
+    deadline = asyncio.get_running_loop().time() + timeout_s
+    pause_s = _FIRST_LOOK_S
+    while True:
+        clip = await get_clip(services, clip_id)
+        left_s = deadline - asyncio.get_running_loop().time()
+        if clip.state in (ClipState.ANALYZED, ClipState.FAILED) or left_s <= 0:
+            return clip
+        await asyncio.sleep(min(pause_s, left_s))
+        pause_s = min(pause_s * 1.2, _SLOWEST_LOOK_S)
+
+
+async def delete_clip(services: Services, clip_id: str) -> None:
+    """Delete a clip with its events, alerts, jobs and files. Raises NotFound."""
+    async with services.database.unit_of_work() as session:
+        blob_keys = await clips.delete_clip(session, clip_id)
+    for key in blob_keys:
+        await services.threads.run(services.blobs.delete, key)
+    log.info("clip.deleted", clip_id=clip_id, files=len(blob_keys))

@@ -1,0 +1,33 @@
+"""What the steps of the pipeline work with, built once by `wiring`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from instantreact.alerts.channel import Channel
+from instantreact.clock import Clock
+from instantreact.domain.alert import ChannelKind
+from instantreact.inference.captioner import Captioner
+from instantreact.media.sandbox import ClipDecoder
+from instantreact.storage.blobs import BlobStore
+from instantreact.storage.database import Database
+from instantreact.storage.secrets import SecretBox
+from instantreact.threads import WorkerThreads
+
+
+@dataclass(frozen=True)
+class Services:
+    """Every collaborator of a step.
+
+    channels     how recipients are reached; a kind that is not there is not configured
+    public_url   where people reach this service, without a slash at its end
+    """
+
+    database: Database
+    blobs: BlobStore
+    box: SecretBox
+    clock: Clock
+    threads: WorkerThreads
+    decoder: ClipDecoder
+    captioner: Captioner
+    channels: Mapping[ChannelKind, Channel]
+    public_url: str | None = None
