@@ -1,0 +1,140 @@
+"""What a camera's source says: `rtsp://user:pass@host/stream1`, `http://...`, `device:0`, `file:...`, `push:`.
+
+People type user names and passwords raw. What stands before the last `@` that a host can follow is taken for them, so
+they may hold `@`, `/`, `.` and (the password) `:`. Percent escapes are decoded: a user name's `:`, and a `%` before two
+hexadecimal digits, are written as `%3A` and `%25`; an `@` in the path is written as `%40`.
+Our own options follow a `#`, which never reaches a camera: `#udp` for RTSP, `#loop` for files.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import quote, unquote
+
+from instantreact.errors import InvalidInput
+
+_HOST = re.compile(
+    r"(?P<host>\[[0-9a-fA-F:.%]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*)(?::(?P<port>\d{1,5}))?(?P<rest>[/?#].*)?"
+)
+
+
+class Scheme(StrEnum):
+    """The closed list of what a camera may be."""
+
+    RTSP = "rtsp"
+    HTTP = "http"
+    HTTPS = "https"
+    DEVICE = "device"
+    FILE = "file"
+    PUSH = "push"
+
+
+_NETWORK = {Scheme.RTSP: 554, Scheme.HTTP: 80, Scheme.HTTPS: 443}
+_OPTIONS = {Scheme.RTSP: {"udp"}, Scheme.FILE: {"loop"}}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a camera's pictures come from.
+
+    host, port          of network sources; `port` is never missing there
+    path                what is asked of the host, with its query; a file's path; a device's number
+    username, password  as they are, not escaped
+    option              "udp" or "loop"
+    """
+
+    scheme: Scheme
+    path: str = ""
+    host: str = ""
+    port: int = 0
+    username: str | None = None
+    password: str | None = None
+    option: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Source({describe_source(self)!r})"
+
+
+def parse_source(text: str) -> Source:
+    """Read a source as people type it. Raises InvalidInput, without repeating the text, which may hold a password."""
+    scheme_text, colon, rest = text.strip().partition(":")
+    if not colon or scheme_text.lower() not in set(Scheme):
+        raise InvalidInput(f"A camera's source starts with one of: {', '.join(f'{scheme}:' for scheme in Scheme)}.")
+    if any(ord(letter) < 32 or letter == "\x7f" for letter in rest):
+        raise InvalidInput("A camera's source holds a control character.")
+    scheme = Scheme(scheme_text.lower())
+    if scheme in _NETWORK:
+        return _parse_network(scheme, rest)
+    path, _, option = rest.partition("#")
+    if scheme is Scheme.DEVICE and not (path.isascii() and path.isdigit()):
+        raise InvalidInput("A device is given by its number: device:0.")
+    if scheme is Scheme.FILE:
+        path = unquote(path.removeprefix("//"))
+        if not path.startswith("/"):
+            raise InvalidInput("A file is given by its full path: file:/videos/door.mp4.")
+    return Source(scheme, path, option=_check_option(scheme, option))
+
+
+def format_source(source: Source) -> str:
+    """The source as text that `parse_source` reads back as the same value. It holds the password: keep it secret."""
+    option = f"#{source.option}" if source.option else ""
+    if source.scheme not in _NETWORK:
+        path = quote(source.path) if source.scheme is Scheme.FILE else source.path
+        return f"{source.scheme}:{path}{option}"
+    user = ""
+    if source.username is not None:
+        password = "" if source.password is None else f":{quote(source.password, safe='')}"
+        user = f"{quote(source.username, safe='')}{password}@"
+    return f"{source.scheme}://{user}{_format_host(source)}{source.path}{option}"
+
+
+def describe_source(source: Source) -> str:
+    """The source for people and logs: no user name, no password, and no query, where some cameras want theirs."""
+    if source.scheme not in _NETWORK:
+        return f"{source.scheme}:{source.path}"
+    path, question, _ = source.path.partition("?")
+    return f"{source.scheme}://{_format_host(source)}{path}{'?***' if question else ''}"
+
+
+def _parse_network(scheme: Scheme, rest: str) -> Source:
+    if not rest.startswith("//"):
+        raise InvalidInput(f"A source of this kind looks like {scheme}://user:password@192.168.1.20/stream1.")
+    user, found = _split_user(rest[2:])
+    port = int(found["port"] or _NETWORK[scheme])
+    if not 0 < port < 65_536:
+        raise InvalidInput("A camera's port lies between 1 and 65535.")
+    path, _, option = (found["rest"] or "").partition("#")
+    name, colon, password = user.partition(":") if user is not None else ("", "", "")
+    return Source(
+        scheme,
+        path.replace(" ", "%20"),
+        host=found["host"].strip("[]").lower(),
+        port=port,
+        username=None if user is None else unquote(name),
+        password=unquote(password) if colon else None,
+        option=_check_option(scheme, option),
+    )
+
+
+def _split_user(rest: str) -> tuple[str | None, re.Match[str]]:
+    """User and password, and the match of what follows: the last `@` before a host parts them."""
+    at = len(rest)
+    while (at := rest.rfind("@", 0, at)) >= 0:
+        if found := _HOST.fullmatch(rest, at + 1):
+            return rest[:at], found
+    if found := _HOST.fullmatch(rest):
+        return None, found
+    raise InvalidInput("A camera's source names no host that could be reached.")
+
+
+def _format_host(source: Source) -> str:
+    host = f"[{source.host}]" if ":" in source.host else source.host
+    return host if source.port == _NETWORK[source.scheme] else f"{host}:{source.port}"
+
+
+def _check_option(scheme: Scheme, option: str) -> str | None:
+    if not option:
+        return None
+    if option not in _OPTIONS.get(scheme, set()):
+        raise InvalidInput(f"A {scheme} source knows no option of this name.")
+    return option
