@@ -9,10 +9,11 @@ from instantreact.domain.rule import Evidence, Severity
 MESSAGE_UNITS = 640
 """The most that a message with buttons holds, in UTF-16 code units (contract, sections 1.2 and 2.2)."""
 
-_TITLE_UNITS = 80
-_PLACE_UNITS = 80
-_CAPTION_UNITS = 220
-_REASON_UNITS = 70
+_TITLE_UNITS = 60
+_PLACE_UNITS = 60
+_CAPTION_UNITS = 200
+_WHAT_UNITS = 30
+_QUOTE_UNITS = 40
 _REASONS = 3
 _MARKS = {Severity.INFO: "ℹ️", Severity.WARNING: "⚠️", Severity.CRITICAL: "🚨"}
 
@@ -36,11 +37,12 @@ class Happening:
 def compose_text(happening: Happening) -> str:
     """The text of an alert, at most MESSAGE_UNITS long, each piece shortened so that none is pushed out."""
     mark = _MARKS[happening.severity]
+    names = _line(happening.rule, _TITLE_UNITS), _line(happening.place, _PLACE_UNITS)
     lines = [
-        f"{mark} {shorten(happening.rule, _TITLE_UNITS)} · {shorten(happening.place, _PLACE_UNITS)}",
+        f"{mark} {' · '.join(name for name in names if name)}",
         f"{happening.occurred_at:%a %d %b %Y, %H:%M:%S %Z}",
-        shorten(happening.caption, _CAPTION_UNITS),
-        *_reasons(happening.evidence),
+        _line(happening.caption, _CAPTION_UNITS),
+        *_reasons(happening.evidence, happening.caption),
     ]
     return "\n".join(line for line in lines if line.strip())
 
@@ -65,25 +67,28 @@ def utf16_units(text: str) -> int:
     return len(text) + sum(letter > "\uffff" for letter in text)
 
 
-def _reasons(evidence: Sequence[Evidence]) -> list[str]:
-    lines = [f"• {_reason(one)}" for one in evidence[:_REASONS]]
+def _line(text: str, limit: int) -> str:
+    return shorten(" ".join(text.split()), limit)
+
+
+def _reasons(evidence: Sequence[Evidence], caption: str) -> list[str]:
+    lines = [f"• {_reason(one, caption)}" for one in evidence[:_REASONS]]
     more = len(evidence) - _REASONS
     return [*lines, f"• and {more} more"] if more > 0 else lines
 
 
-def _reason(evidence: Evidence) -> str:
-    """Such as `fight, 91 %` or `"help me" heard, 80 %`; the quoted words where they say more than the condition."""
-    share = f", {evidence.score:.0%}".replace("%", " %")
-    quote = shorten(evidence.quote, _REASON_UNITS // 2)
+def _reason(evidence: Evidence, caption: str) -> str:
+    """Such as `fight, 91 %` or `“help me” heard, 80 %`, with the words it rests on unless the caption shows them."""
+    what = _line(evidence.what, _WHAT_UNITS)
+    quote = "" if evidence.quote == caption else _line(evidence.quote, _QUOTE_UNITS)
     match evidence.kind:
         case "speech":
-            said = f"“{quote}” heard"
+            said = f"“{quote or what}” heard"
         case "zone":
-            said = f"movement in {shorten(evidence.what, _REASON_UNITS // 2)}"
+            said = f"movement in {what}"
         case _:
-            what = shorten(evidence.what, _REASON_UNITS // 2)
-            said = f"{what} (“{quote}”)" if quote and quote != what else what
-    return said + share
+            said = f"{what} (“{quote}”)" if quote else what
+    return f"{said}, {round(100 * evidence.score)} %"
 
 
 def _clean(text: str) -> str:
