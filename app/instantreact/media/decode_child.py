@@ -1,0 +1,133 @@
+"""The process that opens hostile files: `python -m instantreact.media.decode_child`, started by `DecodeProcess`.
+
+It serves one request, a line of JSON on standard input, and exits. Its libraries are imported before the request comes,
+so that a child started in advance answers at once.
+"""
+
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import cv2
+
+from instantreact.domain.media import SamplingPlan
+from instantreact.errors import TooLarge, UnreadableMedia, UnsupportedMedia
+from instantreact.media.containers import CONTAINERS
+from instantreact.media.frames import decode_windows
+from instantreact.media.limits import DecodeLimits
+from instantreact.media.probe import probe_clip
+from instantreact.media.wire import Field, write_message
+
+_IDLE_S = 1.0
+_EXPECTED = (UnreadableMedia, UnsupportedMedia, TooLarge)
+
+
+def main() -> None:
+    """Serve the one request that arrives; leave quietly if the parent goes away first."""
+    answers = _claim_stdout()
+    if not select.select([sys.stdin], [], [], _IDLE_S)[0]:
+        _import_sound()
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return
+    request = json.loads(line)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    limits = DecodeLimits(**request["limits"])
+    _confine(limits)
+    _answer(answers, request, limits)
+
+
+def _claim_stdout() -> BinaryIO:
+    """Standard output for answers alone: whatever a library prints goes nowhere."""
+    answers = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+    return answers
+
+
+def _import_sound() -> None:
+    """MoviePy takes longer to import than a short clip to decode, so only idle children do it in advance."""
+    import instantreact.media.audio  # noqa: F401
+
+
+def _leave_with_parent() -> None:
+    sys.stdin.buffer.read(1)
+    os.killpg(0, signal.SIGKILL)
+
+
+def _confine(limits: DecodeLimits) -> None:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    cpu_s = round(used.ru_utime + used.ru_stime) + limits.cpu_s
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    if sys.platform == "linux":
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        address_space = pages * resource.getpagesize() + limits.memory_bytes
+        resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
+    cv2.setNumThreads(1)
+    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = f"protocol_whitelist;file|format_whitelist;{CONTAINERS}"
+
+
+def _answer(answers: BinaryIO, request: dict[str, Any], limits: DecodeLimits) -> None:
+    """Serve, and tell the parent how it ended."""
+    try:
+        _serve(answers, request, limits)
+        write_message(answers, "end", {})
+    except _EXPECTED as error:
+        write_message(answers, type(error).__name__, {"message": str(error)})
+    except MemoryError:
+        write_message(
+            answers, UnreadableMedia.__name__, {"message": "Decoding the clip takes more memory than allowed."}
+        )
+    except Exception as error:  # the last words of a process that nobody else hears
+        message = f"Decoding the clip failed: {type(error).__name__}: {error}"
+        write_message(answers, UnreadableMedia.__name__, {"message": message[:1000]})
+
+
+def _serve(answers: BinaryIO, request: dict[str, Any], limits: DecodeLimits) -> None:
+    path = Path(request["path"])
+    match request["task"]:
+        case "probe":
+            clip = probe_clip(path, max_pixels=limits.max_pixels, max_duration_s=limits.max_duration_s)
+            write_message(answers, "clip", asdict(clip))
+        case "decode":
+            plan = request["plan"]
+            _send_windows(answers, path, SamplingPlan(**{**plan, "gaps_s": tuple(plan["gaps_s"])}))
+        case "sound":
+            _send_sound(answers, path)
+
+
+def _send_windows(answers: BinaryIO, path: Path, plan: SamplingPlan) -> None:
+    for decoded in decode_windows(path, plan):
+        sample = decoded.sample
+        fields: dict[str, Field] = {
+            "index": sample.window.index,
+            "start_s": sample.window.start_s,
+            "end_s": sample.window.end_s,
+            "samples": len(sample.images),
+            "jpeg_bytes": len(decoded.snapshot_jpeg),
+            "truncated_at_s": decoded.truncated_at_s,
+        }
+        arrays = (sample.images, sample.earlier, sample.times_s)
+        write_message(answers, "window", fields, *(each.data for each in arrays), memoryview(decoded.snapshot_jpeg))
+
+
+def _send_sound(answers: BinaryIO, path: Path) -> None:
+    from instantreact.media.audio import extract_audio
+
+    for track in extract_audio(path):
+        fields: dict[str, Field] = {"start_s": track.start_s, "samples": len(track.samples)}
+        write_message(answers, "track", fields, track.samples.data)
+
+
+if __name__ == "__main__":
+    main()

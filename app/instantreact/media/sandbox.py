@@ -1,0 +1,134 @@
+"""Uploaded clips are decoded in child processes with limits: a hostile clip can crash or hang nothing but its child.
+
+The children run as the same user, so this holds bugs in decoders at bay, not an intruder who has taken one over; what
+they answer is checked as it is read. Memory does not grow: a child waits until the window before was taken.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from instantreact.domain.media import AudioTrack, ClipInfo, FrameSample, SamplingPlan, Window
+from instantreact.errors import UnreadableMedia
+from instantreact.media.decode_process import DecodeProcess
+from instantreact.media.frames import DecodedWindow
+from instantreact.media.limits import DecodeLimits
+from instantreact.media.wire import Header
+
+_MAX_JPEG_BYTES = 8_000_000
+_MAX_TRACK_SAMPLES = 16_000 * 60
+_MAX_SIDE = 65_535
+_MAX_WINDOWS = 10_000_000
+
+
+class ClipDecoder:
+    """Probes and decodes clips, each in a child of its own; may be used from several threads.
+
+    `spares` children are started in advance, with their libraries imported, because starting takes longer than decoding
+    a short clip. Every method raises UnreadableMedia, UnsupportedMedia or TooLarge; a child that crashes, hangs or
+    exceeds `limits` makes its clip unreadable, and the message says what happened.
+    """
+
+    def __init__(self, limits: DecodeLimits, *, spares: int = 2) -> None:
+        self._limits = limits
+        self._wanted_spares = spares
+        self._spares: list[DecodeProcess] = []
+        self._lock = threading.Lock()
+        self._replenish()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the spare children; iterators in use end their own when they are closed."""
+        with self._lock:
+            self._wanted_spares = 0
+            spares, self._spares = self._spares, []
+        for spare in spares:
+            spare.end()
+
+    def probe(self, path: Path) -> ClipInfo:
+        """What the clip is, found in its content; see `probe_clip`."""
+        with self._child({"task": "probe", "path": str(path.absolute())}) as child:
+            header = child.receive("clip")
+            if header is None:
+                raise UnreadableMedia("The decoder said nothing about the clip.")
+            return _read_clip(header)
+
+    def decode(self, path: Path, plan: SamplingPlan) -> Iterator[DecodedWindow]:
+        """The clip's windows; see `decode_windows`. Closing the iterator early kills the child at once."""
+        request = {"task": "decode", "path": str(path.absolute()), "plan": asdict(plan)}
+        with self._child(request) as child:
+            while (header := child.receive("window")) is not None:
+                yield _read_window(child, header, plan)
+
+    def sound(self, path: Path) -> Iterator[AudioTrack]:
+        """The clip's sound, ten seconds at a time; see `extract_audio`. Closing the iterator early kills the child."""
+        with self._child({"task": "sound", "path": str(path.absolute())}) as child:
+            while (header := child.receive("track")) is not None:
+                samples = np.empty(header.count("samples", most=_MAX_TRACK_SAMPLES), dtype="<i2")
+                child.read_into(samples.data.cast("B"))
+                yield AudioTrack(samples=samples, start_s=header.number("start_s"))
+
+    @contextmanager
+    def _child(self, request: Mapping[str, object]) -> Iterator[DecodeProcess]:
+        child = self._take()
+        try:
+            child.ask(request, self._limits)
+            yield child
+        finally:
+            child.end()
+            self._replenish()
+
+    def _take(self) -> DecodeProcess:
+        with self._lock:
+            while self._spares:
+                spare = self._spares.pop(0)
+                if spare.is_alive:
+                    return spare
+                spare.end()
+        return DecodeProcess()
+
+    def _replenish(self) -> None:
+        """Start spares after a clip rather than before, when their start would compete with its decoding."""
+        with self._lock:
+            while len(self._spares) < self._wanted_spares:
+                self._spares.append(DecodeProcess())
+
+
+def _read_clip(header: Header) -> ClipInfo:
+    return ClipInfo(
+        container=header.text("container"),
+        video_codec=header.text("video_codec"),
+        duration_s=header.number("duration_s"),
+        width=header.count("width", most=_MAX_SIDE),
+        height=header.count("height", most=_MAX_SIDE),
+        fps=header.number("fps"),
+        has_audio=header.flag("has_audio"),
+        rotation_deg=header.count("rotation_deg", most=359),
+    )
+
+
+def _read_window(child: DecodeProcess, header: Header, plan: SamplingPlan) -> DecodedWindow:
+    samples, size = header.count("samples", least=1, most=plan.samples_per_window), plan.image_size
+    images = np.empty((samples, size, size, 3), dtype=np.uint8)
+    earlier = np.empty((samples, len(plan.gaps_s), size, size, 3), dtype=np.uint8)
+    times_s = np.empty(samples, dtype=np.float64)
+    jpeg = bytearray(header.count("jpeg_bytes", most=_MAX_JPEG_BYTES))
+    for array in (images, earlier, times_s):
+        child.read_into(array.reshape(-1).data.cast("B"))
+    child.read_into(memoryview(jpeg))
+    window = Window(header.count("index", most=_MAX_WINDOWS), header.number("start_s"), header.number("end_s"))
+    sample = FrameSample(window, images, earlier, times_s)
+    return DecodedWindow(sample, bytes(jpeg), header.optional_number("truncated_at_s"))
