@@ -13,6 +13,7 @@ InstantReactError
   ModelError
     BundleMissing          no bundle at the configured path
     BundleMismatch         a bundle that is damaged or does not fit this version
+    CaptionerUnavailable*  the service runs without a captioner until its bundle is repaired
   SpeechError
     SpeechTimeout*         the recogniser did not answer in time
     SpeechUnavailable*     the recogniser is down, overloaded or its circuit is open
@@ -107,6 +108,10 @@ class BundleMissing(ModelError):
 
 class BundleMismatch(ModelError):
     """A bundle that is damaged or does not fit this version."""
+
+
+class CaptionerUnavailable(ModelError, Transient):
+    """The service runs without a captioner until its bundle is repaired; the message says how."""
 
 
 class SpeechError(InstantReactError):

@@ -1,7 +1,8 @@
 """The one bounded pool for work that would block the event loop: decode, inference, sound, files."""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -16,9 +17,33 @@ class WorkerThreads:
     def __init__(self, size: int) -> None:
         self._pool = ThreadPoolExecutor(max_workers=size, thread_name_prefix="instantreact")
 
+    def start(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
+        """Have `function(*args, **kwargs)` run in the pool."""
+        return asyncio.get_running_loop().run_in_executor(self._pool, partial(function, *args, **kwargs))
+
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Wait for `function(*args, **kwargs)` in the pool."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(function, *args, **kwargs))
+        return await self.start(function, *args, **kwargs)
+
+    async def iterate(self, items: Generator[T, None, None]) -> AsyncGenerator[T, None]:
+        """What a blocking generator yields, each item made in the pool; the generator is closed at the end.
+
+        A generator that runs cannot be closed: when the caller is cancelled meanwhile, its current item is awaited.
+        """
+        nothing = object()
+        try:
+            while (item := await self._finish(self.start(next, items, nothing))) is not nothing:
+                yield item  # type: ignore[misc]  # anything but `nothing` is a T
+        finally:
+            await self.run(items.close)
+
+    async def _finish(self, running: asyncio.Future[T]) -> T:
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            with contextlib.suppress(Exception):
+                await running
+            raise
 
     def close(self) -> None:
         """Finish what runs, drop what waits."""

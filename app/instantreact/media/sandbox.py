@@ -5,7 +5,7 @@ they answer is checked as it is read. Memory does not grow: a child waits until 
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -66,14 +66,14 @@ class ClipDecoder:
                 raise UnreadableMedia("The decoder said nothing about the clip.")
             return _read_clip(header)
 
-    def decode(self, path: Path, plan: SamplingPlan) -> Iterator[DecodedWindow]:
+    def decode(self, path: Path, plan: SamplingPlan) -> Generator[DecodedWindow, None, None]:
         """The clip's windows; see `decode_windows`. Closing the iterator early kills the child at once."""
         request = {"task": "decode", "path": str(path.absolute()), "plan": asdict(plan)}
         with self._child(request) as child:
             while (header := child.receive("window")) is not None:
                 yield _read_window(child, header, plan)
 
-    def sound(self, path: Path) -> Iterator[AudioTrack]:
+    def sound(self, path: Path) -> Generator[AudioTrack, None, None]:
         """The clip's sound, ten seconds at a time; see `extract_audio`. Closing the iterator early kills the child."""
         with self._child({"task": "sound", "path": str(path.absolute())}) as child:
             while (header := child.receive("track")) is not None:

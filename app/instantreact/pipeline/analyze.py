@@ -1,8 +1,10 @@
 """From a stored clip to events: decode in a child process, describe, observe, window by window."""
 
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import aclosing
 from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.alert import Notify
 from instantreact.domain.media import ClipInfo, ClipState
@@ -24,14 +26,14 @@ log = get_logger(__name__)
 async def analyze(services: Services, claim: Claim) -> None:
     """Analyze the clip `claim.subject`; windows that an earlier try has filed are passed over.
 
-    Raises UnreadableMedia where nothing of it can be decoded.
+    Raises UnreadableMedia where nothing of it can be decoded, CaptionerUnavailable without a usable bundle.
     """
     stopwatch = Stopwatch()
     clip, origin, known = await _begin(services, claim.subject)
-    decoded = services.decoder.decode(services.blobs.path(clip.blob_key), services.captioner.bundle.sampling)
-    with closing(decoded):
-        seen = describe_windows(decoded, services.captioner, stopwatch, known=known)
-        warning = await _observe_all(services, origin, clip.info, seen)
+    captioner = await services.threads.run(services.captioner.get)
+    decoded = services.decoder.decode(services.blobs.path(clip.blob_key), captioner.bundle.sampling)
+    seen = describe_windows(decoded, captioner, stopwatch, known=known)
+    warning = await _observe_all(services, origin, clip.info, seen)
     async with services.database.unit_of_work() as session:
         await clips.mark_analyzed(
             session,
@@ -44,11 +46,10 @@ async def analyze(services: Services, claim: Claim) -> None:
     log.info("clip.analyzed", clip_id=clip.id, **{f"{k}_ms": v for k, v in stopwatch.timings_ms().items()})
 
 
-async def bury_clip(services: Services, clip_id: str, reason: str) -> None:
+async def bury_clip(session: AsyncSession, clip_id: str, reason: str) -> None:
     """The job that analyzes was given up: the clip has failed, for this reason."""
-    async with services.database.unit_of_work() as session:
-        if await clips.find_clip(session, clip_id) is not None:
-            await clips.mark_failed(session, clip_id, reason)
+    if await clips.find_clip(session, clip_id) is not None:
+        await clips.mark_failed(session, clip_id, reason)
 
 
 def should_notify(clip: Clip) -> bool:
@@ -76,15 +77,16 @@ async def _begin(services: Services, clip_id: str) -> tuple[Clip, Origin, frozen
 
 
 async def _observe_all(
-    services: Services, origin: Origin, info: ClipInfo | None, seen: Iterator[SeenWindow]
+    services: Services, origin: Origin, info: ClipInfo | None, seen: Generator[SeenWindow, None, None]
 ) -> str | None:
     """File every window; a warning in words where the footage breaks off."""
     warning = None
-    while (window := await services.threads.run(next, seen, None)) is not None:
-        await observe(services, origin, window.observation, window.snapshot_jpeg)
-        if window.truncated_at_s is not None:
-            warning = f"The clip breaks off after {window.truncated_at_s:.1f} s; what comes before was analyzed."
-        await _report_progress(services, origin, window.observation.window.end_s, info)
+    async with aclosing(services.threads.iterate(seen)) as windows:
+        async for window in windows:
+            await observe(services, origin, window.observation, window.snapshot_jpeg)
+            if window.truncated_at_s is not None:
+                warning = f"The clip breaks off after {window.truncated_at_s:.1f} s; what comes before was analyzed."
+            await _report_progress(services, origin, window.observation.window.end_s, info)
     return warning
 
 

@@ -1,13 +1,22 @@
 """One alert to one person: its parts in order, each sent once as far as a channel lets us know."""
 
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from instantreact.alerts.channel import Channel
 from instantreact.domain.alert import AlertText, DeliveryState, PartKind, Picture, Receipt
 from instantreact.errors import ChannelBroken, DeliveryDeferred, DeliveryRefused, RecipientUnreachable, WindowClosed
+from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
 from instantreact.pipeline.services import Services
+from instantreact.pipeline.step_names import StepName
 from instantreact.storage import deliveries, recipients
 from instantreact.storage.tables import Delivery, DeliveryPart
+
+MAX_ATTEMPTS = 40
+"""Tries of a delivery: with waits of up to five minutes, a channel may fail for hours."""
 
 REPAIR_S = 300.0
 """How long to leave a channel alone that somebody has to repair, in seconds."""
@@ -41,10 +50,14 @@ async def deliver(services: Services, claim: Claim) -> None:
         await claim.finish(session)
 
 
-async def bury_delivery(services: Services, delivery_id: str, reason: str) -> None:
+async def put_deliver_job(session: AsyncSession, delivery_id: str, *, now: datetime) -> None:
+    """Queue the job that sends what is pending of a delivery, in the caller's transaction."""
+    await outbox.put(session, StepName.DELIVER, delivery_id, now=now, max_attempts=MAX_ATTEMPTS)
+
+
+async def bury_delivery(session: AsyncSession, delivery_id: str, reason: str) -> None:
     """The job that delivers was given up: mark what it did not send."""
-    async with services.database.unit_of_work() as session:
-        await deliveries.fail_delivery(session, delivery_id, DeliveryState.BURIED, reason)
+    await deliveries.fail_delivery(session, delivery_id, DeliveryState.BURIED, reason)
 
 
 def _find_channel(services: Services, delivery: Delivery) -> Channel:

@@ -1,6 +1,7 @@
 """From a clip's decoded windows to observations, with no database in sight: `analyze` on the command line is this."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,13 +42,28 @@ class _SharedFeatures:
 
 
 def describe_windows(
-    decoded: Iterator[DecodedWindow], captioner: Captioner, stopwatch: Stopwatch, *, known: Container[int] = ()
-) -> Iterator[SeenWindow]:
+    decoded: Generator[DecodedWindow, None, None],
+    captioner: Captioner,
+    stopwatch: Stopwatch,
+    *,
+    known: Container[int] = (),
+) -> Generator[SeenWindow, None, None]:
     """Describe the windows of one clip in order; those whose index is in `known` are passed over.
 
-    Blocks: call it in a worker thread. Raises what decoding raises.
+    Blocks: call it in a worker thread. Raises what decoding raises; closing it closes `decoded`.
     """
     shared = _SharedFeatures(captioner)
+    with closing(decoded):
+        yield from _describe(decoded, captioner, shared, stopwatch, known)
+
+
+def _describe(
+    decoded: Iterator[DecodedWindow],
+    captioner: Captioner,
+    shared: _SharedFeatures,
+    stopwatch: Stopwatch,
+    known: Container[int],
+) -> Generator[SeenWindow, None, None]:
     while True:
         with stopwatch.measure("decode"):
             window = next(decoded, None)

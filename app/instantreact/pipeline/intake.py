@@ -8,8 +8,8 @@ from instantreact.domain.alert import Notify
 from instantreact.domain.media import ClipState
 from instantreact.jobs import outbox
 from instantreact.logs import get_logger
-from instantreact.pipeline.kinds import JobKind
 from instantreact.pipeline.services import Services
+from instantreact.pipeline.step_names import StepName
 from instantreact.storage import cameras, clips
 from instantreact.storage.clips import NewClip
 from instantreact.storage.tables import Clip
@@ -80,7 +80,7 @@ async def _file_clip(
         if clip.state is ClipState.FAILED:
             await clips.mark_stored(session, clip.id)
         if is_new or clip.state is ClipState.FAILED:
-            await outbox.put(session, JobKind.ANALYZE, clip.id, now=now)
+            await outbox.put(session, StepName.ANALYZE, clip.id, now=now)
     return Submission(await get_clip(services, clip.id), is_new)
 
 

@@ -7,9 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from instantreact.alerts.message import Happening, compose_text
 from instantreact.domain.alert import PartKind
 from instantreact.domain.rule import Evidence
-from instantreact.jobs import outbox
 from instantreact.logs import get_logger
-from instantreact.pipeline.kinds import JobKind
+from instantreact.pipeline.deliver import put_deliver_job
 from instantreact.rules.cooldown import is_quiet
 from instantreact.rules.match import match
 from instantreact.storage import alerts, recipients, rules
@@ -49,7 +48,7 @@ async def tell(session: AsyncSession, alert: Alert, told: list[Recipient], *, ha
     stored, is_new = await alerts.insert_or_find(session, alert, recipients=told, parts=parts)
     if is_new:
         for delivery in stored.deliveries:
-            await outbox.put(session, JobKind.DELIVER, delivery.id, now=now)
+            await put_deliver_job(session, delivery.id, now=now)
     return is_new
 
 

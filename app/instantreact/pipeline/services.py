@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from instantreact.alerts.channel import Channel
 from instantreact.clock import Clock
 from instantreact.domain.alert import ChannelKind
-from instantreact.inference.captioner import Captioner
+from instantreact.inference.loader import CaptionerLoader
 from instantreact.media.sandbox import ClipDecoder
 from instantreact.storage.blobs import BlobStore
 from instantreact.storage.database import Database
@@ -28,6 +28,6 @@ class Services:
     clock: Clock
     threads: WorkerThreads
     decoder: ClipDecoder
-    captioner: Captioner
+    captioner: CaptionerLoader
     channels: Mapping[ChannelKind, Channel]
     public_url: str | None = None

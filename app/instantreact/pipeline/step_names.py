@@ -1,10 +1,10 @@
-"""What kinds of jobs there are."""
+"""The steps that run as jobs."""
 
 from enum import StrEnum
 
 
-class JobKind(StrEnum):
-    """Each names the step that runs and what its subject is."""
+class StepName(StrEnum):
+    """The kind of a job; its subject is the id of the row named behind it."""
 
     ANALYZE = "analyze"  # a clip
     DELIVER = "deliver"  # a delivery

@@ -1,0 +1,48 @@
+"""Which step runs which kind of job, how many at once, and how patiently."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from instantreact.errors import NotFound
+from instantreact.jobs.claims import Claim
+from instantreact.jobs.retry import Backoff
+from instantreact.jobs.worker import JobKind
+from instantreact.pipeline.analyze import analyze, bury_clip
+from instantreact.pipeline.deliver import bury_delivery, deliver
+from instantreact.pipeline.incoming import handle_incoming
+from instantreact.pipeline.services import Services
+from instantreact.pipeline.step_names import StepName
+
+Step = Callable[[Services, Claim], Awaitable[None]]
+
+DELIVERIES_AT_ONCE = 8
+
+
+def job_kinds(services: Services, *, analyze_jobs: int) -> Mapping[str, JobKind]:
+    """Every kind of job; `analyze_jobs` clips are analyzed at once."""
+    # The contract's waits for Messenger; with 40 tries a Graph API that fails for hours loses nothing.
+    messenger = Backoff(base_s=2.0, cap_s=300.0)
+    return {
+        StepName.ANALYZE: JobKind(_run(analyze, services), bury_clip, limit=analyze_jobs),
+        StepName.DELIVER: JobKind(_run(deliver, services), bury_delivery, limit=DELIVERIES_AT_ONCE, backoff=messenger),
+        StepName.INCOMING: JobKind(_run(handle_incoming, services), _bury_nothing, limit=4),
+    }
+
+
+def _run(step: Step, services: Services) -> Callable[[Claim], Awaitable[None]]:
+    return partial(_unless_gone, step, services)
+
+
+async def _unless_gone(step: Step, services: Services, claim: Claim) -> None:
+    """A subject that was deleted meanwhile leaves nothing to do."""
+    try:
+        await step(services, claim)
+    except NotFound as error:
+        if error.key != claim.subject:
+            raise
+
+
+async def _bury_nothing(session: AsyncSession, subject: str, reason: str) -> None:
+    """An incoming message that cannot be handled marks no other row; its job explains it."""

@@ -1,0 +1,93 @@
+"""What people and Messenger tell us through the webhook: stored first, acted on by a job."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from instantreact.alerts.payloads import Answer, AnswerKind
+from instantreact.alerts.webhook import Delivered, Echo, Incoming, Read, parse_webhook, read_item
+from instantreact.domain.alert import ChannelKind, Receipt
+from instantreact.errors import NotFound
+from instantreact.jobs import outbox
+from instantreact.jobs.claims import Claim
+from instantreact.logs import get_logger
+from instantreact.pipeline.deliver import find_part_id, put_deliver_job
+from instantreact.pipeline.services import Services
+from instantreact.pipeline.step_names import StepName
+from instantreact.storage import alerts, deliveries, incoming, recipients
+from instantreact.storage.tables import Recipient
+
+log = get_logger(__name__)
+
+
+async def accept_webhook(services: Services, body: bytes) -> None:
+    """Store every item of a verified webhook body with the job that acts on it; a repeated item changes nothing.
+
+    Raises InvalidInput for a body that is not about a Page.
+    """
+    items = parse_webhook(body)
+    now = services.clock.now()
+    async with services.database.unit_of_work() as session:
+        for item in items:
+            stored, is_new = await incoming.insert_or_find(
+                session, dedupe_key=item.dedupe_key, body=dict(item.body), now=now
+            )
+            if is_new:
+                await outbox.put(session, StepName.INCOMING, stored.id, now=now)
+
+
+async def handle_incoming(services: Services, claim: Claim) -> None:
+    """Act on the incoming message `claim.subject`, in one transaction."""
+    async with services.database.unit_of_work() as session:
+        stored = await incoming.get_message(session, claim.subject)
+        await _act(services, session, read_item(stored.body))
+        await incoming.mark_handled(session, stored.id, now=services.clock.now())
+        await claim.finish(session)
+
+
+async def _act(services: Services, session: AsyncSession, item: Incoming) -> None:
+    if isinstance(item.content, Echo):
+        await _recognise(services, session, item.content)
+        return
+    person = await recipients.find_recipient(session, ChannelKind.MESSENGER, item.psid) if item.psid else None
+    if person is None:
+        log.info("incoming.from_nobody_we_tell", dedupe_key=item.dedupe_key)
+        return
+    if item.opens_window:
+        await _open_window(services, session, person, item)
+    match item.content:
+        case Answer() as answer:
+            await _answer(services, session, person, answer)
+        case Delivered(mids, watermark):
+            await deliveries.mark_delivered(session, person.id, message_ids=mids, watermark=watermark)
+        case Read(watermark) if watermark is not None:
+            await deliveries.mark_read(session, person.id, watermark=watermark)
+
+
+async def _recognise(services: Services, session: AsyncSession, echo: Echo) -> None:
+    """An echo proves that a part was accepted, even where the answer to our request was lost."""
+    part_id = find_part_id(echo.metadata or "")
+    if part_id is None:
+        return
+    receipt = Receipt(message_id=echo.mid, accepted_at=services.clock.now())
+    try:
+        await deliveries.mark_part_sent(session, part_id, receipt)
+    except NotFound:
+        log.info("incoming.echo_of_deleted_part", part_id=part_id)
+
+
+async def _open_window(services: Services, session: AsyncSession, person: Recipient, item: Incoming) -> None:
+    """The person acted: they may be told for 24 hours, and what was held for them goes out now."""
+    now = services.clock.now()
+    await recipients.open_window(session, person.id, acted_at=min(now, item.occurred_at or now))
+    for delivery_id in await deliveries.list_held(session, person.id):
+        await deliveries.reopen_delivery(session, delivery_id)
+        await put_deliver_job(session, delivery_id, now=now)
+
+
+async def _answer(services: Services, session: AsyncSession, person: Recipient, answer: Answer) -> None:
+    give = alerts.acknowledge_alert if answer.kind is AnswerKind.ACKNOWLEDGE else alerts.dismiss_alert
+    try:
+        alert = await give(session, answer.alert_id, by=person.name, now=services.clock.now())
+    except NotFound:
+        log.info("incoming.answer_to_deleted_alert", alert_id=answer.alert_id)
+        return
+    log.info("alert.answered", alert_id=alert.id, state=alert.state, by_recipient=person.id)
