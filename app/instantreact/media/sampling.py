@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from instantreact.domain.media import FrameSample, Images, SamplingPlan, Window
-from instantreact.media.snapshot import encode_snapshot, scale_frame
+from instantreact.media.snapshot import encode_snapshot
 from instantreact.media.windows import SampleGrid
 
 _GRID = -1  # sorts before the gaps' indexes
@@ -27,6 +27,20 @@ class SampledWindow:
 class _Kept:
     time_s: float
     image: Images
+
+
+def scale_frame(frame_bgr: Images, size: int) -> Images:
+    """The frame (H, W, 3), blue first, as (size, size, 3), red first; the aspect ratio is not kept.
+
+    Each pixel is the mean of four interpolated ones: within 0.3 of 255 of OpenCV's exact area mean on average, which
+    takes twice as long for 480x360 and twenty times as long for 1280x720.
+    """
+    if min(frame_bgr.shape[:2]) > size:
+        frame_bgr = np.asarray(cv2.resize(frame_bgr, (2 * size, 2 * size), interpolation=cv2.INTER_LINEAR), np.uint8)
+        scaled = cv2.resize(frame_bgr, (size, size), interpolation=cv2.INTER_AREA)
+    else:
+        scaled = cv2.resize(frame_bgr, (size, size), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.cvtColor(scaled, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 class WindowSampler:
@@ -59,9 +73,7 @@ class WindowSampler:
 
     def add(self, time_s: float, interval_s: float, frame_bgr: Images) -> None:
         """Take a wanted frame (H, W, 3), blue first; times must not go back."""
-        size = self._plan.image_size
-        small = cv2.cvtColor(scale_frame(frame_bgr, width=size, height=size), cv2.COLOR_BGR2RGB)
-        new = _Kept(time_s, np.asarray(small, dtype=np.uint8))
+        new = _Kept(time_s, scale_frame(frame_bgr, self._plan.image_size))
         jpeg: bytes | None = None
         while self.wants(time_s, interval_s):
             if self._is_snapshot():
