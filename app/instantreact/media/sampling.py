@@ -69,7 +69,7 @@ class WindowSampler:
 
     def wants(self, time_s: float, interval_s: float) -> bool:
         """Whether the frame at `time_s`, the next about `interval_s` later, is the nearest to a moment asked for."""
-        return self._next_us <= (time_s + interval_s / 2) * 1e6
+        return self._next_us <= round((time_s + interval_s / 2) * 1e6)
 
     def add(self, time_s: float, interval_s: float, frame_bgr: Images) -> None:
         """Take a wanted frame (H, W, 3), blue first; times must not go back."""
@@ -91,7 +91,7 @@ class WindowSampler:
             self._forget()
 
     def end(self, end_s: float) -> None:
-        """The footage ends at `end_s`: what was asked of its last moments is answered by its last frame."""
+        """The footage ends at `end_s`: its last moments are answered by the last frame that was kept."""
         if self._last is None:
             raise ValueError("footage without a frame has no windows")
         while self._samples < self._grid.samples_before(end_s):
