@@ -1,0 +1,184 @@
+"""A bundle: `model.json` and the ONNX graphs it names, the only thing that crosses from training to serving."""
+
+import hashlib
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from instantreact.domain import concepts
+from instantreact.domain.media import SamplingPlan
+from instantreact.errors import BundleMismatch, BundleMissing
+from instantreact.inference.preprocess import MOTION_CHANNELS, Preprocessing
+from instantreact.inference.vocabulary import SPECIALS
+
+FORMAT = 1
+MANIFEST = "model.json"
+
+
+class GraphName(StrEnum):
+    """The parts of a captioner; one without motion images has no MOTION."""
+
+    APPEARANCE = "appearance"
+    MOTION = "motion"
+    SEQUENCE = "sequence"
+    STEP = "step"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Graph(_Frozen):
+    """An ONNX file, its checksum, and its inputs and outputs with their shapes; a free dimension has a name."""
+
+    file: str
+    sha256: str
+    inputs: dict[str, tuple[int | str, ...]]
+    outputs: dict[str, tuple[int | str, ...]]
+
+
+class Decoding(_Frozen):
+    """How sentences are drawn from the step graph.
+
+    beams           width of the search for the caption
+    samples         sampled sentences that become the hypotheses
+    max_words       longest sentence
+    length_penalty  exponent of the length that a sentence's log-probability is divided by
+    seed            of the sampling
+    """
+
+    beams: int = Field(ge=1, le=64)
+    samples: int = Field(ge=1, le=1024)
+    max_words: int = Field(ge=1, le=100)
+    length_penalty: float = Field(ge=0, le=2)
+    seed: int
+
+
+class ConceptHead(_Frozen):
+    """The concepts that the sequence graph scores, in its order, and the version of their word groups."""
+
+    version: int
+    names: tuple[str, ...]
+
+
+class Calibration(_Frozen):
+    """Turns a concept's logit into a probability: sigmoid(slope * logit + offset), Platt 1999."""
+
+    slope: float
+    offset: float
+
+
+class Metric(_Frozen):
+    """A measured figure, its 95 % interval where one was taken, and what it was measured on."""
+
+    name: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    data_set: str
+    split: str
+
+
+class Licence(_Frozen):
+    """A source that went into the weights, and its licence."""
+
+    source: str
+    licence: str
+    used_for: str
+
+
+class Manifest(_Frozen):
+    """What `model.json` holds."""
+
+    format: int = FORMAT
+    name: str
+    version: str
+    graphs: dict[GraphName, Graph]
+    sampling: SamplingPlan
+    preprocessing: Preprocessing
+    vocabulary: tuple[str, ...]
+    concepts: ConceptHead
+    calibration: dict[str, Calibration]
+    decoding: Decoding
+    metrics: tuple[Metric, ...] = ()
+    licences: tuple[Licence, ...] = ()
+
+    @field_validator("vocabulary")
+    @classmethod
+    def _begins_with_specials(cls, words: tuple[str, ...]) -> tuple[str, ...]:
+        if words[: len(SPECIALS)] != SPECIALS or len(set(words)) != len(words):
+            raise ValueError(f"must begin with {', '.join(SPECIALS)} and hold each word once")
+        return words
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> "Manifest":
+        if self.format != FORMAT:
+            raise ValueError(f"format {self.format} is not {FORMAT}")
+        if len(self.sampling.gaps_s) not in (0, MOTION_CHANNELS):
+            raise ValueError(f"sampling.gaps_s must name {MOTION_CHANNELS} gaps, or none")
+        needed = [name for name in GraphName if name is not GraphName.MOTION or self.sampling.gaps_s]
+        missing = [name.value for name in needed if name not in self.graphs]
+        if missing:
+            raise ValueError(f"graphs are missing: {', '.join(missing)}")
+        if self.concepts.version != concepts.VERSION:
+            raise ValueError(f"concepts of version {self.concepts.version} were learnt, {concepts.VERSION} is in use")
+        if not set(self.calibration) <= set(self.concepts.names) <= set(concepts.CONCEPTS):
+            raise ValueError("concepts and calibration name something unknown")
+        return self
+
+
+class Bundle(Manifest):
+    """A bundle on disk whose files were found whole."""
+
+    folder: Path = Field(exclude=True)
+
+    def path(self, name: GraphName) -> Path:
+        """Where a graph lies."""
+        return self.folder / self.graphs[name].file
+
+
+def load_bundle(path: Path) -> Bundle:
+    """Read and check the bundle in the folder `path`.
+
+    Raises BundleMissing when there is none, BundleMismatch when it is damaged or made for another version.
+    """
+    try:
+        text = (path / MANIFEST).read_bytes()
+    except OSError as error:
+        raise BundleMissing(
+            f"There is no captioner bundle at {path}: {MANIFEST} cannot be read. "
+            "Point the setting captioner_bundle at a folder made by `instantreact export captioner`."
+        ) from error
+    try:
+        manifest = Manifest.model_validate_json(text)
+    except ValidationError as error:
+        raise _mismatch(path / MANIFEST, _first_complaint(error)) from error
+    for graph in manifest.graphs.values():
+        _check_file(path / graph.file, graph.sha256)
+    return Bundle(**dict(manifest), folder=path)
+
+
+def sha256_of(path: Path) -> str:
+    """The checksum of a file, in hexadecimal. Raises OSError when it cannot be read."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _check_file(path: Path, sha256: str) -> None:
+    try:
+        found = sha256_of(path)
+    except OSError as error:
+        raise _mismatch(path, "it cannot be read") from error
+    if found != sha256:
+        raise _mismatch(path, "its checksum is not the one that model.json states")
+
+
+def _mismatch(path: Path, reason: str) -> BundleMismatch:
+    return BundleMismatch(f"The bundle file {path} cannot be used: {reason}. Copy or export the bundle again.")
+
+
+def _first_complaint(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else first["msg"]

@@ -1,0 +1,138 @@
+"""The captioner: frames in, a sentence with its alternatives and the concepts' probabilities out."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from instantreact.domain.concepts import CONCEPTS
+from instantreact.domain.media import Images
+from instantreact.domain.mention import concept_probability
+from instantreact.domain.observation import Caption, Hypothesis
+from instantreact.inference.bundle import Bundle, Calibration, GraphName
+from instantreact.inference.decoding import DecoderState, Floats, Numbers, sample_sentences, search_beams
+from instantreact.inference.preprocess import motion_images, scale_pixels
+from instantreact.inference.session import Session, open_graph
+from instantreact.inference.vocabulary import Vocabulary
+
+FrameFeatures = NDArray[np.float32]
+"""What the encoders say about single frames, (N, D); rows of overlapping windows may be joined and cut freely."""
+
+_IMAGES_AT_ONCE = 1  # measured: more at once is slower, the activations no longer fit the processor's cache
+
+
+@dataclass(frozen=True)
+class Description:
+    """What the captioner says about a window.
+
+    caption     the best sentence found; its score is the geometric mean of its words' probabilities
+    hypotheses  sampled sentences, each with the share of the samples that said it, the most frequent first
+    concepts    the probability that a caption of this window mentions it, for every concept
+    """
+
+    caption: Caption
+    hypotheses: tuple[Hypothesis, ...]
+    concepts: Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class _EncodedWindow:
+    """What the decoder attends to, where it starts, and the concepts' logits."""
+
+    memory: Floats  # (T, M)
+    keys: Floats  # (T, A)
+    start: DecoderState
+    logits: Floats  # (C,)
+
+
+class Captioner:
+    """A loaded bundle. Its methods may run in several threads at once; equal input gives equal output.
+
+    threads  processor threads of one call. Raises BundleMismatch when a graph is not what the bundle describes.
+    """
+
+    def __init__(self, bundle: Bundle, *, threads: int = 1) -> None:
+        self.bundle = bundle
+        self._vocabulary = Vocabulary(bundle.vocabulary)
+        self._appearance = open_graph(bundle, GraphName.APPEARANCE, threads=threads)
+        self._motion = open_graph(bundle, GraphName.MOTION, threads=threads) if bundle.sampling.gaps_s else None
+        self._sequence = open_graph(bundle, GraphName.SEQUENCE, threads=threads)
+        self._step = open_graph(bundle, GraphName.STEP, threads=threads)
+
+    def encode_frames(self, images: Images, earlier: Images) -> FrameFeatures:
+        """Features (N, D) of frames (N, S, S, 3) and of the frames before them (N, G, S, S, 3), each row by itself."""
+        features = self._encode_images(self._appearance, images)
+        if self._motion is None:
+            return features
+        moving = motion_images(images, earlier, self.bundle.preprocessing.motion_gain)
+        return np.concatenate([features, self._encode_images(self._motion, moving)], axis=1)
+
+    def describe(self, features: FrameFeatures) -> Description:
+        """Describe a window of T >= 1 frames by their features (T, D)."""
+        encoded = self._encode_window(features)
+        hypotheses = self._sample_hypotheses(encoded)
+        head = self._score_concepts(encoded.logits)
+        concepts = {concept: concept_probability(concept, hypotheses, head) for concept in CONCEPTS}
+        return Description(self._find_caption(encoded), hypotheses, concepts)
+
+    def _encode_images(self, encoder: Session, images: Images) -> FrameFeatures:
+        batches = (images[at : at + _IMAGES_AT_ONCE] for at in range(0, len(images), _IMAGES_AT_ONCE))
+        pixels = (scale_pixels(batch, self.bundle.preprocessing) for batch in batches)
+        return np.concatenate([encoder.run({"images": batch})["features"] for batch in pixels])
+
+    def _encode_window(self, features: FrameFeatures) -> _EncodedWindow:
+        found = self._sequence.run({"features": features})
+        start = DecoderState(found["hidden"], found["cell"])
+        return _EncodedWindow(found["memory"], found["keys"], start, found["concepts"])
+
+    def _find_caption(self, encoded: _EncodedWindow) -> Caption:
+        options = self.bundle.decoding
+        best = search_beams(
+            lambda words, state: self._next_words(encoded, words, state),
+            encoded.start,
+            beams=options.beams,
+            max_words=options.max_words,
+            length_penalty=options.length_penalty,
+        )[0]
+        score = float(np.exp(best.log_probability / (len(best.words) + 1)))
+        return Caption(self._vocabulary.decode(best.words), score)
+
+    def _sample_hypotheses(self, encoded: _EncodedWindow) -> tuple[Hypothesis, ...]:
+        options = self.bundle.decoding
+        sampled = sample_sentences(
+            lambda words, state: self._next_words(encoded, words, state),
+            encoded.start,
+            count=options.samples,
+            max_words=options.max_words,
+            random=np.random.default_rng(options.seed),
+        )
+        return merge_samples(self._vocabulary.decode(sentence.words) for sentence in sampled)
+
+    def _next_words(self, encoded: _EncodedWindow, words: Numbers, state: DecoderState) -> tuple[Floats, DecoderState]:
+        attended = {"memory": encoded.memory, "keys": encoded.keys}
+        found = self._step.run({"words": words, "hidden": state.hidden, "cell": state.cell, **attended})
+        return found["log_probabilities"], DecoderState(found["next_hidden"], found["next_cell"])
+
+    def _score_concepts(self, logits: Floats) -> dict[str, float]:
+        calibration, names = self.bundle.calibration, self.bundle.concepts.names
+        return {
+            name: calibrate(float(logit), calibration[name])
+            for name, logit in zip(names, logits, strict=True)
+            if name in calibration
+        }
+
+
+def merge_samples(sentences: Iterable[str]) -> tuple[Hypothesis, ...]:
+    """Sampled sentences as hypotheses: equal ones once, with their share, the most frequent first."""
+    counts = Counter(sentences)
+    total = counts.total()
+    ordered = sorted(counts, key=lambda text: (-counts[text], text))
+    return tuple(Hypothesis(text, counts[text] / total) for text in ordered)
+
+
+def calibrate(logit: float, calibration: Calibration) -> float:
+    """The probability, 0..1, that a concept's logit stands for."""
+    return 0.5 + 0.5 * math.tanh((calibration.slope * logit + calibration.offset) / 2)  # the sigmoid, without overflow

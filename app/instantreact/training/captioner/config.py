@@ -1,0 +1,90 @@
+"""A training configuration: one TOML file says everything that makes a captioner."""
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from instantreact.domain.concepts import CONCEPTS
+from instantreact.domain.media import SamplingPlan
+from instantreact.errors import InvalidInput
+from instantreact.inference.bundle import Decoding
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Backbones(_Section):
+    """The networks that turn a frame and a motion image into features, by name; no motion, no motion stream."""
+
+    appearance: str = "mobilenet_v2"
+    motion: str | None = "mobilenet_v2"
+    motion_gain: float = Field(default=4.0, gt=0)
+
+
+class Architecture(_Section):
+    """The sizes of the sequence model."""
+
+    projection: int = Field(default=128, ge=1)
+    hidden: int = Field(default=256, ge=2, multiple_of=2)
+    embedding: int = Field(default=128, ge=1)
+    dropout: float = Field(default=0.4, ge=0, lt=1)
+
+
+class Schedule(_Section):
+    """How long and how hard it trains.
+
+    patience        epochs without a better validation loss before it stops; None trains all epochs
+    concept_weight  of the concept head's loss beside the captions'
+    averaging       decay of the running average of the weights that is kept (0 keeps the weights themselves)
+    """
+
+    epochs: int = Field(default=60, ge=1)
+    windows_per_batch: int = Field(default=16, ge=1)
+    learning_rate: float = Field(default=1e-3, gt=0)
+    weight_decay: float = Field(default=1e-2, ge=0)
+    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
+    concept_weight: float = Field(default=1.0, ge=0)
+    clip_norm: float = Field(default=1.0, gt=0)
+    averaging: float = Field(default=0.99, ge=0, lt=1)
+    patience: int | None = Field(default=None, ge=1)
+    seed: int = 1
+
+
+class Views(_Section):
+    """Changed copies of each clip that training draws from; a copy has one crop, flip and colour for all its frames."""
+
+    count: int = Field(default=3, ge=0)
+    smallest_crop: float = Field(default=0.75, gt=0, le=1)
+    colour: float = Field(default=0.2, ge=0, lt=1)
+    seed: int = 1
+
+
+class TrainingConfig(_Section):
+    """The whole file."""
+
+    name: str = "captioner"
+    version: str = "0.1.0"
+    sampling: SamplingPlan
+    backbones: Backbones = Backbones()
+    views: Views = Views()
+    model: Architecture = Architecture()
+    training: Schedule = Schedule()
+    decoding: Decoding
+    concepts: tuple[str, ...] = tuple(CONCEPTS)
+    least_word_count: int = Field(default=2, ge=1)
+
+
+def load_config(path: Path) -> TrainingConfig:
+    """Read a configuration. Raises InvalidInput that names the file and the first thing wrong with it."""
+    try:
+        return TrainingConfig.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise InvalidInput(f"The configuration {path} cannot be read.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput(f"The configuration {path} is not TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InvalidInput(f"The configuration {path} is wrong at {where}: {first['msg']}") from error

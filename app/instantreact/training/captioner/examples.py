@@ -1,0 +1,97 @@
+"""Examples to learn from, and how they are put into batches."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from instantreact.inference.vocabulary import PAD, START
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """One clip with its sentences.
+
+    views      features (T, D) float16 of the clip as it is, then of its changed copies
+    sentences  word numbers of each caption, `END` last
+    concepts   (C,) for each concept, the share of the captions that mention it
+    """
+
+    name: str
+    scene: str
+    views: tuple[NDArray[np.float16], ...]
+    sentences: tuple[tuple[int, ...], ...]
+    concepts: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Windows and their sentences, padded.
+
+    features (N, T, D), lengths (N,), words and targets (S, L), owners (S,), concepts (N, C)
+    """
+
+    features: Tensor
+    lengths: Tensor
+    words: Tensor
+    targets: Tensor
+    owners: Tensor
+    concepts: Tensor
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same batch on a device; `lengths` stays, packing needs it on the processor."""
+        moved = (self.words, self.targets, self.owners, self.concepts)
+        return Batch(self.features.to(device), self.lengths, *(tensor.to(device) for tensor in moved))
+
+
+def collate(windows: Sequence[NDArray[np.float16]], examples: Sequence[Example]) -> Batch:
+    """Put windows (T, D), one of each example, and all the examples' sentences into one batch."""
+    features = torch.nn.utils.rnn.pad_sequence([_to_tensor(window) for window in windows], batch_first=True)
+    sentences = [sentence for example in examples for sentence in example.sentences]
+    targets = _pad(sentences)
+    words = torch.cat([torch.full((len(targets), 1), START), targets[:, :-1]], dim=1)
+    owners = [owner for owner, example in enumerate(examples) for _ in example.sentences]
+    return Batch(
+        features=features,
+        lengths=torch.tensor([len(window) for window in windows]),
+        words=words,
+        targets=targets,
+        owners=torch.tensor(owners),
+        concepts=torch.from_numpy(np.stack([example.concepts for example in examples])),
+    )
+
+
+def training_batches(examples: Sequence[Example], *, size: int, random: np.random.Generator) -> Iterator[Batch]:
+    """One epoch: every example once, in random order, a random view of it, cut to a random stretch of time."""
+    order = random.permutation(len(examples))
+    for at in range(0, len(order), size):
+        chosen = [examples[index] for index in order[at : at + size]]
+        yield collate([draw_window(example, random) for example in chosen], chosen)
+
+
+def plain_batches(examples: Sequence[Example], *, size: int) -> Iterator[Batch]:
+    """Every example once, in order, unchanged and whole."""
+    for at in range(0, len(examples), size):
+        chosen = examples[at : at + size]
+        yield collate([example.views[0] for example in chosen], chosen)
+
+
+def draw_window(example: Example, random: np.random.Generator) -> NDArray[np.float16]:
+    """A random view of an example, cut to at least half its frames in a row."""
+    view = example.views[random.integers(len(example.views))]
+    length = int(random.integers((len(view) + 1) // 2, len(view) + 1))
+    start = int(random.integers(0, len(view) - length + 1))
+    return view[start : start + length]
+
+
+def _to_tensor(window: NDArray[np.float16]) -> Tensor:
+    return torch.from_numpy(window.astype(np.float32))
+
+
+def _pad(sentences: Sequence[Sequence[int]]) -> Tensor:
+    """Sentences (S, L), `PAD` behind the shorter ones."""
+    tensors = [torch.tensor(sentence) for sentence in sentences]
+    return torch.nn.utils.rnn.pad_sequence(tensors, batch_first=True, padding_value=PAD)

@@ -1,0 +1,149 @@
+"""The CNN-LSTM captioner in torch, from frame features to words.
+
+Two streams of frame features (appearance, motion) are fused and read by a bidirectional LSTM over time; an LSTM decoder
+with attention over the encoded frames writes the sentence (S2VT, Venugopalan et al. 2015, arXiv:1505.00487; global
+attention, Luong et al. 2015, arXiv:1508.04025). A small head beside the decoder scores the concepts.
+
+Shapes: N windows, T frames, D feature values, L words, V vocabulary, C concepts, H hidden, M memory, A attention.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from instantreact.inference.vocabulary import PAD
+
+
+@dataclass(frozen=True)
+class ModelShape:
+    """The sizes of a `CaptionModel`.
+
+    streams     the width of each stream of frame features; they lie side by side in D
+    projection  what each stream is projected to
+    vocabulary  V
+    concepts    C
+    """
+
+    streams: tuple[int, ...]
+    vocabulary: int
+    concepts: int
+    projection: int = 128
+    hidden: int = 256
+    embedding: int = 128
+    dropout: float = 0.4
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Windows after the encoder; `mask` (N, T) is True where a frame is real."""
+
+    memory: Tensor  # (N, T, M)
+    keys: Tensor  # (N, T, A)
+    mask: Tensor  # (N, T)
+    hidden: Tensor  # (N, H)
+    cell: Tensor  # (N, H)
+    concepts: Tensor  # (N, C), logits
+
+
+class FrameEncoder(nn.Module):
+    """Fuses the streams and reads them over time."""
+
+    def __init__(self, shape: ModelShape) -> None:
+        super().__init__()
+        self.streams = shape.streams
+        width = sum(shape.streams)
+        self.mean: Tensor
+        self.scale: Tensor
+        self.register_buffer("mean", torch.zeros(width))
+        self.register_buffer("scale", torch.ones(width))
+        self.projections = nn.ModuleList(nn.Linear(stream, shape.projection) for stream in shape.streams)
+        self.dropout = nn.Dropout(shape.dropout)
+        fused = shape.projection * len(shape.streams)
+        self.lstm = nn.LSTM(fused, shape.hidden // 2, batch_first=True, bidirectional=True)
+        self.start = nn.Linear(2 * (fused + shape.hidden), 2 * shape.hidden)
+        self.key = nn.Linear(shape.hidden, shape.hidden, bias=False)
+        self.concepts = nn.Linear(2 * (fused + shape.hidden), shape.concepts)
+
+    def standardize_by(self, mean: Tensor, scale: Tensor) -> None:
+        """Take the mean and standard deviation (D,) of the training features, which the input is standardised by."""
+        self.mean.copy_(mean)
+        self.scale.copy_(scale)
+
+    def fuse(self, features: Tensor) -> Tensor:
+        """(N, T, D) to (N, T, F)."""
+        parts = ((features - self.mean) / self.scale).split(self.streams, dim=-1)
+        projected = [layer(self.dropout(part)) for layer, part in zip(self.projections, parts, strict=True)]
+        return F.relu(torch.cat(projected, dim=-1))
+
+    def finish(self, fused: Tensor, memory: Tensor, mask: Tensor) -> Encoded:
+        """The encoder's results from its fused input (N, T, F) and its output over time (N, T, M)."""
+        pooled = self.dropout(pool(torch.cat([fused, memory], dim=-1), mask))  # (N, 2 (F + M))
+        hidden, cell = torch.tanh(self.start(pooled)).chunk(2, dim=-1)
+        return Encoded(memory, self.key(memory), mask, hidden, cell, self.concepts(pooled))
+
+    def forward(self, features: Tensor, lengths: Tensor) -> Encoded:
+        """Windows (N, T, D), padded behind their `lengths` (N,)."""
+        fused = self.fuse(features)
+        packed = pack_padded_sequence(fused, lengths.cpu(), batch_first=True, enforce_sorted=False)
+        memory, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=features.shape[1])
+        mask = torch.arange(features.shape[1], device=features.device)[None] < lengths[:, None]
+        return self.finish(fused, memory, mask)
+
+
+class WordDecoder(nn.Module):
+    """Writes one word after the other."""
+
+    def __init__(self, shape: ModelShape) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(shape.vocabulary, shape.embedding, padding_idx=PAD)
+        self.lstm = nn.LSTM(shape.embedding, shape.hidden, batch_first=True)
+        self.dropout = nn.Dropout(shape.dropout)
+        self.combine = nn.Linear(2 * shape.hidden, shape.embedding)
+        self.bias = nn.Parameter(torch.zeros(shape.vocabulary))
+
+    def forward(self, words: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Words (N, L) and states (N, H) to outputs (N, L, H) and the states after."""
+        embedded = self.dropout(self.embedding(words))
+        outputs, (hidden, cell) = self.lstm(embedded, (hidden[None], cell[None]))
+        return outputs, hidden[0], cell[0]
+
+    def score(self, outputs: Tensor, keys: Tensor, memory: Tensor, mask: Tensor | None) -> Tensor:
+        """Log-probabilities (N, L, V) from outputs (N, L, H) that attend to `memory` (N, T, M) by `keys` (N, T, A)."""
+        attention = outputs @ keys.transpose(1, 2) / outputs.shape[-1] ** 0.5  # (N, L, T)
+        if mask is not None:
+            attention = attention.masked_fill(~mask[:, None], float("-inf"))
+        context = attention.softmax(dim=-1) @ memory  # (N, L, M)
+        combined = torch.tanh(self.combine(self.dropout(torch.cat([outputs, context], dim=-1))))
+        # The output layer shares its weights with the embedding (Press & Wolf 2017, arXiv:1608.05859).
+        logits = self.dropout(combined) @ self.embedding.weight.T + self.bias
+        return logits.log_softmax(dim=-1)
+
+
+class CaptionModel(nn.Module):
+    """Encoder and decoder together, as they are trained."""
+
+    def __init__(self, shape: ModelShape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.encoder = FrameEncoder(shape)
+        self.decoder = WordDecoder(shape)
+
+    def forward(self, features: Tensor, lengths: Tensor, words: Tensor, owners: Tensor) -> tuple[Tensor, Tensor]:
+        """Log-probabilities (S, L, V) of the words after each of `words` (S, L), and concept logits (N, C).
+
+        features (N, T, D) with lengths (N,); owners (S,) says which window each sentence describes.
+        """
+        encoded: Encoded = self.encoder(features, lengths)
+        outputs, _, _ = self.decoder(words, encoded.hidden[owners], encoded.cell[owners])
+        scores = self.decoder.score(outputs, encoded.keys[owners], encoded.memory[owners], encoded.mask[owners])
+        return scores, encoded.concepts
+
+
+def pool(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean and maximum over time, (N, T, F) to (N, 2 F), of the frames that `mask` (N, T) says are real."""
+    real = mask[..., None]
+    mean = (values * real).sum(dim=1) / real.sum(dim=1)
+    return torch.cat([mean, values.masked_fill(~real, float("-inf")).amax(dim=1)], dim=-1)
