@@ -107,7 +107,7 @@ async def _send(services: Services, channel: Channel, delivery: Delivery, part: 
 
 def _make_text(services: Services, delivery: Delivery) -> AlertText:
     alert = delivery.alert
-    open_url = f"{services.public_url}/alerts/{alert.id}" if services.public_url else None
+    open_url = services.links.open_url(alert.id)
     return AlertText(text=alert.text, alert_id=alert.id, severity=alert.severity, open_url=open_url)
 
 

@@ -8,6 +8,7 @@ from instantreact.clock import Clock
 from instantreact.domain.alert import ChannelKind
 from instantreact.inference.loader import CaptionerLoader
 from instantreact.media.sandbox import ClipDecoder
+from instantreact.pipeline.links import Links
 from instantreact.storage.blobs import BlobStore
 from instantreact.storage.database import Database
 from instantreact.storage.secrets import SecretBox
@@ -19,7 +20,7 @@ class Services:
     """Every collaborator of a step.
 
     channels     how recipients are reached; a kind that is not there is not configured
-    public_url   where people reach this service, without a slash at its end
+    links        opens alerts in a browser
     """
 
     database: Database
@@ -30,4 +31,4 @@ class Services:
     decoder: ClipDecoder
     captioner: CaptionerLoader
     channels: Mapping[ChannelKind, Channel]
-    public_url: str | None = None
+    links: Links

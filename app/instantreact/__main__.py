@@ -1,0 +1,5 @@
+"""`python -m instantreact`."""
+
+from instantreact.cli import main
+
+main()

@@ -1,0 +1,5 @@
+"""The command line: `instantreact --help`."""
+
+from instantreact.cli.app import main
+
+__all__ = ["main"]

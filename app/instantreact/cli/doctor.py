@@ -1,0 +1,125 @@
+"""`instantreact doctor`: what is configured, what is missing, what can be reached."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from instantreact.cli.settings import read_settings, unknown_settings
+from instantreact.config import Settings
+from instantreact.errors import InstantReactError
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's: `problem` is None where all is well, `is_fatal` where the service cannot work so."""
+
+    what: str
+    detail: str
+    problem: str | None = None
+    is_fatal: bool = True
+
+
+def doctor(
+    state_dir: Annotated[Path | None, typer.Option(help="Folder for the database and the clips.")] = None,
+    show_settings: Annotated[bool, typer.Option("--settings", help="List every setting and its value.")] = False,
+) -> None:
+    """Say what is configured, what is missing and what can be reached. Exit status 1 where the service cannot work."""
+    settings = read_settings(state_dir=state_dir)
+    if show_settings:
+        _show_settings(settings)
+    findings = asyncio.run(examine(settings))
+    for finding in findings:
+        mark = "ok     " if finding.problem is None else "PROBLEM" if finding.is_fatal else "note   "
+        typer.echo(f"{mark}  {finding.what}: {finding.problem or finding.detail}")
+    if any(finding.problem and finding.is_fatal for finding in findings):
+        raise typer.Exit(1)
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at every part that the service needs or may use; nobody is notified."""
+    findings = [_examine_state_dir(settings), await _examine_database(settings), _examine_bundle(settings)]
+    findings += await _examine_channels(settings)
+    findings += [Finding(name, "", "no such setting; is it mistyped?", is_fatal=False) for name in unknown_settings()]
+    return findings
+
+
+def _show_settings(settings: Settings) -> None:
+    for name, field in type(settings).model_fields.items():
+        origin = "set" if name in settings.model_fields_set else "default"
+        typer.echo(f"INSTANTREACT_{name.upper()} = {getattr(settings, name)}  ({origin})  {field.description}")
+
+
+def _examine_state_dir(settings: Settings) -> Finding:
+    folder = settings.state_dir.absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".doctor"
+        probe.write_bytes(b"x")
+        probe.unlink()
+    except OSError as error:
+        return Finding("state folder", "", f"{folder} cannot be written: {error.strerror}")
+    return Finding("state folder", str(folder))
+
+
+async def _examine_database(settings: Settings) -> Finding:
+    from instantreact.storage.migrate import current_and_head
+
+    try:
+        current, head = await current_and_head(settings.resolved_database_url)
+    except Exception as error:
+        return Finding("database", "", f"it cannot be reached: {type(error).__name__}: {error}".splitlines()[0])
+    if current == head:
+        return Finding("database", f"at {head}")
+    problem = f"at {current or 'nothing'}, this version needs {head}; `instantreact serve` or `migrate` brings it there"
+    return Finding("database", "", problem, is_fatal=False)
+
+
+def _examine_bundle(settings: Settings) -> Finding:
+    from instantreact.wiring import make_captioner
+
+    def look() -> str:
+        bundle = make_captioner(settings).get().bundle
+        return f"{bundle.name} {bundle.version} in {bundle.folder}"
+
+    return _try("captioner", look)
+
+
+async def _examine_channels(settings: Settings) -> list[Finding]:
+    from instantreact.clock import SystemClock
+    from instantreact.wiring import make_channels
+
+    try:
+        channels = make_channels(settings, clock=SystemClock())
+    except InstantReactError as error:
+        return [Finding("messenger", "", str(error))]
+    findings = [Finding("messenger", "", "not configured; alerts are printed on the console", is_fatal=False)]
+    if "messenger" in channels:
+        findings = [_examine_webhook(settings)]
+    for kind, channel in channels.items():
+        try:
+            findings.append(Finding(kind, await channel.check()))
+        except InstantReactError as error:
+            findings.append(Finding(kind, "", str(error)))
+        finally:
+            await channel.close()
+    return findings
+
+
+def _examine_webhook(settings: Settings) -> Finding:
+    needed = ("messenger_app_secret", "messenger_verify_token", "public_url")
+    missing = [f"INSTANTREACT_{name.upper()}" for name in needed if getattr(settings, name) is None]
+    if missing:
+        problem = f"answers from Messenger need {', '.join(missing)}; alerts go out, but nobody can acknowledge them"
+        return Finding("messenger webhook", "", problem, is_fatal=False)
+    return Finding("messenger webhook", f"{str(settings.public_url).rstrip('/')}/webhooks/messenger")
+
+
+def _try(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, look())
+    except InstantReactError as error:
+        return Finding(what, "", str(error))

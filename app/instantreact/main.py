@@ -1,0 +1,137 @@
+"""The service in one process: API, relay and workers on one event loop."""
+
+import hashlib
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from random import SystemRandom
+
+import uvicorn
+from fastapi import FastAPI
+
+from instantreact.api.app import create_app
+from instantreact.api.options import ApiOptions
+from instantreact.config import Settings
+from instantreact.domain.alert import ChannelKind
+from instantreact.errors import CaptionerUnavailable, Misconfigured
+from instantreact.jobs.embedded import run_jobs
+from instantreact.logs import get_logger
+from instantreact.pipeline.handlers import job_kinds
+from instantreact.pipeline.services import Services
+from instantreact.storage import keys, recipients
+from instantreact.storage.migrate import upgrade
+from instantreact.storage.tables import Recipient
+from instantreact.wiring import open_services, public_url
+
+KEY_NAME = "first"
+
+log = get_logger(__name__)
+
+
+async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
+    """Migrate the database, then serve until interrupted; `announce` tells the operator what they need to know."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    listener = _listen(settings.host, settings.port)
+    await upgrade(settings.resolved_database_url)
+    async with run_app(settings, announce=announce) as app:
+        host, port = listener.getsockname()[:2]
+        announce(f"InstantReact listens on http://{host}:{port} (its API is described at /docs).")
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=10, server_header=False
+        )
+        await uvicorn.Server(config).serve(sockets=[listener])
+
+
+@asynccontextmanager
+async def run_app(settings: Settings, *, announce: Callable[[str], None]) -> AsyncIterator[FastAPI]:
+    """The API with its jobs running in the background. The database is expected to be migrated."""
+    async with open_services(settings) as services:
+        key_hashes = await _ensure_key(services, settings, announce)
+        await _ensure_recipient(services)
+        await _load_captioner(services)
+        kinds = job_kinds(services, analyze_jobs=settings.analyze_jobs)
+        async with run_jobs(services.database, kinds, clock=services.clock, random=SystemRandom()):
+            yield create_app(services, _api_options(settings, key_hashes), lambda: check_readiness(services))
+
+
+async def check_readiness(services: Services) -> Mapping[str, str | None]:
+    """Every part that work depends on: None when it is fine, or else what is wrong, in words."""
+    return {"database": await _check_database(services), "captioner": await _check_captioner(services)}
+
+
+async def _check_database(services: Services) -> str | None:
+    try:
+        async with services.database.reading() as session:
+            await keys.list_keys(session)
+    except Exception as error:
+        log.exception("readiness.database_failed")
+        return f"The database does not answer: {type(error).__name__}."
+    return None
+
+
+async def _check_captioner(services: Services) -> str | None:
+    try:
+        await services.threads.run(services.captioner.get)
+    except CaptionerUnavailable as error:
+        return str(error)
+    return None
+
+
+async def _load_captioner(services: Services) -> None:
+    """Load the bundle before the first clip needs it; without one, clips are kept until it is repaired."""
+    reason = await _check_captioner(services)
+    if reason is not None:
+        log.error("captioner.unavailable", reason=reason)
+
+
+async def _ensure_key(services: Services, settings: Settings, announce: Callable[[str], None]) -> tuple[str, ...]:
+    """The hashes of the keys that open the API; at the very first start a key is made and shown once."""
+    if settings.api_key is not None:
+        return (hashlib.sha256(settings.api_key.get_secret_value().encode()).hexdigest(),)
+    async with services.database.unit_of_work() as session:
+        known = await keys.list_keys(session)
+        if known:
+            return tuple(row.sha256 for row in known)
+        key = secrets.token_urlsafe(32)
+        await keys.set_key(session, name=KEY_NAME, key=key, now=services.clock.now())
+    announce(f"The API key, shown this once: {key}\nSend it in the header X-API-Key.")
+    return (hashlib.sha256(key.encode()).hexdigest(),)
+
+
+async def _ensure_recipient(services: Services) -> None:
+    """Where Messenger is not configured and there is nobody to tell, alerts are printed."""
+    if ChannelKind.MESSENGER in services.channels:
+        return
+    async with services.database.unit_of_work() as session:
+        if not await recipients.list_recipients(session, limit=1):
+            console = Recipient(
+                name="Console", channel=ChannelKind.CONSOLE, address="console", created_at=services.clock.now()
+            )
+            await recipients.insert_recipient(session, console)
+
+
+def _api_options(settings: Settings, key_hashes: tuple[str, ...]) -> ApiOptions:
+    secret, verify = settings.messenger_app_secret, settings.messenger_verify_token
+    return ApiOptions(
+        api_key_hashes=key_hashes,
+        max_upload_bytes=settings.max_upload_mb << 20,
+        messenger_app_secret=secret.get_secret_value() if secret else None,
+        messenger_verify_token=verify.get_secret_value() if verify else None,
+        public_url=public_url(settings),
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise Misconfigured(
+            f"Cannot listen on {host}:{port}: {error.strerror}. Choose another with --port or INSTANTREACT_PORT."
+        ) from error
+    listener.listen(128)
+    return listener

@@ -1,0 +1,113 @@
+"""Builds the services from the settings: the only place that knows both."""
+
+import hashlib
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from instantreact.alerts.channel import Channel
+from instantreact.alerts.console import ConsoleChannel
+from instantreact.alerts.messenger import MessengerAccount, MessengerChannel
+from instantreact.clock import Clock, SystemClock
+from instantreact.config import Settings
+from instantreact.domain.alert import ChannelKind
+from instantreact.errors import Misconfigured
+from instantreact.inference.loader import CaptionerLoader
+from instantreact.media.limits import DecodeLimits
+from instantreact.media.sandbox import ClipDecoder
+from instantreact.pipeline.links import Links
+from instantreact.pipeline.services import Services
+from instantreact.storage.blobs import LocalBlobs
+from instantreact.storage.database import Database
+from instantreact.storage.secrets import SecretBox, load_or_create_key
+from instantreact.threads import WorkerThreads
+
+_PACKAGE = Path(__file__).resolve().parent
+SHIPPED_BUNDLE = next(
+    (path for path in (_PACKAGE / "models" / "captioner",) if path.is_dir()),  # in a wheel
+    _PACKAGE.parent.parent / "models" / "captioner",  # in a checkout
+)
+"""Where the shipped bundle lies."""
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Services]:
+    """Every collaborator of the pipeline, closed in order at the end. The database is expected to be migrated."""
+    clock = clock or SystemClock()
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    secret_key = load_or_create_key(settings.state_dir / "secret.key")
+    async with AsyncExitStack() as stack:
+        database = Database(settings.resolved_database_url)
+        stack.push_async_callback(database.dispose)
+        threads = WorkerThreads(thread_count(settings))
+        stack.callback(threads.close)
+        decoder = stack.enter_context(ClipDecoder(decode_limits(settings), spares=settings.analyze_jobs))
+        channels = make_channels(settings, clock=clock)
+        for channel in channels.values():
+            stack.push_async_callback(channel.close)
+        yield Services(
+            database=database,
+            blobs=LocalBlobs(settings.state_dir / "blobs"),
+            box=SecretBox([secret_key]),
+            clock=clock,
+            threads=threads,
+            decoder=decoder,
+            captioner=make_captioner(settings),
+            channels=channels,
+            links=Links(public_url(settings), hashlib.sha256(b"links:" + secret_key.encode()).digest()),
+        )
+
+
+def make_captioner(settings: Settings) -> CaptionerLoader:
+    """The captioner, not loaded yet."""
+    return CaptionerLoader(settings.captioner_bundle or SHIPPED_BUNDLE, threads=settings.inference_threads)
+
+
+def decode_limits(settings: Settings) -> DecodeLimits:
+    """What one decoding child may use."""
+    return DecodeLimits(
+        max_pixels=settings.max_pixels,
+        max_duration_s=settings.max_clip_s,
+        cpu_s=max(1, round(settings.decode_timeout_s)),
+        wall_s=settings.decode_timeout_s,
+        memory_bytes=settings.decode_memory_mb << 20,
+    )
+
+
+def thread_count(settings: Settings) -> int:
+    """Enough threads that an analysis, which mostly waits for its child, keeps no upload waiting."""
+    return settings.analyze_jobs + max(4, os.cpu_count() or 1)
+
+
+def make_channels(settings: Settings, *, clock: Clock) -> Mapping[ChannelKind, Channel]:
+    """Messenger where it is configured, and always the console. Raises Misconfigured for half a configuration."""
+    channels: dict[ChannelKind, Channel] = {ChannelKind.CONSOLE: ConsoleChannel(sys.stdout, clock=clock)}
+    account = find_messenger_account(settings)
+    if account is not None:
+        channels[ChannelKind.MESSENGER] = MessengerChannel(account, clock=clock)
+    return channels
+
+
+def find_messenger_account(settings: Settings) -> MessengerAccount | None:
+    """The Page that alerts come from; None when Messenger is not configured. Raises Misconfigured for half of it."""
+    page, token = settings.messenger_page_id, settings.messenger_page_token
+    if page is None and token is None:
+        return None
+    if page is None or token is None:
+        missing = "messenger_page_id" if page is None else "messenger_page_token"
+        raise Misconfigured(f"Messenger needs INSTANTREACT_{missing.upper()} too; the other half of it is set.")
+    secret = settings.messenger_app_secret
+    return MessengerAccount(
+        page_id=page,
+        access_token=token.get_secret_value(),
+        app_secret=secret.get_secret_value() if secret else None,
+        base_url=str(settings.graph_url),
+        version=settings.graph_version,
+    )
+
+
+def public_url(settings: Settings) -> str | None:
+    """Where people reach this service, without a slash at its end."""
+    return str(settings.public_url).rstrip("/") if settings.public_url else None

@@ -1,0 +1,126 @@
+"""`instantreact serve` as a process of its own, with a stand-in for Graph, to be spoken to over HTTP and killed."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from instantreact.demo.graph import FakeGraph
+
+API_KEY = "a-key-for-tests"
+VERIFY_TOKEN = "verify-me"
+
+
+class Service:
+    """A service on a free port. `start` may follow `kill`: the state folder stays, the port stays."""
+
+    def __init__(self, state_dir: Path, graph: FakeGraph | None = None, **settings: str) -> None:
+        self._state_dir = state_dir
+        self._settings = _graph_settings(graph) | settings
+        self._port = 0
+        self._process: subprocess.Popen[str] | None = None
+        self.output: list[str] = []
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start and wait until it is ready to work."""
+        command = [sys.executable, "-m", "instantreact", "serve", "--port", str(self._port)]
+        self._process = subprocess.Popen(
+            [*command, "--state-dir", str(self._state_dir)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=self._environment(),
+        )
+        listening = threading.Event()
+        threading.Thread(target=self._read, args=(self._process, listening), daemon=True).start()
+        if not listening.wait(60):
+            raise RuntimeError("the service did not start:\n" + "".join(self.output))
+        self._wait_until_ready()
+
+    def kill(self) -> None:
+        """SIGKILL: nothing can be tidied up."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> int:
+        """SIGTERM, as an operator would; the exit status."""
+        assert self._process is not None
+        self._process.terminate()
+        return self._process.wait(timeout=30)
+
+    def client(self) -> httpx.Client:
+        """With the API key."""
+        return httpx.Client(base_url=self.url, headers={"X-API-Key": API_KEY}, timeout=60)
+
+    def _environment(self) -> Mapping[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("INSTANTREACT_")}
+        settings = {"API_KEY": API_KEY, "LOG_LEVEL": "info"} | self._settings
+        return kept | {f"INSTANTREACT_{name.upper()}": value for name, value in settings.items()}
+
+    def _read(self, process: subprocess.Popen[str], listening: threading.Event) -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            self.output.append(line)
+            if found := re.search(r"listens on http://[^:]+:(\d+)", line):
+                self._port = int(found[1])
+                listening.set()
+
+    def _wait_until_ready(self) -> None:
+        deadline_s = time.monotonic() + 60
+        while time.monotonic() < deadline_s:
+            try:
+                if httpx.get(f"{self.url}/livez").is_success:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.02)
+        raise RuntimeError("the service does not answer:\n" + "".join(self.output))
+
+
+def _graph_settings(graph: FakeGraph | None) -> dict[str, str]:
+    if graph is None:
+        return {}
+    return {
+        "GRAPH_URL": graph.url,
+        "MESSENGER_PAGE_ID": graph.page.page_id,
+        "MESSENGER_PAGE_TOKEN": graph.page.access_token,
+        "MESSENGER_APP_SECRET": graph.page.app_secret or "",
+        "MESSENGER_VERIFY_TOKEN": VERIFY_TOKEN,
+    }
+
+
+def wait_until(condition: Any, *, timeout_s: float = 30.0, what: str) -> Any:
+    """Call `condition` until it gives something true; raises TimeoutError that says `what` was waited for."""
+    deadline_s = time.monotonic() + timeout_s
+    while not (found := condition()):
+        if time.monotonic() > deadline_s:
+            raise TimeoutError(f"waited {timeout_s} s for {what}")
+        time.sleep(0.05)
+    return found
