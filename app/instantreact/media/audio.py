@@ -5,7 +5,7 @@ because the reader pads a broken tail with silence and warns about it.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ class _Sound:
     length_is_declared: bool
 
 
-def extract_audio(path: Path, *, chunk_s: float = 10.0) -> Iterator[AudioTrack]:
+def extract_audio(path: Path, *, chunk_s: float = 10.0) -> Generator[AudioTrack, None, None]:
     """The clip's sound in chunks of `chunk_s` seconds, the last one shorter; nothing where there is no sound track.
 
     `start_s` counts from the first frame of the video. Sound from before that frame is left out.

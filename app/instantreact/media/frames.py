@@ -4,7 +4,7 @@ Seeking is ten times slower on short clips. Rotation metadata is applied by Open
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -96,7 +96,7 @@ class FrameReader:
         return self.end_s
 
 
-def decode_windows(path: Path, plan: SamplingPlan) -> Iterator[DecodedWindow]:
+def decode_windows(path: Path, plan: SamplingPlan) -> Generator[DecodedWindow, None, None]:
     """The windows of a clip, each with its snapshot, in a memory that does not grow with its length.
 
     What can be decoded of a broken clip is given, and the break is told with the last window.
@@ -110,7 +110,7 @@ def decode_windows(path: Path, plan: SamplingPlan) -> Iterator[DecodedWindow]:
         yield DecodedWindow(last.sample, last.snapshot_jpeg, reader.truncated_at_s)
 
 
-def sample_frames(path: Path, plan: SamplingPlan) -> Iterator[FrameSample]:
+def sample_frames(path: Path, plan: SamplingPlan) -> Generator[FrameSample, None, None]:
     """The frame samples of a clip, window by window, without snapshots; otherwise as `decode_windows`."""
     sampler = WindowSampler(plan, snapshots=False)
     with FrameReader(path) as reader:

@@ -14,6 +14,7 @@ from instantreact.media.containers import decodable_sound, open_container
 from instantreact.media.frames import MAX_HOLD_S, FrameReader
 
 _DEFAULT_RATE = Fraction(25)
+_ROUNDING_S = 1e-6
 
 
 def probe_clip(path: Path, *, max_pixels: int, max_duration_s: float) -> ClipInfo:
@@ -72,7 +73,7 @@ def _measure(container: InputContainer, stream: VideoStream, max_duration_s: flo
             seconds += frame_s if not 0 < step_s <= MAX_HOLD_S else step_s
             stamp = packet.dts
             frames += 1
-            if seconds > max_duration_s:
+            if seconds > max_duration_s + _ROUNDING_S:
                 raise TooLarge(f"The clip is longer than {max_duration_s:g} s.")
     except (av.FFmpegError, OSError) as error:
         if frames == 0:
