@@ -23,8 +23,9 @@ class Call:
     @property
     def part(self) -> str:
         """Which part of a delivery the call sends: text or picture."""
-        attachment = self.body.get("message", {}).get("attachment") or {}
-        return "picture" if attachment.get("type") == "image" else "text"
+        message = self.body.get("message")
+        attachment = message.get("attachment") if isinstance(message, dict) else None
+        return "picture" if isinstance(attachment, dict) and attachment.get("type") == "image" else "text"
 
 
 class DroppableProtocol(H11Protocol):
