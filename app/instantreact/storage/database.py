@@ -1,5 +1,6 @@
 """The one way to the database: an engine, and transactions opened at the edge of a request or step."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 SQLITE_BUSY_TIMEOUT_MS = 15_000
+_TOPICS = "topics"
 
 
 class Database:
@@ -26,12 +28,16 @@ class Database:
         writer, reader = self._engines
         self._write = async_sessionmaker(writer, expire_on_commit=False)
         self._read = async_sessionmaker(reader, expire_on_commit=False)
+        self._subscribers: dict[str, list[asyncio.Event]] = {}
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[AsyncSession]:
         """A transaction: committed at the end, rolled back on an error. Never open one inside another."""
         async with self._write() as session, session.begin():
             yield session
+        for topic in session.info.get(_TOPICS, ()):
+            for subscriber in self._subscribers.get(topic, ()):
+                subscriber.set()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -39,10 +45,21 @@ class Database:
         async with self._read() as session, session.begin():
             yield session
 
+    def subscribe(self, topic: str) -> asyncio.Event:
+        """An event that is set whenever this process commits a transaction that announced `topic`."""
+        subscriber = asyncio.Event()
+        self._subscribers.setdefault(topic, []).append(subscriber)
+        return subscriber
+
     async def dispose(self) -> None:
         """Close every connection."""
         for engine in self._engines:
             await engine.dispose()
+
+
+def announce(session: AsyncSession, topic: str) -> None:
+    """Wake the subscribers of `topic` in this process, once and only if this transaction is committed."""
+    session.info.setdefault(_TOPICS, set()).add(topic)
 
 
 def _open_sqlite(url: str, pool_size: int) -> tuple[AsyncEngine, AsyncEngine]:

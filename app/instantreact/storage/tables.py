@@ -243,7 +243,8 @@ class Job(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (
         UniqueConstraint("kind", "subject"),
-        Index("ix_jobs_due", "state", "run_at"),
+        Index("ix_jobs_due", "kind", "state", "run_at"),
+        Index("ix_jobs_leases", "state", "lease_until"),
     )
 
 

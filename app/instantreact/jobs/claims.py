@@ -1,0 +1,185 @@
+"""Who holds a job: handing out, taking, renewing, and the four ways to let go of it, each checked by the token."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import case, func, literal, null, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from instantreact.domain.job import JobState
+from instantreact.errors import LeaseLost
+from instantreact.jobs.outbox import IN_HAND, TOPIC
+from instantreact.storage.database import announce
+from instantreact.storage.tables import Job
+
+
+@dataclass(frozen=True)
+class Handover:
+    """A job on its way to a worker: what the broker carries."""
+
+    job_id: str
+    token: str
+
+
+@dataclass(frozen=True)
+class Claim(Handover):
+    """A job in the hands of a worker; `attempt` counts from 1."""
+
+    kind: str
+    subject: str
+    attempt: int
+    max_attempts: int
+
+    async def confirm(self, session: AsyncSession) -> None:
+        """Hold the job's row until this transaction ends. Raises LeaseLost when the job is no longer ours."""
+        await hold(session, self)
+
+    async def finish(self, session: AsyncSession) -> None:
+        """The job is done if and when this transaction is committed. Raises LeaseLost when it is no longer ours."""
+        job = await hold(session, self)
+        if job.again_at is None:
+            await session.delete(job)
+        else:
+            _make_due(job, job.again_at)
+        await session.flush()
+        announce(session, TOPIC)
+
+
+async def hand_out(
+    session: AsyncSession, limits: Mapping[str, int], *, now: datetime, deadline_s: float
+) -> list[Handover]:
+    """Claim the jobs that are due, oldest first, as far as fewer than `limits[kind]` of a kind are in hand.
+
+    What nobody took before its deadline, or whose lease has passed, is due again first.
+    """
+    await _expire(session, now)
+    busy = await _count_in_hand(session)
+    deadline = now + timedelta(seconds=deadline_s)
+    handovers: list[Handover] = []
+    for kind, limit in limits.items():
+        room = limit - busy.get(kind, 0)
+        if room > 0:
+            handovers += await _claim_kind(session, kind, room, now=now, deadline=deadline)
+    return handovers
+
+
+async def take(session: AsyncSession, handover: Handover, *, now: datetime, lease_s: float) -> Claim | None:
+    """Start a try at the job that was handed over; None when it was handed to somebody else since, or is gone."""
+    statement = (
+        update(Job)
+        .where(Job.id == handover.job_id, Job.token == handover.token, Job.state == JobState.HANDED)
+        .values(
+            state=JobState.RUNNING,
+            attempts=Job.attempts + 1,
+            lease_until=now + timedelta(seconds=lease_s),
+            # This run begins after it was put again, and so answers that too.
+            again_at=case((Job.again_at > now, Job.again_at), else_=null()),
+        )
+        .returning(Job.kind, Job.subject, Job.attempts, Job.max_attempts)
+        .execution_options(synchronize_session=False)
+    )
+    row = (await session.execute(statement)).one_or_none()
+    return None if row is None else Claim(handover.job_id, handover.token, *row)
+
+
+async def renew(session: AsyncSession, tokens: Collection[str], *, now: datetime, lease_s: float) -> set[str]:
+    """Prolong the leases of jobs in hand; returns the tokens that are still good."""
+    statement = (
+        update(Job)
+        .where(Job.token.in_(tokens))
+        .values(lease_until=now + timedelta(seconds=lease_s))
+        .returning(Job.token)
+        .execution_options(synchronize_session=False)
+    )
+    return {token for token in (await session.execute(statement)).scalars() if token is not None}
+
+
+async def retry_later(session: AsyncSession, claim: Claim, *, run_at: datetime, error: str) -> None:
+    """Another try at `run_at`, or a fresh start if the job was put again meanwhile. Raises LeaseLost."""
+    job = await hold(session, claim)
+    if job.again_at is None:
+        _let_go(job, JobState.DUE)
+        job.run_at, job.error = run_at, error
+    else:
+        _make_due(job, job.again_at)
+    announce(session, TOPIC)
+
+
+async def bury(session: AsyncSession, claim: Claim, *, error: str) -> bool:
+    """Give the job up; False when it was put again meanwhile and starts afresh instead. Raises LeaseLost."""
+    job = await hold(session, claim)
+    announce(session, TOPIC)
+    if job.again_at is not None:
+        _make_due(job, job.again_at)
+        return False
+    _let_go(job, JobState.BURIED)
+    job.error = error
+    return True
+
+
+async def release(session: AsyncSession, handover: Handover) -> None:
+    """Give an interrupted job back, due at once; a try that had begun does not count. Raises LeaseLost."""
+    job = await hold(session, handover)
+    job.attempts -= job.state is JobState.RUNNING
+    _let_go(job, JobState.DUE)
+    announce(session, TOPIC)
+
+
+async def release_all(session: AsyncSession) -> None:
+    """Every job in hand is due again: for the start of a process that is the only one to run jobs."""
+    await session.execute(update(Job).where(Job.state.in_(IN_HAND)).values(_GIVEN_BACK))
+    announce(session, TOPIC)
+
+
+async def hold(session: AsyncSession, handover: Handover) -> Job:
+    """The job's row, locked until the transaction ends. Raises LeaseLost when another token holds it, or it is gone."""
+    statement = select(Job).where(Job.id == handover.job_id, Job.token == handover.token).with_for_update()
+    job = (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
+    if job is None:
+        raise LeaseLost(f"Job {handover.job_id} is held by somebody else by now, or is gone.")
+    return job
+
+
+_GIVEN_BACK = {"state": JobState.DUE, "token": None, "lease_until": None}
+
+
+async def _expire(session: AsyncSession, now: datetime) -> None:
+    statement = update(Job).where(Job.state.in_(IN_HAND), Job.lease_until <= now).values(_GIVEN_BACK)
+    await session.execute(statement.execution_options(synchronize_session=False))
+
+
+async def _count_in_hand(session: AsyncSession) -> dict[str, int]:
+    statement = select(Job.kind, func.count()).where(Job.state.in_(IN_HAND)).group_by(Job.kind)
+    return dict((await session.execute(statement)).tuples().all())
+
+
+async def _claim_kind(
+    session: AsyncSession, kind: str, room: int, *, now: datetime, deadline: datetime
+) -> list[Handover]:
+    due = (
+        select(Job.id)
+        .where(Job.kind == kind, Job.state == JobState.DUE, Job.run_at <= now)
+        .order_by(Job.run_at, Job.id)
+        .limit(room)
+        .with_for_update(skip_locked=True)
+    )
+    batch = uuid4().hex
+    statement = (
+        update(Job)
+        .where(Job.id.in_(due))
+        .values(state=JobState.HANDED, token=literal(batch, Job.id.type).concat(Job.id), lease_until=deadline)
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    )
+    return [Handover(job_id, batch + job_id) for job_id in (await session.execute(statement)).scalars()]
+
+
+def _make_due(job: Job, run_at: datetime) -> None:
+    _let_go(job, JobState.DUE)
+    job.run_at, job.attempts, job.error, job.again_at = run_at, 0, None, None
+
+
+def _let_go(job: Job, state: JobState) -> None:
+    job.state, job.token, job.lease_until = state, None, None

@@ -1,0 +1,84 @@
+"""The outbox: work is queued inside the transaction that it follows from, never after it."""
+
+from datetime import datetime
+
+from sqlalchemy import case, delete, literal, null, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from instantreact.domain.job import JobState
+from instantreact.errors import Conflict, NotFound
+from instantreact.storage.database import announce
+from instantreact.storage.inserting import insert_into
+from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
+from instantreact.storage.tables import Job
+
+TOPIC = "jobs"
+MAX_ATTEMPTS = 8
+IN_HAND = (JobState.HANDED, JobState.RUNNING)
+
+
+async def put(
+    session: AsyncSession,
+    kind: str,
+    subject: str,
+    *,
+    now: datetime,
+    run_at: datetime | None = None,
+    max_attempts: int = MAX_ATTEMPTS,
+) -> None:
+    """Queue the job `kind` about `subject`, to run at `run_at` or at once; there is one job of a kind and subject.
+
+    Put again while it waits or is buried, it starts afresh at the new time. Put again while somebody has it in
+    hand, it runs once more afterwards, so that a run which has already looked at the rows cannot swallow the news.
+    """
+    run_at = run_at or now
+    statement = insert_into(session, Job).values(
+        kind=kind, subject=subject, run_at=run_at, max_attempts=max_attempts, created_at=now
+    )
+    in_hand = Job.state.in_(IN_HAND)
+    asked = literal(run_at, Job.run_at.type)
+    afresh = {
+        "state": case((in_hand, Job.state), else_=literal(JobState.DUE, Job.state.type)),
+        "run_at": case((in_hand, Job.run_at), else_=asked),
+        "again_at": case((in_hand, asked), else_=null()),
+        "attempts": case((in_hand, Job.attempts), else_=0),
+        "max_attempts": max_attempts,
+        "error": case((in_hand, Job.error), else_=null()),
+    }
+    await session.execute(statement.on_conflict_do_update(index_elements=["kind", "subject"], set_=afresh))
+    announce(session, TOPIC)
+
+
+async def get_job(session: AsyncSession, job_id: str) -> Job:
+    """Raises NotFound."""
+    job = await session.get(Job, job_id)
+    if job is None:
+        raise NotFound("job", job_id)
+    return job
+
+
+async def list_jobs(
+    session: AsyncSession, *, state: JobState | None = None, after: Cursor | None = None, limit: int = PAGE_SIZE
+) -> list[Job]:
+    """Newest first; those in one state if asked."""
+    statement = newest_first(select(Job), Job.created_at, Job.id, after=after, limit=limit)
+    if state is not None:
+        statement = statement.where(Job.state == state)
+    return list(await session.scalars(statement))
+
+
+async def rerun_job(session: AsyncSession, job_id: str, *, now: datetime) -> Job:
+    """Dig a buried job out: due at once, with all its tries. Raises NotFound; Conflict when it is not buried."""
+    job = await get_job(session, job_id)
+    await session.refresh(job, with_for_update=True)
+    if job.state is not JobState.BURIED:
+        raise Conflict(f"Job {job_id} is {job.state}; only a buried job can be run again.")
+    job.state, job.run_at, job.attempts, job.error = JobState.DUE, now, 0, None
+    await session.flush()
+    announce(session, TOPIC)
+    return job
+
+
+async def delete_jobs(session: AsyncSession, subject: str) -> None:
+    """Nothing is left to do about `subject`; a run that has its job in hand finds its lease lost."""
+    await session.execute(delete(Job).where(Job.subject == subject))

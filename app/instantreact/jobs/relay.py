@@ -1,0 +1,60 @@
+"""The relay hands due jobs to the broker, never more than the workers have room for."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+
+from instantreact.clock import Clock
+from instantreact.jobs.broker import JobBroker
+from instantreact.jobs.claims import hand_out
+from instantreact.jobs.outbox import TOPIC
+from instantreact.logs import get_logger
+from instantreact.storage.database import Database
+
+log = get_logger(__name__)
+
+
+class Relay:
+    """Looks for due jobs as soon as this process commits one, and every `poll_s` for those of others.
+
+    `limits` are the jobs of each kind that may be in hand at once, all workers together.
+    A message that no worker took within `deadline_s` counts as lost, and its job is due again.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        broker: JobBroker,
+        *,
+        limits: Mapping[str, int],
+        clock: Clock,
+        deadline_s: float = 30.0,
+        poll_s: float = 0.5,
+    ) -> None:
+        self._database = database
+        self._broker = broker
+        self._limits = limits
+        self._clock = clock
+        self._deadline_s = deadline_s
+        self._poll_s = poll_s
+        self._wake = database.subscribe(TOPIC)
+
+    async def hand_out_due(self) -> int:
+        """Send what is due and finds room; returns how many jobs that were."""
+        async with self._database.unit_of_work() as session:
+            handovers = await hand_out(session, self._limits, now=self._clock.now(), deadline_s=self._deadline_s)
+        for handover in handovers:
+            await self._broker.send(handover)
+        return len(handovers)
+
+    async def run(self) -> None:
+        """Hand out until cancelled. A database or broker that fails is tried again: due jobs stay due."""
+        while True:
+            self._wake.clear()
+            try:
+                await self.hand_out_due()
+            except Exception:
+                log.exception("relay.failed")
+                await asyncio.sleep(self._poll_s)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), self._poll_s)

@@ -1,0 +1,166 @@
+"""A worker takes the jobs handed to it, runs them, and settles how each ended."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from instantreact.clock import Clock
+from instantreact.errors import InstantReactError, LeaseLost, Transient
+from instantreact.jobs import claims
+from instantreact.jobs.claims import Claim, Handover
+from instantreact.jobs.retry import Backoff, delay_s
+from instantreact.logs import get_logger
+from instantreact.storage.database import Database
+
+log = get_logger(__name__)
+
+Handler = Callable[[Claim], Awaitable[None]]
+BuriedHook = Callable[[AsyncSession, str, str], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """What to do with the jobs of a kind.
+
+    run         does the work; commits what it did together with `claim.finish(session)`. It may run twice.
+                Returning without having finished the claim also ends the job.
+    on_buried   called with (session, subject, reason) in the transaction that buries a job
+    limit       how many may be in hand at once
+    backoff     the waits between tries
+    """
+
+    run: Handler
+    on_buried: BuriedHook
+    limit: int = 1
+    backoff: Backoff = field(default_factory=Backoff)
+
+
+class Worker:
+    """Runs jobs on this event loop and keeps their leases alive meanwhile."""
+
+    def __init__(
+        self,
+        database: Database,
+        kinds: Mapping[str, JobKind],
+        *,
+        clock: Clock,
+        random: Random,
+        lease_s: float = 30.0,
+        heartbeat_s: float = 10.0,
+    ) -> None:
+        self._database = database
+        self._kinds = kinds
+        self._clock = clock
+        self._random = random
+        self._lease_s = lease_s
+        self._heartbeat_s = heartbeat_s
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._stopping = False
+
+    async def run_job(self, job_id: str, token: str) -> None:
+        """Take the job if it is still this token's, and see it through. Raises nothing that a job raises."""
+        if self._stopping:
+            return
+        handover = Handover(job_id, token)
+        self._running[token] = task = asyncio.create_task(self._see_through(handover), name=f"job {job_id}")
+        try:
+            await asyncio.wait([task])
+        finally:
+            del self._running[token]
+
+    async def run_heartbeat(self) -> None:
+        """Renew the leases of what runs until cancelled."""
+        while True:
+            await asyncio.sleep(self._heartbeat_s)
+            try:
+                await self.renew_leases()
+            except Exception:
+                log.exception("worker.heartbeat_failed")
+
+    async def renew_leases(self) -> None:
+        """One beat. Jobs that are no longer ours, because they were deleted for example, are interrupted."""
+        tokens = list(self._running)
+        if not tokens:
+            return
+        async with self._database.unit_of_work() as session:
+            good = await claims.renew(session, tokens, now=self._clock.now(), lease_s=self._lease_s)
+        for token in self._running.keys() & set(tokens) - good:
+            self._running[token].cancel()
+
+    async def stop(self, *, grace_s: float) -> None:
+        """Take nothing more; give what still runs after `grace_s` back, to be run again by somebody else."""
+        self._stopping = True
+        if self._running:
+            await asyncio.wait(self._running.values(), timeout=grace_s)
+        for task in self._running.values():
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running.values())
+
+    async def _see_through(self, handover: Handover) -> None:
+        try:
+            claim = await self._take(handover)
+            if claim is not None:
+                await self._run(claim)
+        except LeaseLost:
+            log.info("job.lease_lost", job_id=handover.job_id)
+        except asyncio.CancelledError:
+            await self._release(handover)
+        except Exception:
+            log.exception("job.unsettled", job_id=handover.job_id)  # its lease passes, then it is due again
+
+    async def _take(self, handover: Handover) -> Claim | None:
+        async with self._database.unit_of_work() as session:
+            return await claims.take(session, handover, now=self._clock.now(), lease_s=self._lease_s)
+
+    async def _run(self, claim: Claim) -> None:
+        if claim.attempt > claim.max_attempts:
+            await self._bury(claim, f"None of {claim.max_attempts} tries came to an end: the worker died in the last.")
+            return
+        try:
+            await self._kinds[claim.kind].run(claim)
+        except LeaseLost:
+            raise
+        except Transient as error:
+            await self._retry(claim, str(error), retry_after_s=error.retry_after_s)
+        except InstantReactError as error:
+            await self._bury(claim, str(error))
+        except Exception as error:
+            log.exception("job.broke", kind=claim.kind, subject=claim.subject, attempt=claim.attempt)
+            await self._retry(claim, f"{type(error).__name__}: {error}")
+        else:
+            await self._finish(claim)
+
+    async def _finish(self, claim: Claim) -> None:
+        with contextlib.suppress(LeaseLost):  # the usual case: the run has finished its claim itself
+            async with self._database.unit_of_work() as session:
+                await claim.finish(session)
+
+    async def _retry(self, claim: Claim, reason: str, *, retry_after_s: float | None = None) -> None:
+        if claim.attempt >= claim.max_attempts:
+            await self._bury(claim, reason)
+            return
+        backoff = self._kinds[claim.kind].backoff
+        wait_s = delay_s(backoff, claim.attempt, random=self._random, retry_after_s=retry_after_s)
+        async with self._database.unit_of_work() as session:
+            run_at = self._clock.now() + timedelta(seconds=wait_s)
+            await claims.retry_later(session, claim, run_at=run_at, error=reason)
+        log.warning("job.deferred", kind=claim.kind, subject=claim.subject, wait_s=round(wait_s, 1), reason=reason)
+
+    async def _bury(self, claim: Claim, reason: str) -> None:
+        async with self._database.unit_of_work() as session:
+            if not await claims.bury(session, claim, error=reason):
+                return
+            await self._kinds[claim.kind].on_buried(session, claim.subject, reason)
+        log.error("job.buried", kind=claim.kind, subject=claim.subject, attempt=claim.attempt, reason=reason)
+
+    async def _release(self, handover: Handover) -> None:
+        with contextlib.suppress(LeaseLost):
+            async with self._database.unit_of_work() as session:
+                await claims.release(session, handover)
+        log.info("job.interrupted", job_id=handover.job_id)
