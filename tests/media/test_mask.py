@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from instantreact.domain.camera import Mask, Point, Zone
 from instantreact.media.mask import FrameMask, draw_polygon, draw_zones
-from instantreact.media.snapshot import encode_snapshot, scale_frame
+from instantreact.media.sampling import scale_frame
+from instantreact.media.snapshot import encode_snapshot
 
 SHARES = st.floats(0, 1, allow_nan=False)
 POINTS = st.builds(Point, SHARES, SHARES)
@@ -57,7 +58,7 @@ def test_frame_mask_lets_nothing_of_what_is_hidden_change_any_picture(
     first, second = frame_mask.black_out(one), frame_mask.black_out(other)
 
     assert not first[hidden].any()
-    assert np.array_equal(scale_frame(first, width=24, height=24), scale_frame(second, width=24, height=24))
+    assert np.array_equal(scale_frame(first, 24), scale_frame(second, 24))
     assert encode_snapshot(first) == encode_snapshot(second)
 
 

@@ -1,0 +1,76 @@
+"""What a stream hands out: pictures that are masked already, packets as they were coded, sound."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from instantreact.domain.media import AudioTrack, Images
+from instantreact.media.mask import FrameMask
+from instantreact.media.sampling import scale_frame
+from instantreact.media.snapshot import encode_snapshot
+
+
+class TrackKind(StrEnum):
+    """Picture or sound."""
+
+    VIDEO = "video"
+    AUDIO = "audio"
+
+
+@dataclass(frozen=True, eq=False)
+class CodedPacket:
+    """A packet as the camera coded it, placed on the stream's clock. Not masked."""
+
+    kind: TrackKind
+    data: bytes
+    time_s: float
+    pts: int
+    dts: int
+    time_base: Fraction
+    is_keyframe: bool
+
+
+class LiveFrame:
+    """One picture, `time_s` seconds after the stream's first. Nothing that is masked leaves it."""
+
+    def __init__(self, time_s: float, picture: av.VideoFrame, mask: FrameMask) -> None:
+        self.time_s = time_s
+        self._picture = picture
+        self._mask = mask
+        self._bgr: Images | None = None
+
+    def bgr(self) -> Images:
+        """The whole picture (H, W, 3), blue first as in `media.frames`; converted once."""
+        if self._bgr is None:
+            converted = self._picture.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
+            self._bgr = self._mask.black_out(converted)
+        return self._bgr
+
+    def rgb(self, size: int) -> Images:
+        """The picture as the model sees it, (size, size, 3), scaled as the frames of clips are."""
+        return scale_frame(self.bgr(), size)
+
+    def grey(self, width: int, height: int) -> NDArray[np.uint8]:
+        """The picture as the motion gate sees it, (height, width)."""
+        if self._mask:
+            scaled = cv2.resize(self.bgr(), (width, height), interpolation=cv2.INTER_AREA)
+            return np.asarray(cv2.cvtColor(scaled, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+        return self._picture.reformat(width, height, "gray").to_ndarray().astype(np.uint8, copy=False)
+
+    def jpeg(self) -> bytes:
+        """The picture for people, at most 1280 pixels across."""
+        return encode_snapshot(self.bgr())
+
+
+@dataclass(frozen=True, eq=False)
+class Arrival:
+    """One packet that came in, and what could be decoded with it. Pictures too late to be live are left out."""
+
+    packet: CodedPacket
+    frames: tuple[LiveFrame, ...] = ()
+    sound: tuple[AudioTrack, ...] = ()

@@ -1,0 +1,146 @@
+"""Opens any kind of source as a stream, and probes one: what does it send, or why can it not be opened."""
+
+import threading
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import av
+
+from instantreact.errors import StreamLost, UnsupportedMedia
+from instantreact.media.http_body import HttpBody
+from instantreact.media.mask import FrameMask
+from instantreact.media.push import PushSlot, PushStream
+from instantreact.media.reach import ReachPolicy, resolve_file, resolve_host
+from instantreact.media.rtsp_greeting import greet_rtsp
+from instantreact.media.source import Scheme, Source
+from instantreact.media.stream import Playback, Stream, StreamLimits, explain_error
+
+_ANALYZE_US = "500000"  # FFmpeg's own five seconds would be spent on every reconnection
+
+
+@dataclass(frozen=True)
+class StreamInfo:
+    """What a camera sends, and a picture of it."""
+
+    video_codec: str
+    width: int
+    height: int
+    fps: float
+    audio_codec: str | None
+    snapshot_jpeg: bytes
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How streams are opened: the policy, the limits, what to black out, and what ends it all."""
+
+    policy: ReachPolicy
+    limits: StreamLimits
+    mask: FrameMask
+    stopped: threading.Event
+
+
+def open_stream(source: Source, opening: Opening, slot: PushSlot | None = None) -> Stream | PushStream:
+    """Open a source; `slot` is where the frames of a `push:` source arrive.
+
+    Raises StreamLost when it cannot be opened now, NotAllowed where the policy forbids it, UnsupportedMedia when it
+    sends no picture that we take. No message holds a user name or password.
+    """
+    match source.scheme:
+        case Scheme.PUSH:
+            slot = slot or PushSlot(max_pixels=opening.limits.max_pixels)
+            return PushStream(slot, limits=opening.limits, mask=opening.mask, stopped=opening.stopped)
+        case Scheme.RTSP:
+            return _open_rtsp(source, opening)
+        case Scheme.HTTP | Scheme.HTTPS:
+            return _open_http(source, opening)
+        case Scheme.DEVICE:
+            return _open_device(source, opening)
+        case Scheme.FILE:
+            path = resolve_file(source.path, opening.policy)
+            return _wrap(_open_container(str(path), opening), Playback(paced=True, loops=bool(source.option)), opening)
+
+
+def probe_stream(source: Source, policy: ReachPolicy, limits: StreamLimits) -> StreamInfo:
+    """Open a source, take its first picture and hang up. Raises as `open_stream` does."""
+    stopped = threading.Event()
+    stream = open_stream(source, Opening(policy, limits, FrameMask(()), stopped))
+    try:
+        for arrival in stream.arrivals():
+            if arrival.frames:
+                return _describe(stream, arrival.frames[0].jpeg(), arrival.frames[0].bgr().shape)
+    finally:
+        stopped.set()
+        stream.close()
+    raise StreamLost("The source ended before its first picture.")
+
+
+def _describe(stream: Stream | PushStream, jpeg: bytes, shape: tuple[int, ...]) -> StreamInfo:
+    video, audio = stream.video, stream.audio
+    fps = float(video.average_rate or video.guessed_rate or 0) if video else 0.0
+    return StreamInfo(
+        video_codec=video.codec_context.name if video else "mjpeg",
+        width=shape[1],
+        height=shape[0],
+        fps=fps if 0 < fps <= 1000 else 0.0,
+        audio_codec=audio.codec_context.name if audio else None,
+        snapshot_jpeg=jpeg,
+    )
+
+
+def _open_rtsp(source: Source, opening: Opening) -> Stream:
+    address = resolve_host(source.host, source.port, opening.policy)
+    greet_rtsp(source, address, opening.limits.open_timeout_s)
+    user = ""
+    if source.username is not None:
+        user = f"{quote(source.username, safe='')}:{quote(source.password or '', safe='')}@"
+    literal = f"[{address}]" if ":" in address else address
+    options = {
+        "rtsp_transport": source.option or "tcp",
+        "timeout": str(round(opening.limits.read_timeout_s * 1e6)),
+        "analyzeduration": _ANALYZE_US,
+        "protocol_whitelist": "rtsp,rtp,tcp,udp",
+    }
+    url = f"rtsp://{user}{literal}:{source.port}{source.path}"
+    return _wrap(_open_container(url, opening, options=options), Playback(), opening)
+
+
+def _open_http(source: Source, opening: Opening) -> Stream:
+    with ExitStack() as undo:
+        limits = opening.limits
+        body = undo.enter_context(
+            HttpBody(source, opening.policy, open_timeout_s=limits.open_timeout_s, read_timeout_s=limits.read_timeout_s)
+        )
+        container = _open_container(body, opening, format_name="mpjpeg", options={"analyzeduration": _ANALYZE_US})
+        stream = _wrap(container, Playback(stamps_arrive=True), opening, body=body)
+        undo.pop_all()
+        return stream
+
+
+def _open_device(source: Source, opening: Opening) -> Stream:
+    device = Path(f"/dev/video{source.path}")
+    if not device.exists():
+        raise StreamLost(f"This machine has no video device {source.path}.")
+    return _wrap(_open_container(str(device), opening, format_name="v4l2"), Playback(stamps_arrive=True), opening)
+
+
+def _open_container(
+    file: str | HttpBody, opening: Opening, *, format_name: str | None = None, options: dict[str, str] | None = None
+) -> av.container.InputContainer:
+    timeout_s = (opening.limits.open_timeout_s, opening.limits.read_timeout_s)
+    try:
+        return av.open(file, "r", format=format_name, options=options or {}, timeout=timeout_s)
+    except (av.FFmpegError, ValueError) as error:
+        raise StreamLost(explain_error(error, opening.limits.open_timeout_s)) from None
+
+
+def _wrap(
+    container: av.container.InputContainer, playback: Playback, opening: Opening, body: HttpBody | None = None
+) -> Stream:
+    try:
+        return Stream(container, playback, limits=opening.limits, mask=opening.mask, stopped=opening.stopped, body=body)
+    except UnsupportedMedia:
+        container.close()
+        raise

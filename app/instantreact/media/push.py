@@ -1,0 +1,106 @@
+"""Frames that a browser or an edge device pushes: JPEGs through a slot that keeps only the newest."""
+
+import threading
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+
+from instantreact.errors import StreamLost, TooLarge, UnreadableMedia
+from instantreact.media.live_frame import Arrival, CodedPacket, LiveFrame, TrackKind
+from instantreact.media.mask import FrameMask
+from instantreact.media.stream import StreamLimits
+
+_TICKS = Fraction(1, 90_000)
+_MOST_BYTES = 8_000_000
+_SIZE_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_LOOK_S = 0.25
+
+
+class PushSlot:
+    """Where pushed frames arrive, from any thread; a frame that nobody took in time makes way for the next."""
+
+    def __init__(self, *, max_pixels: int) -> None:
+        self._max_pixels = max_pixels
+        self._changed = threading.Condition()
+        self._waiting: tuple[bytes, float] | None = None
+        self.dropped = 0
+
+    def put(self, jpeg: bytes) -> None:
+        """Hand over a JPEG. Raises TooLarge or UnreadableMedia, judging by its header alone."""
+        if len(jpeg) > _MOST_BYTES:
+            raise TooLarge(f"A pushed frame may have at most {_MOST_BYTES} bytes.")
+        width, height = read_jpeg_size(jpeg)
+        if width * height > self._max_pixels:
+            raise TooLarge(f"A pushed frame may have at most {self._max_pixels} pixels.")
+        with self._changed:
+            self.dropped += self._waiting is not None
+            self._waiting = (jpeg, time.monotonic())
+            self._changed.notify()
+
+    def take(self, timeout_s: float) -> tuple[bytes, float] | None:
+        """The newest frame and when it came (monotonic), or None after `timeout_s`."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting is not None, timeout_s)
+            taken, self._waiting = self._waiting, None
+            return taken
+
+
+class PushStream:
+    """The pushed frames as a stream; it has no sound and no codec to remux."""
+
+    video = None
+    audio = None
+
+    def __init__(self, slot: PushSlot, *, limits: StreamLimits, mask: FrameMask, stopped: threading.Event) -> None:
+        self._slot = slot
+        self._limits = limits
+        self._mask = mask
+        self._stopped = stopped
+
+    def arrivals(self) -> Iterator[Arrival]:
+        """Each frame as it comes, until stopped. Raises StreamLost when none came for the read time-out."""
+        first_s: float | None = None
+        last_s = time.monotonic()
+        while not self._stopped.is_set():
+            taken = self._slot.take(min(_LOOK_S, self._limits.read_timeout_s))
+            if taken is None:
+                if time.monotonic() - last_s > self._limits.read_timeout_s:
+                    raise StreamLost(f"No frame was pushed for {self._limits.read_timeout_s:g} s.")
+                continue
+            jpeg, last_s = taken
+            first_s = last_s if first_s is None else first_s
+            picture = _decode(jpeg)
+            if picture is not None:
+                yield self._arrive(jpeg, picture, last_s - first_s)
+
+    def close(self) -> None:
+        """Nothing to hang up."""
+
+    def _arrive(self, jpeg: bytes, picture: av.VideoFrame, time_s: float) -> Arrival:
+        stamp = round(time_s / _TICKS)
+        packet = CodedPacket(TrackKind.VIDEO, jpeg, time_s, stamp, stamp, _TICKS, is_keyframe=True)
+        return Arrival(packet, frames=(LiveFrame(time_s, picture, self._mask),))
+
+
+def read_jpeg_size(jpeg: bytes) -> tuple[int, int]:
+    """Width and height from a JPEG's frame header (ITU-T T.81, B.2.2). Raises UnreadableMedia."""
+    at = 2
+    if jpeg[:2] != b"\xff\xd8":
+        raise UnreadableMedia("A pushed frame is not a JPEG.")
+    while at + 9 <= len(jpeg) and jpeg[at] == 0xFF:
+        marker, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4])
+        if marker in _SIZE_MARKERS:
+            height, width = int.from_bytes(jpeg[at + 5 : at + 7]), int.from_bytes(jpeg[at + 7 : at + 9])
+            return width, height
+        at += 1 if marker == 0xFF else 2 + length
+    raise UnreadableMedia("A pushed frame is a damaged JPEG.")
+
+
+def _decode(jpeg: bytes) -> av.VideoFrame | None:
+    """The picture, or None where the JPEG is damaged."""
+    decoded = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    return None if decoded is None else av.VideoFrame.from_ndarray(np.asarray(decoded, np.uint8), format="bgr24")

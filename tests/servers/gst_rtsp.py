@@ -1,0 +1,50 @@
+"""The GStreamer RTSP server, run by the system's Python: it alone knows `gi`.
+
+usage: gst_rtsp.py PORT CLIP [USER PASSWORD]      serves rtsp://127.0.0.1:PORT/stream1 and says "ready"
+"""
+
+import sys
+from pathlib import Path
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
+
+PICTURE = "filesrc location={clip} ! qtdemux name=d d. ! queue"
+CODED = "h264parse config-interval=-1 ! rtph264pay name=pay0 pt=96"
+SOUND = "d. ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97"
+
+
+def allow_only(
+    server: "GstRtspServer.RTSPServer", factory: "GstRtspServer.RTSPMediaFactory", user: str, password: str
+) -> None:
+    auth = GstRtspServer.RTSPAuth()
+    token = GstRtspServer.RTSPToken()
+    token.set_string("media.factory.role", "viewer")
+    auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
+    server.set_auth(auth)
+    factory.add_role_from_structure(
+        Gst.Structure.from_string("viewer, media.factory.access=true, media.factory.construct=true")[0]
+    )
+
+
+def main() -> None:
+    Gst.init(None)
+    port, clip = sys.argv[1], Path(sys.argv[2])
+    server = GstRtspServer.RTSPServer()
+    server.set_address("127.0.0.1")
+    server.set_service(port)
+    factory = GstRtspServer.RTSPMediaFactory()
+    sound = SOUND if clip.stem.endswith("sound") else ""
+    factory.set_launch(f"( {PICTURE.format(clip=clip)} ! {CODED} {sound} )")
+    if len(sys.argv) > 3:
+        allow_only(server, factory, sys.argv[3], sys.argv[4])
+    server.get_mount_points().add_factory("/stream1", factory)
+    server.attach(None)
+    print("ready", flush=True)
+    GLib.MainLoop().run()
+
+
+main()

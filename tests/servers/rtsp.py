@@ -1,0 +1,138 @@
+"""A real RTSP camera on loopback (GStreamer's gst-rtsp-server in its own process), and ports that misbehave."""
+
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+SCRIPT = Path(__file__).with_name("gst_rtsp.py")
+SYSTEM_PYTHON = "/usr/bin/python3"
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def repeat_clip(clip: Path, folder: Path, *, times: int, sound: bool = False) -> Path:
+    """The clip's H.264 (and AAC) many times in a row, not coded anew, as the server needs it."""
+    ffmpeg = shutil.which("ffmpeg")
+    assert ffmpeg, "the tests need ffmpeg"
+    looped = folder / f"{clip.stem}-{'sound' if sound else 'silent'}.mp4"
+    command = [ffmpeg, "-nostdin", "-v", "error", "-y", "-stream_loop", str(times - 1), "-i", str(clip)]
+    tracks = ["-map", "0:v:0", "-map", "0:a:0"] if sound else ["-map", "0:v:0"]
+    subprocess.run([*command, *tracks, "-c", "copy", str(looped)], check=True, stdin=subprocess.DEVNULL)
+    return looped
+
+
+class RtspServer:
+    """Serves one clip in real time at `url`; may be killed, frozen, thawed and started again on the same port."""
+
+    def __init__(self, clip: Path, *, user: tuple[str, str] | None = None) -> None:
+        self.port = free_port()
+        self._clip = clip
+        self._user = user
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+
+    @property
+    def url(self) -> str:
+        return f"rtsp://127.0.0.1:{self.port}/stream1"
+
+    def start(self) -> None:
+        command = [SYSTEM_PYTHON, str(SCRIPT), str(self.port), str(self._clip), *(self._user or ())]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline().strip() == "ready"
+
+    def kill(self) -> None:
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+        self._process = None
+
+    def freeze(self) -> None:
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process
+        self._process.send_signal(signal.SIGCONT)
+
+
+class OddPort:
+    """A TCP port that accepts and then does what `behave` does with the connection; `port` may be given."""
+
+    def __init__(self, behave: Callable[[socket.socket], None], port: int = 0) -> None:
+        self._behave = behave
+        self._listener = socket.socket()
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._listener.bind(("127.0.0.1", port))
+        self._listener.listen()
+        self.port = int(self._listener.getsockname()[1])
+        self._open: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+        for connection in self._open:
+            connection.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._open.append(connection)
+            try:
+                self._behave(connection)
+            except OSError:
+                continue
+
+
+def say_nothing(connection: socket.socket) -> None:
+    """Accept, and be silent."""
+
+
+def say_garbage(connection: socket.socket) -> None:
+    """Answer what no camera would."""
+    connection.recv(1024)
+    connection.sendall(bytes(range(256)) * 16)
+    connection.shutdown(socket.SHUT_RDWR)
+
+
+def redirect_to(location: str) -> Callable[[socket.socket], None]:
+    """Send an RTSP client elsewhere."""
+
+    def behave(connection: socket.socket) -> None:
+        connection.recv(1024)
+        connection.sendall(f"RTSP/1.0 302 Moved\r\nCSeq: 1\r\nLocation: {location}\r\n\r\n".encode())
+
+    return behave
