@@ -111,6 +111,11 @@ def test_parse_webhook_takes_an_echo_for_no_answer_when_it_repeats_a_quick_reply
     assert (incoming.content, incoming.opens_window, incoming.psid) == (Echo("m_1", None), False, PSID)
 
 
+def test_parse_webhook_knows_no_message_when_an_echo_names_none() -> None:
+    incoming = parse_one(make_item({"message": {"is_echo": True, "metadata": "part:1"}}))
+    assert incoming.content is None
+
+
 def test_parse_webhook_takes_every_item_of_every_entry_in_order_when_they_are_batched() -> None:
     body = make_body(
         {"id": PAGE, "time": AT_MS, "messaging": [make_item(MESSAGE), make_item(POSTBACK)]},

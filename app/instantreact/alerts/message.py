@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate, takewhile
 
 from instantreact.domain.rule import Evidence, Severity
 
@@ -55,9 +56,10 @@ def shorten(text: str, limit: int) -> str:
     clean = _clean(text)
     if utf16_units(clean) <= limit:
         return clean
-    kept = _first_units(clean, limit - 1)
+    end = _index_of_unit(clean, limit - 1)
+    kept = clean[:end]
     at_space = max(kept.rfind(" "), kept.rfind("\n"))
-    if at_space > 0 and not clean[len(kept)].isspace():
+    if at_space > 0 and not clean[end].isspace():
         kept = kept[:at_space]
     return kept.rstrip() + "…"
 
@@ -103,10 +105,7 @@ def _printable(letter: str) -> str:
     return " " if letter < " " or "\x7f" <= letter <= "\x9f" else letter
 
 
-def _first_units(text: str, limit: int) -> str:
-    units = 0
-    for index, letter in enumerate(text):
-        units += 2 if letter > "\uffff" else 1
-        if units > limit:
-            return text[:index]
-    return text
+def _index_of_unit(text: str, unit: int) -> int:
+    """How many whole letters the first `unit` units hold, of a text that is longer."""
+    ends = accumulate(2 if letter > "\uffff" else 1 for letter in text)
+    return sum(1 for _ in takewhile(lambda end: end <= unit, ends))
