@@ -23,7 +23,7 @@ from instantreact.media.containers import CONTAINERS
 from instantreact.media.frames import decode_windows
 from instantreact.media.limits import DecodeLimits
 from instantreact.media.probe import probe_clip
-from instantreact.media.wire import Field, write_message
+from instantreact.media.wire import Field, raw_bytes, write_message
 
 _IDLE_S = 1.0
 _EXPECTED = (UnreadableMedia, UnsupportedMedia, TooLarge)
@@ -59,7 +59,7 @@ def _import_sound() -> None:
 
 
 def _leave_with_parent() -> None:
-    sys.stdin.buffer.read(1)
+    os.read(0, 1)  # not sys.stdin, whose lock a thread must not hold when the interpreter ends
     os.killpg(0, signal.SIGKILL)
 
 
@@ -117,8 +117,8 @@ def _send_windows(answers: BinaryIO, path: Path, plan: SamplingPlan) -> None:
             "jpeg_bytes": len(decoded.snapshot_jpeg),
             "truncated_at_s": decoded.truncated_at_s,
         }
-        arrays = (sample.images, sample.earlier, sample.times_s)
-        write_message(answers, "window", fields, *(each.data for each in arrays), memoryview(decoded.snapshot_jpeg))
+        arrays = [raw_bytes(sample.images), raw_bytes(sample.earlier), raw_bytes(sample.times_s)]
+        write_message(answers, "window", fields, *arrays, memoryview(decoded.snapshot_jpeg))
 
 
 def _send_sound(answers: BinaryIO, path: Path) -> None:
@@ -126,7 +126,7 @@ def _send_sound(answers: BinaryIO, path: Path) -> None:
 
     for track in extract_audio(path):
         fields: dict[str, Field] = {"start_s": track.start_s, "samples": len(track.samples)}
-        write_message(answers, "track", fields, track.samples.data)
+        write_message(answers, "track", fields, raw_bytes(track.samples))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from instantreact.errors import UnreadableMedia
 from instantreact.media.decode_process import DecodeProcess
 from instantreact.media.frames import DecodedWindow
 from instantreact.media.limits import DecodeLimits
-from instantreact.media.wire import Header
+from instantreact.media.wire import Header, raw_bytes
 
 _MAX_JPEG_BYTES = 8_000_000
 _MAX_TRACK_SAMPLES = 16_000 * 60
@@ -78,7 +78,7 @@ class ClipDecoder:
         with self._child({"task": "sound", "path": str(path.absolute())}) as child:
             while (header := child.receive("track")) is not None:
                 samples = np.empty(header.count("samples", most=_MAX_TRACK_SAMPLES), dtype="<i2")
-                child.read_into(samples.data.cast("B"))
+                child.read_into(raw_bytes(samples))
                 yield AudioTrack(samples=samples, start_s=header.number("start_s"))
 
     @contextmanager
@@ -127,7 +127,7 @@ def _read_window(child: DecodeProcess, header: Header, plan: SamplingPlan) -> De
     times_s = np.empty(samples, dtype=np.float64)
     jpeg = bytearray(header.count("jpeg_bytes", most=_MAX_JPEG_BYTES))
     for array in (images, earlier, times_s):
-        child.read_into(array.reshape(-1).data.cast("B"))
+        child.read_into(raw_bytes(array))
     child.read_into(memoryview(jpeg))
     window = Window(header.count("index", most=_MAX_WINDOWS), header.number("start_s"), header.number("end_s"))
     sample = FrameSample(window, images, earlier, times_s)

@@ -8,6 +8,9 @@ import struct
 from collections.abc import Mapping
 from typing import BinaryIO
 
+import numpy as np
+from numpy.typing import NDArray
+
 from instantreact.errors import UnreadableMedia
 
 LENGTH = struct.Struct(">I")
@@ -22,6 +25,11 @@ def write_message(pipe: BinaryIO, kind: str, fields: Mapping[str, Field], *parts
     pipe.write(LENGTH.pack(len(header)) + header)
     pipe.writelines(part.cast("B") for part in parts)
     pipe.flush()
+
+
+def raw_bytes(array: NDArray[np.generic]) -> memoryview:
+    """The bytes of a contiguous array, shared with it; empty arrays too, which a memoryview cannot cast."""
+    return array.reshape(-1).view(np.uint8).data
 
 
 class Header:
