@@ -47,8 +47,9 @@ async def list_jobs(database: Database, state: JobState | None = None) -> list[J
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    while not await condition():  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(20):
+        while not await condition():
+            await asyncio.sleep(0.01)
 
 
 async def wait_for_no_jobs(database: Database) -> None:

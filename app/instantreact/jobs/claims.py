@@ -152,7 +152,7 @@ async def _expire(session: AsyncSession, now: datetime) -> None:
 
 async def _count_in_hand(session: AsyncSession) -> dict[str, int]:
     statement = select(Job.kind, func.count()).where(Job.state.in_(IN_HAND)).group_by(Job.kind)
-    return dict((await session.execute(statement)).tuples().all())
+    return dict(iter(await session.execute(statement)))
 
 
 async def _claim_kind(
