@@ -66,10 +66,10 @@ def _examine_state_dir(settings: Settings) -> Finding:
 
 
 async def _examine_database(settings: Settings) -> Finding:
-    from instantreact.storage.migrate import current_and_head
+    from instantreact.storage.migrate import find_current_and_head
 
     try:
-        current, head = await current_and_head(settings.resolved_database_url)
+        current, head = await find_current_and_head(settings.resolved_database_url)
     except Exception as error:
         return Finding("database", "", f"it cannot be reached: {type(error).__name__}: {error}".splitlines()[0])
     if current == head:

@@ -27,12 +27,12 @@ def migrate(
     state_dir: Annotated[Path | None, typer.Option(help="Folder for the database and the clips.")] = None,
 ) -> None:
     """Bring the database to this version's tables; `serve` does it by itself."""
-    from instantreact.storage.migrate import current_and_head, upgrade
+    from instantreact.storage.migrate import find_current_and_head, upgrade
 
     settings = read_settings(state_dir=state_dir)
     if settings.database_url is None:
         settings.state_dir.mkdir(parents=True, exist_ok=True)
-    before, head = asyncio.run(current_and_head(settings.resolved_database_url))
+    before, head = asyncio.run(find_current_and_head(settings.resolved_database_url))
     if before == head:
         typer.echo(f"The database is at {head} already.")
         return

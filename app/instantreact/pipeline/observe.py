@@ -9,7 +9,7 @@ from instantreact.domain.observation import Observation
 from instantreact.logs import get_logger
 from instantreact.pipeline.raising import raise_alerts
 from instantreact.pipeline.services import Services
-from instantreact.storage import blobs, events
+from instantreact.storage import events
 from instantreact.storage.tables import Event
 
 log = get_logger(__name__)
@@ -57,7 +57,7 @@ async def _raise(services: Services, session: AsyncSession, origin: Origin, even
 async def _store_snapshot(services: Services, jpeg: bytes | None) -> str | None:
     if jpeg is None:
         return None
-    key = blobs.new_key("snapshots", ".jpg")
+    key = services.blobs.new_key("snapshots", ".jpg")
     await services.threads.run(services.blobs.put, key, jpeg)
     return key
 

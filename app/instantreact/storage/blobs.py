@@ -1,0 +1,139 @@
+"""Files: clips, snapshots, evidence. Whole or not there at all, whatever happens while they are written."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Protocol
+from uuid import uuid4
+
+from instantreact.errors import InvalidInput, NotFound, StorageFull
+
+_PARTIAL = ".partial"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class BlobWriter(Protocol):
+    """Takes the bytes of one file."""
+
+    def write(self, data: bytes, /) -> int:
+        """Append `data`. Raises StorageFull when there is no room left."""
+        ...
+
+
+class BlobStore(Protocol):
+    """Files under keys such as `clips/4f0c....mp4`. Every method blocks: call it in a worker thread."""
+
+    def new_key(self, folder: str, suffix: str) -> str:
+        """A fresh key in `folder`."""
+        ...
+
+    @contextmanager
+    def writing(self, key: str) -> Iterator[BlobWriter]:
+        """Write a file piece by piece; it is there, and survives a power cut, once the block ends without an error."""
+        ...
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write a whole file. Raises StorageFull when there is no room left."""
+        ...
+
+    def read(self, key: str) -> bytes:
+        """The whole file. Raises NotFound."""
+        ...
+
+    def path(self, key: str) -> Path:
+        """Where programs that want a file of their own find it; nothing may be written there."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove the file; one that is not there is no error."""
+        ...
+
+
+class LocalBlobs:
+    """A folder on a local disk. Implements BlobStore."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.absolute()
+
+    def new_key(self, folder: str, suffix: str) -> str:
+        """A fresh key in `folder`; two letters of it spread the files over sub-folders."""
+        name = uuid4().hex
+        return f"{folder}/{name[:2]}/{name}{suffix}"
+
+    @contextmanager
+    def writing(self, key: str) -> Iterator[BlobWriter]:
+        """Written aside, flushed to the disk, then renamed into place."""
+        path = self.path(key)
+        aside = path.with_name(path.name + _PARTIAL)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with aside.open("wb") as file:
+                yield _Guarded(file)
+                with _told_when_full():
+                    file.flush()
+                    os.fsync(file.fileno())
+            aside.replace(path)
+            _sync_folder(path.parent)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write a whole file."""
+        with self.writing(key) as writer:
+            writer.write(data)
+
+    def read(self, key: str) -> bytes:
+        """The whole file."""
+        try:
+            return self.path(key).read_bytes()
+        except FileNotFoundError as error:
+            raise NotFound("file", key) from error
+
+    def path(self, key: str) -> Path:
+        """Where the file lies. Raises InvalidInput for a key that leads out of the folder."""
+        path = (self._folder / key).resolve()
+        if not path.is_relative_to(self._folder.resolve()):
+            raise InvalidInput("A file's key leads out of its folder.")
+        return path
+
+    def delete(self, key: str) -> None:
+        """Remove the file."""
+        self.path(key).unlink(missing_ok=True)
+
+    def list_older(self, than_s: float) -> Iterator[str]:
+        """The keys of files, half-written ones too, that were last written before `than_s` (seconds since 1970)."""
+        for path in self._folder.rglob("*"):
+            if path.is_file() and path.stat().st_mtime < than_s:
+                yield str(path.relative_to(self._folder))
+
+
+class _Guarded:
+    """A file that says in our words when the disk is full."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, data: bytes, /) -> int:
+        with _told_when_full():
+            return self._file.write(data)
+
+
+@contextmanager
+def _told_when_full() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise StorageFull("The disk is full: nothing can be stored until somebody makes room.") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
