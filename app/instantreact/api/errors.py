@@ -1,0 +1,164 @@
+"""Every error as problem+json (RFC 9457): the one map from our errors to HTTP, and the handlers that use it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
+
+from instantreact import errors
+from instantreact.api.schemas.problem import FieldError, Problem
+
+CLIENT_CLOSED_REQUEST = 499
+"""For the access log only: nobody is there to read the answer."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What all problems of one kind share."""
+
+    status: int
+    slug: str
+    title: str
+
+
+INVALID = Kind(422, "invalid-input", "Invalid input")
+FAILED = Kind(500, "internal-error", "Internal error")
+
+KINDS: Mapping[type[errors.InstantReactError], Kind] = MappingProxyType(
+    {
+        errors.InstantReactError: FAILED,
+        errors.Transient: Kind(503, "try-again", "Try again later"),
+        errors.NotFound: Kind(404, "not-found", "Not found"),
+        errors.Conflict: Kind(409, "conflict", "Conflict"),
+        errors.InvalidInput: INVALID,
+        errors.TooLarge: Kind(413, "too-large", "Too large"),
+        errors.NotAllowed: Kind(403, "not-allowed", "Not allowed"),
+        errors.Misconfigured: Kind(503, "misconfigured", "Not configured"),
+        errors.StorageFull: Kind(507, "storage-full", "Storage full"),
+        errors.LeaseLost: Kind(409, "lease-lost", "Held by somebody else"),
+        errors.MediaError: Kind(422, "media-error", "Unusable media"),
+        errors.UnreadableMedia: Kind(422, "unreadable-media", "Unreadable media"),
+        errors.UnsupportedMedia: Kind(415, "unsupported-media", "Unsupported media"),
+        errors.StreamLost: Kind(503, "stream-lost", "Stream lost"),
+        errors.ModelError: Kind(503, "model-error", "Captioner unavailable"),
+        errors.BundleMissing: Kind(503, "bundle-missing", "Captioner missing"),
+        errors.BundleMismatch: Kind(503, "bundle-mismatch", "Captioner damaged"),
+        errors.CaptionerUnavailable: Kind(503, "captioner-unavailable", "Captioner unavailable"),
+        errors.SpeechError: Kind(502, "speech-error", "Speech recognition failed"),
+        errors.SpeechTimeout: Kind(504, "speech-timeout", "Speech recognition too slow"),
+        errors.SpeechUnavailable: Kind(503, "speech-unavailable", "Speech recognition unavailable"),
+        errors.SpeechRejected: Kind(502, "speech-rejected", "Speech recognition refused"),
+        errors.DeliveryError: Kind(502, "delivery-error", "Delivery failed"),
+        errors.DeliveryDeferred: Kind(503, "delivery-deferred", "Delivery deferred"),
+        errors.ChannelRestricted: Kind(503, "channel-restricted", "Channel restricted"),
+        errors.WindowClosed: Kind(409, "window-closed", "Messaging window closed"),
+        errors.DeliveryRefused: Kind(502, "delivery-refused", "Delivery refused"),
+        errors.RecipientUnreachable: Kind(502, "recipient-unreachable", "Recipient unreachable"),
+        errors.ChannelBroken: Kind(502, "channel-broken", "Channel broken"),
+    }
+)
+
+
+class ProblemResponse(JSONResponse):
+    """A problem as the answer."""
+
+    media_type = "application/problem+json"
+
+
+def kind_of(error: type[errors.InstantReactError]) -> Kind:
+    """The kind of problem that an error is: its own, or that of its nearest ancestor."""
+    return next(KINDS[ancestor] for ancestor in error.__mro__ if ancestor in KINDS)
+
+
+def answer_problem(
+    request: Request,
+    kind: Kind,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    field_errors: Sequence[FieldError] | None = None,
+    checks: Mapping[str, str | None] | None = None,
+) -> ProblemResponse:
+    """The answer to `request` for a problem of this kind."""
+    problem = Problem(
+        type=f"urn:problem-type:instantreact:{kind.slug}",
+        title=kind.title,
+        status=kind.status,
+        detail=detail,
+        instance=request.url.path,
+        request_id=request.state.request_id,
+        errors=list(field_errors) if field_errors is not None else None,
+        checks=dict(checks) if checks is not None else None,
+    )
+    return ProblemResponse(problem.model_dump(exclude_none=True), kind.status, headers)
+
+
+def answer_failure(request: Request) -> ProblemResponse:
+    """The answer when something broke that nobody foresaw: no internals, but where to find them in the logs."""
+    return answer_problem(request, FAILED, "Something went wrong here. The log has more under this request id.")
+
+
+def install_handlers(app: FastAPI) -> None:
+    """Let `app` answer every foreseen error as a problem; the unforeseen are the middleware's."""
+    app.add_exception_handler(errors.InstantReactError, _answer_ours)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(ClientDisconnect, _answer_nobody)
+
+
+def describe_errors(found: Sequence[Mapping[str, Any]]) -> list[FieldError]:
+    """pydantic's errors in words, without what was sent: it may hold a secret."""
+    return [FieldError(field=".".join(str(step) for step in error["loc"]), message=_describe(error)) for error in found]
+
+
+async def _answer_ours(request: Request, error: Exception) -> Response:
+    kind = kind_of(type(error)) if isinstance(error, errors.InstantReactError) else FAILED
+    headers = {}
+    if isinstance(error, errors.Transient) and error.retry_after_s is not None:
+        headers["Retry-After"] = str(math.ceil(error.retry_after_s))
+    if kind.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        headers["Connection"] = "close"  # the rest of the body is not read
+    return answer_problem(request, kind, str(error), headers=headers)
+
+
+async def _answer_invalid(request: Request, error: Exception) -> Response:
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    field_errors = describe_errors(found)
+    detail = "; ".join(f"{each.field}: {each.message}" for each in field_errors)
+    return answer_problem(request, INVALID, detail, field_errors=field_errors)
+
+
+async def _answer_http(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        return answer_failure(request)
+    phrase = HTTPStatus(error.status_code).phrase
+    kind = Kind(error.status_code, phrase.lower().replace(" ", "-"), phrase)
+    return answer_problem(request, kind, _say_why(request, error), headers=error.headers)
+
+
+async def _answer_nobody(request: Request, error: Exception) -> Response:
+    return Response(status_code=CLIENT_CLOSED_REQUEST)
+
+
+def _describe(error: Mapping[str, Any]) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    reason = error.get("ctx", {}).get("error") if error["type"] == "json_invalid" else None
+    return f"{message}: {reason}" if reason else message
+
+
+def _say_why(request: Request, error: HTTPException) -> str:
+    if error.detail != HTTPStatus(error.status_code).phrase:
+        return error.detail
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return f"There is nothing at {request.url.path}."
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return f"{request.method} is not possible at {request.url.path}."
+    return error.detail

@@ -1,0 +1,116 @@
+"""Around every request: an id, an access log line, an answer to the unforeseen, a cap on the body.
+
+Plain ASGI, because Starlette's BaseHTTPMiddleware stands between a route and the client that leaves.
+"""
+
+import re
+import time
+from collections.abc import Mapping
+
+import structlog
+from fastapi import Request
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from instantreact.api.errors import answer_failure
+from instantreact.logs import get_logger
+from instantreact.storage.tables import new_id
+
+log = get_logger(__name__)
+
+_REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
+
+
+class RequestContext:
+    """Names the request (X-Request-Id, the caller's own if it is sane) and logs it; turns a crash into a 500."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _choose_request_id(Headers(scope=scope))
+        scope.setdefault("state", {})["request_id"] = request_id
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self._serve(scope, receive, _Answer(send, request_id))
+
+    async def _serve(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        started = time.perf_counter()
+        try:
+            await self._app(scope, receive, answer.send)
+        except Exception:
+            if answer.status is not None:
+                raise  # half of another answer is on its way: only the server can break off
+            log.exception("http.failed", method=scope["method"], path=scope["path"])
+            await answer_failure(Request(scope))(scope, receive, answer.send)
+        finally:
+            took_ms = round((time.perf_counter() - started) * 1000, 1)
+            log.info("http.request", method=scope["method"], path=scope["path"], status=answer.status, took_ms=took_ms)
+
+
+class BodyLimit:
+    """Refuses request bodies beyond a cap with 413 without reading on; `by_path` holds the exceptions."""
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int, by_path: Mapping[str, int]) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+        self._by_path = by_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http":
+            max_bytes = self._by_path.get(scope["path"], self._max_bytes)
+            receive = _Capped(receive, max_bytes, _declared_length(Headers(scope=scope))).receive
+        await self._app(scope, receive, send)
+
+
+class _Answer:
+    """Sends what the app says, with the request's id; remembers the status."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id
+        self.status: int | None = None
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            MutableHeaders(scope=message)["X-Request-Id"] = self._request_id
+        await self._send(message)
+
+
+class _Capped:
+    """Receives a body until it is too large. A declared length counts before anything is asked of the client."""
+
+    def __init__(self, receive: Receive, max_bytes: int, declared_bytes: int) -> None:
+        self._receive = receive
+        self._max_bytes = max_bytes
+        self._declared_bytes = declared_bytes
+        self._received_bytes = 0
+
+    async def receive(self) -> Message:
+        self._check(self._declared_bytes)
+        message = await self._receive()
+        self._received_bytes += len(message.get("body", b""))
+        self._check(self._received_bytes)
+        return message
+
+    def _check(self, size_bytes: int) -> None:
+        if size_bytes > self._max_bytes:
+            detail = f"The request is larger than {self._max_bytes} bytes, the most that is taken here."
+            # Not TooLarge: FastAPI, reading a JSON body, lets nothing but an HTTPException through.
+            raise HTTPException(413, detail, headers={"Connection": "close"})
+
+
+def _choose_request_id(headers: Headers) -> str:
+    given = headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else new_id()
+
+
+def _declared_length(headers: Headers) -> int:
+    declared = headers.get("content-length", "")
+    return int(declared) if declared.isascii() and declared.isdigit() else 0

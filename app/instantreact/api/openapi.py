@@ -1,0 +1,95 @@
+"""The description of the API (OpenAPI): its front page, and how errors are documented."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from instantreact.api.schemas.problem import Problem
+
+DESCRIPTION = """\
+InstantReact watches and listens to footage, says what happened in a sentence, and tells the right people.
+
+Submit a clip with `POST /analyze`; read what was seen at `/events`; write down at `/rules` what is worth an alert.
+Lists are pages, newest first: pass `next` back as `after` to go on. Every error is a problem (RFC 9457) and carries
+the request's id, which the log knows too.
+"""
+
+TAGS = [
+    {"name": "clips", "description": "Submit footage, follow its analysis, fetch it, delete it."},
+    {"name": "events", "description": "What was seen and heard, and when."},
+    {"name": "rules", "description": "What is worth an alert."},
+    {"name": "alerts", "description": "What people were told, and what they answered."},
+    {"name": "recipients", "description": "Whom to tell, and how."},
+    {"name": "cameras", "description": "Where footage comes from."},
+    {"name": "jobs", "description": "Queued work, and what was given up."},
+    {"name": "webhooks", "description": "Called by Messenger."},
+    {"name": "health", "description": "For whatever runs the service."},
+]
+
+_SAID = {
+    HTTPStatus.UNAUTHORIZED: "The API key is missing or unknown.",
+    HTTPStatus.FORBIDDEN: "The caller may not do this.",
+    HTTPStatus.NOT_FOUND: "There is no such thing.",
+    HTTPStatus.CONFLICT: "It clashes with what is there.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "More than the limit allows.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Not of a kind that is taken here.",
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "The file ends before the range begins.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "The request cannot be understood, or is out of bounds; `errors` says where.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Not possible now, or not configured.",
+    HTTPStatus.INSUFFICIENT_STORAGE: "No room is left for the file.",
+}
+
+CREATED: dict[str, Any] = {
+    "description": "It is stored, under the address in Location.",
+    "headers": {"Location": {"description": "Where it can be read.", "schema": {"type": "string"}}},
+}
+"""What to document for 201."""
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def problems(*statuses: int) -> Responses:
+    """What to document on a route that answers with these problems."""
+    return {status: describe_problem(HTTPStatus(status)) for status in statuses}
+
+
+def describe_problem(status: HTTPStatus) -> dict[str, Any]:
+    """How one problem is documented, an example included."""
+    example: dict[str, Any] = {
+        "type": f"urn:problem-type:instantreact:{status.phrase.lower().replace(' ', '-')}",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": _SAID[status],
+        "instance": "/clips",
+        "request_id": "5b0c1d6f5c0e4f0f9d7c7a3f2b1e0a9c",
+    }
+    if status is HTTPStatus.UNPROCESSABLE_ENTITY:
+        example["errors"] = [{"field": "body.name", "message": "Field required"}]
+    schema = {"$ref": "#/components/schemas/Problem"}
+    content = {"application/problem+json": {"schema": schema, "example": example}}
+    return {"description": _SAID[status], "content": content}
+
+
+def install_description(app: FastAPI) -> None:
+    """Describe `app` with the schema of a problem, to which every documented error refers."""
+
+    def describe() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            described = get_openapi(
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+                tags=app.openapi_tags,
+                servers=app.servers,
+            )
+            schemas = described["components"]["schemas"]
+            problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(problem.pop("$defs"))
+            schemas["Problem"] = problem
+            app.openapi_schema = described
+        return app.openapi_schema
+
+    app.openapi = describe  # type: ignore[method-assign]

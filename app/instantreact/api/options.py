@@ -1,0 +1,25 @@
+"""What the API needs to be told, as plain values."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+Readiness = Callable[[], Awaitable[Mapping[str, str | None]]]
+"""Runs every check: its name, and None when it is fine or else what is wrong, in words."""
+
+
+@dataclass(frozen=True)
+class ApiOptions:
+    """Limits and secrets of the HTTP edge.
+
+    api_key_hashes          SHA-256 of each key that opens the API, 64 hexadecimal digits
+    max_upload_bytes        the largest file that /analyze takes
+    messenger_app_secret    verifies Messenger's webhook; without it the webhook is closed
+    messenger_verify_token  what Messenger must repeat when the webhook is set up
+    public_url              where people reach this service, for the description of the API
+    """
+
+    api_key_hashes: tuple[str, ...] = field(repr=False)
+    max_upload_bytes: int
+    messenger_app_secret: str | None = field(default=None, repr=False)
+    messenger_verify_token: str | None = field(default=None, repr=False)
+    public_url: str | None = None

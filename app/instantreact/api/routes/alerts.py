@@ -1,0 +1,83 @@
+"""What people were told, and what they answered."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from instantreact.api.deps import ServicesDep
+from instantreact.api.openapi import problems
+from instantreact.api.pages import Page, PageDep
+from instantreact.api.schemas.alerts import AlertView
+from instantreact.api.schemas.fields import Id, Moment, PathId
+from instantreact.domain.alert import AlertState
+from instantreact.errors import Conflict
+from instantreact.storage import alerts
+from instantreact.storage.alerts import AlertFilter
+from instantreact.storage.paging import Cursor
+from instantreact.storage.tables import Alert
+
+router = APIRouter(prefix="/alerts", tags=["alerts"])
+
+ANSWERED_BY = "API"
+"""Who answered, until people have names here."""
+
+
+async def _ask_filter(
+    state: AlertState | None = None,
+    camera_id: Annotated[Id | None, Query(description="About what this camera saw.")] = None,
+    rule_id: Annotated[Id | None, Query(description="Raised by this rule.")] = None,
+    since: Annotated[Moment | None, Query(description="Raised at this time or later.")] = None,
+    until: Annotated[Moment | None, Query(description="Raised before this time.")] = None,
+) -> AlertFilter:
+    return AlertFilter(state=state, camera_id=camera_id, rule_id=rule_id, since=since, until=until)
+
+
+@router.get("", operation_id="listAlerts", summary="List alerts", responses=problems(401, 422))
+async def list_alerts(
+    services: ServicesDep, page: PageDep, wanted: Annotated[AlertFilter, Depends(_ask_filter)]
+) -> Page[AlertView]:
+    """The latest first; all conditions that are given hold."""
+    async with services.database.reading() as session:
+        rows = await alerts.list_alerts(session, wanted, after=page.after, limit=page.fetch)
+    return page.cut(rows, AlertView.of, lambda alert: Cursor(alert.raised_at, alert.id))
+
+
+@router.get("/{alert_id}", operation_id="getAlert", summary="Read an alert", responses=problems(401, 404, 422))
+async def get_alert(services: ServicesDep, alert_id: PathId) -> AlertView:
+    """An alert with its deliveries and what became of each part."""
+    async with services.database.reading() as session:
+        return AlertView.of(await alerts.get_alert(session, alert_id))
+
+
+@router.post(
+    "/{alert_id}/acknowledge",
+    operation_id="acknowledgeAlert",
+    summary="Acknowledge an alert",
+    responses=problems(401, 404, 409, 422),
+)
+async def acknowledge_alert(services: ServicesDep, alert_id: PathId) -> AlertView:
+    """Somebody takes care of it. Said again, it changes nothing; an alert that was dismissed stays so (409)."""
+    now = services.clock.now()
+    async with services.database.unit_of_work() as session:
+        alert = await alerts.acknowledge_alert(session, alert_id, by=ANSWERED_BY, now=now)
+    return _view_answered(alert, AlertState.ACKNOWLEDGED)
+
+
+@router.post(
+    "/{alert_id}/dismiss",
+    operation_id="dismissAlert",
+    summary="Dismiss an alert",
+    responses=problems(401, 404, 409, 422),
+)
+async def dismiss_alert(services: ServicesDep, alert_id: PathId) -> AlertView:
+    """It was a false alarm. Said again, it changes nothing; an alert that is closed stays so (409)."""
+    now = services.clock.now()
+    async with services.database.unit_of_work() as session:
+        alert = await alerts.dismiss_alert(session, alert_id, by=ANSWERED_BY, now=now)
+    return _view_answered(alert, AlertState.DISMISSED)
+
+
+def _view_answered(alert: Alert, asked: AlertState) -> AlertView:
+    if alert.state is not asked:
+        raise Conflict(f"Alert {alert.id} is {alert.state} already.")
+    return AlertView.of(alert)

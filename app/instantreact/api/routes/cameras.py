@@ -1,0 +1,84 @@
+"""Where footage comes from. Changed by PUT, for the reason that routes/rules.py gives."""
+
+from dataclasses import replace
+
+from fastapi import APIRouter, Response
+
+from instantreact.api.deps import ServicesDep
+from instantreact.api.openapi import CREATED, problems
+from instantreact.api.pages import Page, PageDep
+from instantreact.api.redaction import HIDDEN, restore_source
+from instantreact.api.schemas.cameras import CameraDraft, CameraView
+from instantreact.api.schemas.fields import PathId
+from instantreact.pipeline.services import Services
+from instantreact.storage import cameras
+from instantreact.storage.paging import Cursor
+from instantreact.storage.tables import Camera
+
+router = APIRouter(prefix="/cameras", tags=["cameras"])
+
+
+@router.post(
+    "",
+    operation_id="createCamera",
+    summary="Add a camera",
+    status_code=201,
+    responses={201: CREATED, **problems(401, 409, 413, 422)},
+)
+async def create_camera(services: ServicesDep, draft: CameraDraft, response: Response) -> CameraView:
+    """Its user and password are encrypted, and shown to nobody again."""
+    settings = draft.to_settings()
+    restore_source(settings.source, stored="")
+    async with services.database.unit_of_work() as session:
+        camera = await cameras.insert_camera(session, services.box, settings, now=services.clock.now())
+    response.headers["Location"] = f"/cameras/{camera.id}"
+    return _view(services, camera)
+
+
+@router.get("", operation_id="listCameras", summary="List cameras", responses=problems(401, 422, 503))
+async def list_cameras(services: ServicesDep, page: PageDep, enabled: bool | None = None) -> Page[CameraView]:
+    """The newest first."""
+    async with services.database.reading() as session:
+        rows = await cameras.list_cameras(session, enabled=enabled, after=page.after, limit=page.fetch)
+    return page.cut(rows, lambda row: _view(services, row), lambda camera: Cursor(camera.created_at, camera.id))
+
+
+@router.get("/{camera_id}", operation_id="getCamera", summary="Read a camera", responses=problems(401, 404, 422, 503))
+async def get_camera(services: ServicesDep, camera_id: PathId) -> CameraView:
+    """A camera, its user and password hidden."""
+    async with services.database.reading() as session:
+        return _view(services, await cameras.get_camera(session, camera_id))
+
+
+@router.put(
+    "/{camera_id}",
+    operation_id="replaceCamera",
+    summary="Replace a camera",
+    responses=problems(401, 404, 409, 413, 422, 503),
+)
+async def replace_camera(services: ServicesDep, camera_id: PathId, draft: CameraDraft) -> CameraView:
+    """All of it. The address as GET shows it, with its hidden user and password, keeps the one that is stored."""
+    async with services.database.unit_of_work() as session:
+        stored = await cameras.get_camera(session, camera_id)
+        settings = draft.to_settings()
+        if HIDDEN in settings.source:
+            known = cameras.open_settings(stored, services.box).source
+            settings = replace(settings, source=restore_source(settings.source, known))
+        return _view(services, await cameras.replace_camera(session, services.box, camera_id, settings))
+
+
+@router.delete(
+    "/{camera_id}",
+    operation_id="deleteCamera",
+    summary="Delete a camera",
+    status_code=204,
+    responses=problems(401, 404, 422),
+)
+async def delete_camera(services: ServicesDep, camera_id: PathId) -> None:
+    """Its clips, events and alerts stay."""
+    async with services.database.unit_of_work() as session:
+        await cameras.delete_camera(session, camera_id)
+
+
+def _view(services: Services, camera: Camera) -> CameraView:
+    return CameraView.of(camera, cameras.open_settings(camera, services.box))

@@ -1,0 +1,155 @@
+"""Submit footage, follow its analysis, fetch it, delete it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.responses import JSONResponse
+
+from instantreact.api.deps import OptionsDep, ServicesDep
+from instantreact.api.openapi import problems
+from instantreact.api.pages import Page, PageDep
+from instantreact.api.presence import while_present
+from instantreact.api.ranges import serve_file
+from instantreact.api.schemas.clips import AnalysisView, ClipView
+from instantreact.api.schemas.events import EventView
+from instantreact.api.schemas.fields import Id, PathId
+from instantreact.api.upload import UPLOAD_BODY, receive_upload
+from instantreact.domain.media import ClipState
+from instantreact.pipeline import intake
+from instantreact.pipeline.services import Services
+from instantreact.storage import clips, events
+from instantreact.storage.paging import Cursor
+from instantreact.storage.tables import Clip
+
+router = APIRouter(tags=["clips"])
+
+DONE = (ClipState.ANALYZED, ClipState.FAILED)
+MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "asf": "video/x-ms-asf",
+        "avi": "video/x-msvideo",
+        "flv": "video/x-flv",
+        "gif": "image/gif",
+        "matroska": "video/webm",
+        "mov": "video/mp4",
+        "mpeg": "video/mpeg",
+        "mpegts": "video/mp2t",
+        "ogg": "video/ogg",
+    }
+)
+"""By the first of FFmpeg's names of the container. What is not here is downloaded, never shown."""
+
+
+@router.post(
+    "/analyze",
+    operation_id="submitClip",
+    summary="Submit a clip",
+    status_code=202,
+    response_model=AnalysisView,
+    response_description="The clip is stored and will be analyzed; follow it at Location.",
+    responses={
+        200: {"model": AnalysisView, "description": "The clip is analyzed, or its analysis failed: `state` says."},
+        **problems(401, 404, 413, 415, 422, 507),
+    },
+    openapi_extra={"requestBody": UPLOAD_BODY},
+)
+async def submit_clip(
+    request: Request,
+    services: ServicesDep,
+    options: OptionsDep,
+    wait: Annotated[float, Query(ge=0, le=60, description="Wait so many seconds for the result.")] = 0.0,
+) -> Response:
+    """Store a clip and have it analyzed.
+
+    The same bytes of the same camera and time of recording are the same clip: sent again, it answers with the clip
+    that is there; one that failed is analyzed again.
+    """
+    upload, draft = await receive_upload(request, services, max_bytes=options.max_upload_bytes)
+    submission = await intake.submit_clip(
+        services, upload, camera_id=draft.camera_id, recorded_at=draft.recorded_at, notify=draft.notify
+    )
+    clip = await while_present(request, intake.wait_for_clip(services, submission.clip.id, wait))
+    answer = await _view_analysis(services, clip)
+    return JSONResponse(
+        answer.model_dump(mode="json"),
+        status_code=200 if clip.state in DONE else 202,
+        headers={"Location": f"/clips/{clip.id}"},
+    )
+
+
+@router.get("/clips", operation_id="listClips", summary="List clips", responses=problems(401, 422))
+async def list_clips(
+    services: ServicesDep,
+    page: PageDep,
+    state: ClipState | None = None,
+    camera_id: Annotated[Id | None, Query()] = None,
+) -> Page[ClipView]:
+    """The latest submission first."""
+    async with services.database.reading() as session:
+        rows = await clips.list_clips(session, state=state, camera_id=camera_id, after=page.after, limit=page.fetch)
+    return page.cut(rows, ClipView.model_validate, lambda clip: Cursor(clip.submitted_at, clip.id))
+
+
+@router.get("/clips/{clip_id}", operation_id="getClip", summary="Read a clip", responses=problems(401, 404, 422))
+async def get_clip(services: ServicesDep, clip_id: PathId) -> ClipView:
+    """How far its analysis is, what probing found, and what went wrong."""
+    return ClipView.model_validate(await intake.get_clip(services, clip_id))
+
+
+@router.get(
+    "/clips/{clip_id}/events",
+    operation_id="listClipEvents",
+    summary="List a clip's events",
+    responses=problems(401, 404, 422),
+)
+async def list_clip_events(services: ServicesDep, clip_id: PathId) -> list[EventView]:
+    """All of them, in the order of their windows."""
+    async with services.database.reading() as session:
+        await clips.get_clip(session, clip_id)
+        return [EventView.of(event) for event in await events.list_clip_events(session, clip_id)]
+
+
+@router.head("/clips/{clip_id}/media", include_in_schema=False)
+@router.get(
+    "/clips/{clip_id}/media",
+    operation_id="getClipMedia",
+    summary="Fetch a clip's file",
+    response_class=Response,
+    responses={
+        200: {"content": {"video/*": {}}, "description": "The file."},
+        206: {"content": {"video/*": {}}, "description": "The part of the file that Range asked for."},
+        304: {"description": "The caller has it already: If-None-Match names its ETag."},
+        **problems(401, 404, 416, 422),
+    },
+)
+async def get_clip_media(request: Request, services: ServicesDep, clip_id: PathId) -> Response:
+    """The file as it was sent, whole or, with a Range header, in part."""
+    clip = await intake.get_clip(services, clip_id)
+    path = services.blobs.path(clip.blob_key)
+    return serve_file(request, path, media_type=_media_type(clip), etag=clip.sha256, filename=clip.filename or clip.id)
+
+
+@router.delete(
+    "/clips/{clip_id}",
+    operation_id="deleteClip",
+    summary="Delete a clip",
+    status_code=204,
+    responses=problems(401, 404, 422),
+)
+async def delete_clip(services: ServicesDep, clip_id: PathId) -> None:
+    """With its file, events, alerts and the work that is left to do about it."""
+    await intake.delete_clip(services, clip_id)
+
+
+async def _view_analysis(services: Services, clip: Clip) -> AnalysisView:
+    if clip.state is not ClipState.ANALYZED:
+        return AnalysisView.of(clip, [])
+    async with services.database.reading() as session:
+        return AnalysisView.of(clip, await events.list_clip_events(session, clip.id))
+
+
+def _media_type(clip: Clip) -> str:
+    container = clip.info.container.split(",")[0] if clip.info else ""
+    return MEDIA_TYPES.get(container, "application/octet-stream")

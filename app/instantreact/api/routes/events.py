@@ -1,0 +1,66 @@
+"""What was seen and heard, and when."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from instantreact.api.deps import ServicesDep
+from instantreact.api.openapi import problems
+from instantreact.api.pages import Page, PageDep
+from instantreact.api.ranges import serve_file
+from instantreact.api.schemas.events import EventView
+from instantreact.api.schemas.fields import Id, Moment, PathId, SearchText
+from instantreact.errors import NotFound
+from instantreact.storage import events
+from instantreact.storage.events import EventFilter
+from instantreact.storage.paging import Cursor
+
+router = APIRouter(prefix="/events", tags=["events"])
+
+
+async def _ask_filter(
+    camera_id: Annotated[Id | None, Query(description="What this camera saw.")] = None,
+    since: Annotated[Moment | None, Query(description="At this time or later.")] = None,
+    until: Annotated[Moment | None, Query(description="Before this time.")] = None,
+    text: Annotated[SearchText | None, Query(description="Part of the caption or of what was said.")] = None,
+) -> EventFilter:
+    return EventFilter(camera_id=camera_id, since=since, until=until, text=text)
+
+
+@router.get("", operation_id="listEvents", summary="List events", responses=problems(401, 422))
+async def list_events(
+    services: ServicesDep, page: PageDep, wanted: Annotated[EventFilter, Depends(_ask_filter)]
+) -> Page[EventView]:
+    """The latest first; all conditions that are given hold."""
+    async with services.database.reading() as session:
+        rows = await events.list_events(session, wanted, after=page.after, limit=page.fetch)
+    return page.cut(rows, EventView.of, lambda event: Cursor(event.occurred_at, event.id))
+
+
+@router.get("/{event_id}", operation_id="getEvent", summary="Read an event", responses=problems(401, 404, 422))
+async def get_event(services: ServicesDep, event_id: PathId) -> EventView:
+    """What was seen and heard in one window."""
+    async with services.database.reading() as session:
+        return EventView.of(await events.get_event(session, event_id))
+
+
+@router.head("/{event_id}/snapshot.jpg", include_in_schema=False)
+@router.get(
+    "/{event_id}/snapshot.jpg",
+    operation_id="getEventSnapshot",
+    summary="Fetch an event's picture",
+    response_class=Response,
+    responses={
+        200: {"content": {"image/jpeg": {}}, "description": "A frame of the window."},
+        206: {"content": {"image/jpeg": {}}, "description": "The part of the picture that Range asked for."},
+        304: {"description": "The caller has it already: If-None-Match names its ETag."},
+        **problems(401, 404, 416, 422),
+    },
+)
+async def get_event_snapshot(request: Request, services: ServicesDep, event_id: PathId) -> Response:
+    """A frame of the event's window, as JPEG."""
+    async with services.database.reading() as session:
+        event = await events.get_event(session, event_id)
+    if event.snapshot_key is None:
+        raise NotFound("snapshot of event", event_id)
+    return serve_file(request, services.blobs.path(event.snapshot_key), media_type="image/jpeg", etag=event.id)

@@ -1,0 +1,83 @@
+"""Whom to tell, and how. Changed by PUT, for the reason that routes/rules.py gives."""
+
+from fastapi import APIRouter, Response
+
+from instantreact.api.deps import ServicesDep
+from instantreact.api.openapi import CREATED, problems
+from instantreact.api.pages import Page, PageDep
+from instantreact.api.schemas.fields import PathId
+from instantreact.api.schemas.recipients import RecipientDraft, RecipientView
+from instantreact.storage import recipients
+from instantreact.storage.paging import Cursor
+from instantreact.storage.recipients import RecipientChanges
+from instantreact.storage.tables import Recipient
+
+router = APIRouter(prefix="/recipients", tags=["recipients"])
+
+
+@router.post(
+    "",
+    operation_id="createRecipient",
+    summary="Add a recipient",
+    status_code=201,
+    responses={201: CREATED, **problems(401, 409, 413, 422)},
+)
+async def create_recipient(services: ServicesDep, draft: RecipientDraft, response: Response) -> RecipientView:
+    """Every rule that names nobody tells them, too."""
+    recipient = Recipient(
+        name=draft.name,
+        channel=draft.channel,
+        address=draft.address,
+        enabled=draft.enabled,
+        created_at=services.clock.now(),
+    )
+    async with services.database.unit_of_work() as session:
+        view = RecipientView.model_validate(await recipients.insert_recipient(session, recipient))
+    response.headers["Location"] = f"/recipients/{view.id}"
+    return view
+
+
+@router.get("", operation_id="listRecipients", summary="List recipients", responses=problems(401, 422))
+async def list_recipients(services: ServicesDep, page: PageDep) -> Page[RecipientView]:
+    """The newest first."""
+    async with services.database.reading() as session:
+        rows = await recipients.list_recipients(session, after=page.after, limit=page.fetch)
+    return page.cut(rows, RecipientView.model_validate, lambda recipient: Cursor(recipient.created_at, recipient.id))
+
+
+@router.get(
+    "/{recipient_id}", operation_id="getRecipient", summary="Read a recipient", responses=problems(401, 404, 422)
+)
+async def get_recipient(services: ServicesDep, recipient_id: PathId) -> RecipientView:
+    """A recipient, and whether they can be reached."""
+    async with services.database.reading() as session:
+        return RecipientView.model_validate(await recipients.get_recipient(session, recipient_id))
+
+
+@router.put(
+    "/{recipient_id}",
+    operation_id="replaceRecipient",
+    summary="Replace a recipient",
+    responses=problems(401, 404, 409, 413, 422),
+)
+async def replace_recipient(services: ServicesDep, recipient_id: PathId, draft: RecipientDraft) -> RecipientView:
+    """All of it. At another address they are somebody new: when Messenger lets us write to them is not known."""
+    async with services.database.unit_of_work() as session:
+        stored = await recipients.get_recipient(session, recipient_id)
+        changes: RecipientChanges = {"name": draft.name, "enabled": draft.enabled}
+        if (draft.channel, draft.address) != (stored.channel, stored.address):
+            changes |= {"channel": draft.channel, "address": draft.address, "opted_in_at": None}
+        return RecipientView.model_validate(await recipients.update_recipient(session, recipient_id, changes))
+
+
+@router.delete(
+    "/{recipient_id}",
+    operation_id="deleteRecipient",
+    summary="Delete a recipient",
+    status_code=204,
+    responses=problems(401, 404, 422),
+)
+async def delete_recipient(services: ServicesDep, recipient_id: PathId) -> None:
+    """With the record of what they were sent."""
+    async with services.database.unit_of_work() as session:
+        await recipients.delete_recipient(session, recipient_id)

@@ -1,0 +1,132 @@
+"""Alerts, and how telling people about them went."""
+
+from datetime import datetime
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, PartKind
+from instantreact.domain.rule import Evidence, Severity
+from instantreact.storage.tables import Alert, Delivery
+
+_EXAMPLE: JsonDict = {
+    "id": "0cc175b9c0f1b6a831c399e269772661",
+    "rule_id": "b1946ac92492d2347c6235b4d2611184",
+    "event_id": "8a7d5e3c1b9f4a2d8c6e0f1a2b3c4d5e",
+    "camera_id": None,
+    "title": "A fight at the counter",
+    "text": "two men are fighting near the counter",
+    "severity": "critical",
+    "state": "raised",
+    "evidence": [
+        {
+            "kind": "concept",
+            "what": "fight",
+            "score": 0.93,
+            "quote": "two men are fighting near the counter",
+            "start_s": 0.0,
+            "end_s": 2.0,
+        }
+    ],
+    "raised_at": "2026-11-22T12:00:01Z",
+    "answered_at": None,
+    "answered_by": None,
+    "deliveries": [
+        {
+            "id": "92eb5ffee6ae2fec3ad71c777531578f",
+            "recipient_id": "6f5902ac237024bdd0c176cb93063dc4",
+            "recipient_name": "Night shift",
+            "channel": "messenger",
+            "state": "sent",
+            "created_at": "2026-11-22T12:00:01Z",
+            "parts": [
+                {
+                    "kind": "text",
+                    "state": "sent",
+                    "attempts": 1,
+                    "error": None,
+                    "message_id": "m_AG5Hz2Uq7tuwNEhXfYYKj8mJEM",
+                    "sent_at": "2026-11-22T12:00:02Z",
+                }
+            ],
+        }
+    ],
+}
+
+
+class PartView(BaseModel):
+    """The text or the picture of a delivery."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: PartKind
+    state: DeliveryState
+    attempts: int
+    error: str | None = Field(description="Why the last attempt failed, in words.")
+    message_id: str | None = Field(description="What the channel calls the message it accepted.")
+    sent_at: datetime | None
+
+
+class DeliveryView(BaseModel):
+    """One alert to one recipient on one channel."""
+
+    id: str
+    recipient_id: str
+    recipient_name: str
+    channel: ChannelKind
+    state: DeliveryState
+    created_at: datetime
+    parts: list[PartView]
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> Self:
+        """From a row, its recipient and parts loaded."""
+        return cls(
+            id=delivery.id,
+            recipient_id=delivery.recipient_id,
+            recipient_name=delivery.recipient.name,
+            channel=delivery.channel,
+            state=delivery.state,
+            created_at=delivery.created_at,
+            parts=[PartView.model_validate(part) for part in delivery.parts],
+        )
+
+
+class AlertView(BaseModel):
+    """The decision to tell people, who was told, and what they answered."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    id: str
+    rule_id: str | None
+    event_id: str | None
+    camera_id: str | None
+    title: str
+    text: str
+    severity: Severity
+    state: AlertState
+    evidence: tuple[Evidence, ...] = Field(description="What made each condition of the rule hold.")
+    raised_at: datetime
+    answered_at: datetime | None
+    answered_by: str | None
+    deliveries: list[DeliveryView]
+
+    @classmethod
+    def of(cls, alert: Alert) -> Self:
+        """From a row, its deliveries loaded."""
+        return cls(
+            id=alert.id,
+            rule_id=alert.rule_id,
+            event_id=alert.event_id,
+            camera_id=alert.camera_id,
+            title=alert.title,
+            text=alert.text,
+            severity=alert.severity,
+            state=alert.state,
+            evidence=alert.evidence,
+            raised_at=alert.raised_at,
+            answered_at=alert.answered_at,
+            answered_by=alert.answered_by,
+            deliveries=[DeliveryView.of(delivery) for delivery in alert.deliveries],
+        )

@@ -1,0 +1,129 @@
+"""Cameras: where footage comes from. Their passwords go in and never come out."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
+
+from instantreact.api.redaction import redact_source
+from instantreact.api.schemas.fields import Draft, Line, Name
+from instantreact.domain.camera import Mask, Point, SpeechMode, Zone
+from instantreact.storage.cameras import CameraSettings
+from instantreact.storage.tables import Camera
+
+_DRAFT: JsonDict = {
+    "name": "Front door",
+    "site": "Shop",
+    "source": "rtsp://user:password@192.168.1.20/stream1",
+    "enabled": True,
+    "speech": None,
+    "sensitivity": 0.5,
+    "zones": [{"name": "counter", "polygon": [{"x": 0.1, "y": 0.5}, {"x": 0.6, "y": 0.5}, {"x": 0.4, "y": 1.0}]}],
+    "masks": [],
+}
+_EXAMPLE: JsonDict = {
+    "id": "d8e8fca2dc0f896fd7cb4cb0031ba249",
+    **_DRAFT,
+    "source": "rtsp://***@192.168.1.20/stream1",
+    "created_at": "2026-11-22T12:00:00Z",
+}
+
+Source = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f]{1,2000}$")]
+
+
+class PointDraft(Draft):
+    """A corner, as shares of the frame's width and height."""
+
+    x: float = Field(ge=0.0, le=1.0)
+    y: float = Field(ge=0.0, le=1.0)
+
+
+Polygon = Annotated[list[PointDraft], Field(min_length=3, max_length=64)]
+
+
+class ZoneDraft(Draft):
+    """A polygon that a rule may ask about."""
+
+    name: Name
+    polygon: Polygon
+
+
+class MaskDraft(Draft):
+    """A polygon that is blacked out for everybody."""
+
+    polygon: Polygon
+
+
+def _check_zone_names(zones: list[ZoneDraft]) -> list[ZoneDraft]:
+    if len({zone.name for zone in zones}) < len(zones):
+        raise ValueError("two zones have the same name")
+    return zones
+
+
+class CameraDraft(Draft):
+    """What people decide about a camera."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_DRAFT]})
+    read_only: ClassVar[frozenset[str]] = frozenset({"id", "created_at"})
+
+    name: Name = Field(description="Unique among the cameras.")
+    site: Line = Field("", description="The place it belongs to.")
+    source: Source = Field(
+        description="Its address, with user and password. In a PUT, the address as GET shows it keeps the stored one."
+    )
+    enabled: bool = Field(True, description="Whether it is to be watched.")
+    speech: SpeechMode | None = Field(None, description="What may be done with its sound; null: the service's setting.")
+    sensitivity: float = Field(0.5, ge=0.0, le=1.0, description="How little motion is enough.")
+    zones: Annotated[list[ZoneDraft], AfterValidator(_check_zone_names)] = Field([], max_length=32)
+    masks: list[MaskDraft] = Field([], max_length=32)
+
+    def to_settings(self) -> CameraSettings:
+        """As storage takes them."""
+        return CameraSettings(
+            name=self.name,
+            source=self.source,
+            site=self.site,
+            enabled=self.enabled,
+            speech=self.speech,
+            sensitivity=self.sensitivity,
+            zones=tuple(Zone(zone.name, _to_points(zone.polygon)) for zone in self.zones),
+            masks=tuple(Mask(_to_points(mask.polygon)) for mask in self.masks),
+        )
+
+
+class CameraView(BaseModel):
+    """A camera as it is stored, its credentials replaced by ***."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    id: str
+    name: str
+    site: str
+    source: str
+    enabled: bool
+    speech: SpeechMode | None
+    sensitivity: float
+    zones: tuple[Zone, ...]
+    masks: tuple[Mask, ...]
+    created_at: datetime
+
+    @classmethod
+    def of(cls, camera: Camera, settings: CameraSettings) -> Self:
+        """From a row and its opened settings."""
+        return cls(
+            id=camera.id,
+            name=settings.name,
+            site=settings.site,
+            source=redact_source(settings.source),
+            enabled=settings.enabled,
+            speech=settings.speech,
+            sensitivity=settings.sensitivity,
+            zones=settings.zones,
+            masks=settings.masks,
+            created_at=camera.created_at,
+        )
+
+
+def _to_points(polygon: list[PointDraft]) -> tuple[Point, ...]:
+    return tuple(Point(corner.x, corner.y) for corner in polygon)

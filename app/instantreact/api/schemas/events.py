@@ -1,0 +1,67 @@
+"""Events: what was seen and heard, and when."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from instantreact.domain.observation import Caption, Detection, Hypothesis, Transcript
+from instantreact.storage.tables import Event
+
+EVENT_EXAMPLE: JsonDict = {
+    "id": "8a7d5e3c1b9f4a2d8c6e0f1a2b3c4d5e",
+    "clip_id": "3f0b7c5d8e214f6c9a1b2c3d4e5f6071",
+    "camera_id": None,
+    "occurred_at": "2026-11-22T12:00:00Z",
+    "start_s": 0.0,
+    "end_s": 2.0,
+    "caption": {"text": "two men are fighting near the counter", "score": 0.41},
+    "hypotheses": [{"text": "two men are fighting near the counter", "probability": 1.0}],
+    "concepts": {"fight": 0.93, "fall": 0.02, "fire": 0.01},
+    "detections": [],
+    "transcript": None,
+    "zones": {},
+    "has_snapshot": True,
+}
+
+
+class EventView(BaseModel):
+    """An observation filed under an id, a camera or clip, and a time."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EVENT_EXAMPLE]})
+
+    id: str
+    clip_id: str | None
+    camera_id: str | None
+    occurred_at: datetime
+    start_s: float = Field(description="Where its window starts, in seconds on the footage's clock.")
+    end_s: float = Field(description="Where its window ends.")
+    caption: Caption
+    hypotheses: tuple[Hypothesis, ...] = Field(description="What else the captioner might have said.")
+    concepts: Mapping[str, float] = Field(description="For each concept the probability that it is seen, 0..1.")
+    detections: tuple[Detection, ...]
+    transcript: Transcript | None = Field(description="What was said; null when nobody listened.")
+    zones: Mapping[str, float] = Field(description="For each zone the share of the moving pixels inside it, 0..1.")
+    has_snapshot: bool = Field(description="Whether GET /events/{id}/snapshot.jpg has a picture.")
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        """From a row."""
+        seen = event.observation
+        return cls(
+            id=event.id,
+            clip_id=event.clip_id,
+            camera_id=event.camera_id,
+            occurred_at=event.occurred_at,
+            start_s=event.start_s,
+            end_s=event.end_s,
+            caption=seen.caption,
+            hypotheses=seen.hypotheses,
+            concepts=seen.concepts,
+            detections=seen.detections,
+            transcript=seen.transcript,
+            zones=seen.zones,
+            has_snapshot=event.snapshot_key is not None,
+        )

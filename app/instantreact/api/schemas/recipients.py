@@ -1,0 +1,54 @@
+"""Recipients: whom to tell, and how."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
+
+from instantreact.api.schemas.fields import Draft, Name
+from instantreact.domain.alert import ChannelKind
+
+_DRAFT: JsonDict = {"name": "Night shift", "channel": "messenger", "address": "1254477777772919", "enabled": True}
+_EXAMPLE: JsonDict = {
+    "id": "6f5902ac237024bdd0c176cb93063dc4",
+    **_DRAFT,
+    "opted_in_at": "2026-11-22T11:00:00Z",
+    "window_open_until": "2026-11-23T11:00:00Z",
+    "unreachable_reason": None,
+    "created_at": "2026-11-22T10:59:00Z",
+}
+
+Address = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
+
+
+class RecipientDraft(Draft):
+    """What people decide about a recipient."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_DRAFT]})
+    read_only: ClassVar[frozenset[str]] = frozenset(
+        {"id", "opted_in_at", "window_open_until", "unreachable_reason", "created_at"}
+    )
+
+    name: Name
+    channel: ChannelKind
+    address: Address = Field(
+        description="Where the channel reaches them: for Messenger the page-scoped id (PSID). Unique by channel."
+    )
+    enabled: bool = True
+
+
+class RecipientView(BaseModel):
+    """A recipient as it is stored."""
+
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_EXAMPLE]})
+
+    id: str
+    name: str
+    channel: ChannelKind
+    address: str
+    enabled: bool
+    opted_in_at: datetime | None = Field(description="When they asked to be told.")
+    window_open_until: datetime | None = Field(description="Until when Messenger lets us write to them.")
+    unreachable_reason: str | None = Field(description="Why the channel does not reach them, until they act again.")
+    created_at: datetime

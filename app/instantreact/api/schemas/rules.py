@@ -1,0 +1,93 @@
+"""Rules: named reactions to what is seen and heard."""
+
+from datetime import datetime
+from typing import ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic.config import JsonDict
+
+from instantreact.api.schemas.conditions import ConditionDraft
+from instantreact.api.schemas.fields import Draft, Id, Name
+from instantreact.domain.rule import Combine, Condition, Criteria, Severity
+from instantreact.storage.tables import Rule
+
+DAY_S = 86_400.0
+_DRAFT: JsonDict = {
+    "name": "A fight at the counter",
+    "conditions": [
+        {"kind": "concept", "concept": "fight", "min_score": 0.6},
+        {"kind": "caption", "phrases": ["counter", "till"], "min_score": 0.3},
+    ],
+    "combine": "all",
+    "camera_ids": None,
+    "recipient_ids": None,
+    "severity": "critical",
+    "cooldown_s": 120.0,
+    "enabled": True,
+}
+_CRITERIA = TypeAdapter(Criteria)
+
+
+class RuleDraft(Draft):
+    """What people decide about a rule."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_DRAFT]})
+    read_only: ClassVar[frozenset[str]] = frozenset({"id", "created_at"})
+
+    name: Name = Field(description="Unique among the rules.")
+    conditions: list[ConditionDraft] = Field(min_length=1, max_length=20)
+    combine: Combine = Field(Combine.ALL, description="Whether every condition must hold, or one is enough.")
+    camera_ids: list[Id] | None = Field(
+        None, max_length=1000, description="The cameras it watches; null for every camera and upload."
+    )
+    recipient_ids: list[Id] | None = Field(
+        None, max_length=1000, description="Whom it tells; null for every recipient."
+    )
+    severity: Severity = Severity.WARNING
+    cooldown_s: float = Field(
+        60.0, ge=0.0, le=30 * DAY_S, description="Quiet time after an alert, for each camera, in seconds."
+    )
+    enabled: bool = True
+
+    def to_criteria(self) -> Criteria:
+        """The conditions as the rules engine takes them."""
+        return _CRITERIA.validate_python(self.model_dump(include={"conditions", "combine"}))
+
+
+class RuleView(BaseModel):
+    """A rule as it is stored."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"id": "b1946ac92492d2347c6235b4d2611184", **_DRAFT, "created_at": "2026-11-22T12:00:00Z"},
+            ]
+        }
+    )
+
+    id: str
+    name: str
+    conditions: tuple[Condition, ...]
+    combine: Combine
+    camera_ids: list[str] | None
+    recipient_ids: list[str] | None
+    severity: Severity
+    cooldown_s: float
+    enabled: bool
+    created_at: datetime
+
+    @classmethod
+    def of(cls, rule: Rule) -> Self:
+        """From a row."""
+        return cls(
+            id=rule.id,
+            name=rule.name,
+            conditions=rule.criteria.conditions,
+            combine=rule.criteria.combine,
+            camera_ids=rule.camera_ids,
+            recipient_ids=rule.recipient_ids,
+            severity=rule.severity,
+            cooldown_s=rule.cooldown_s,
+            enabled=rule.enabled,
+            created_at=rule.created_at,
+        )
