@@ -111,6 +111,14 @@ def test_clip_decoder_raises_what_probing_raises(tmp_path: Path) -> None:
             decoder.probe(make_clip(tmp_path / "long.mp4"))
 
 
+def test_clip_decoder_stops_when_a_clip_goes_on_for_longer_than_allowed(clip: Path) -> None:
+    with (
+        ClipDecoder(DecodeLimits(max_duration_s=1.5), spares=0) as decoder,
+        pytest.raises(TooLarge, match=r"1\.5 s"),
+    ):
+        list(decoder.decode(clip, PLAN))
+
+
 @pytest.mark.parametrize("playlist", ["#EXTM3U\n#EXTINF:9,\n{clip}\n", "ffconcat version 1.0\nfile '{clip}'\n"])
 def test_clip_decoder_opens_no_file_that_a_clip_names(
     decoder: ClipDecoder, clip: Path, tmp_path: Path, playlist: str

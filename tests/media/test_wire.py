@@ -52,7 +52,7 @@ def test_header_refuses_a_count_when_it_is_none_or_out_of_bounds(value: object) 
         make_header(frames=value).count("frames", least=1, most=10)
 
 
-@pytest.mark.parametrize("value", ["NaN", "Infinity", "true", '"1"', "null", "[]"])
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "1" * 400, "true", '"1"', "null", "[]"])
 def test_header_refuses_a_number_when_it_is_none(value: str) -> None:
     with pytest.raises(UnreadableMedia):
         Header(f'{{"length": {value}}}'.encode()).number("length")
@@ -67,6 +67,11 @@ def test_header_refuses_a_flag_when_it_is_none(value: object) -> None:
 def test_header_refuses_a_text_when_it_is_none() -> None:
     with pytest.raises(UnreadableMedia):
         make_header(name=1).text("name")
+
+
+def test_header_refuses_what_is_nested_too_deep() -> None:
+    with pytest.raises(UnreadableMedia):
+        Header(b"[" * 16_000)
 
 
 @given(st.binary(max_size=64))

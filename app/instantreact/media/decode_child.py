@@ -110,7 +110,6 @@ def _send_windows(answers: BinaryIO, path: Path, plan: SamplingPlan) -> None:
     for decoded in decode_windows(path, plan):
         sample = decoded.sample
         fields: dict[str, Field] = {
-            "index": sample.window.index,
             "start_s": sample.window.start_s,
             "end_s": sample.window.end_s,
             "samples": len(sample.images),

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,16 +16,16 @@ from typing import Self
 import numpy as np
 
 from instantreact.domain.media import AudioTrack, ClipInfo, FrameSample, SamplingPlan, Window
-from instantreact.errors import UnreadableMedia
+from instantreact.errors import TooLarge, UnreadableMedia
 from instantreact.media.decode_process import DecodeProcess
 from instantreact.media.frames import DecodedWindow
 from instantreact.media.limits import DecodeLimits
+from instantreact.media.windows import SampleGrid
 from instantreact.media.wire import Header, raw_bytes
 
 _MAX_JPEG_BYTES = 8_000_000
 _MAX_TRACK_SAMPLES = 16_000 * 60
 _MAX_SIDE = 65_535
-_MAX_WINDOWS = 10_000_000
 
 
 class ClipDecoder:
@@ -69,17 +70,31 @@ class ClipDecoder:
     def decode(self, path: Path, plan: SamplingPlan) -> Generator[DecodedWindow, None, None]:
         """The clip's windows; see `decode_windows`. Closing the iterator early kills the child at once."""
         request = {"task": "decode", "path": str(path.absolute()), "plan": asdict(plan)}
+        grid = SampleGrid(plan)
         with self._child(request) as child:
-            while (header := child.receive("window")) is not None:
-                yield _read_window(child, header, plan)
+            for index in count():
+                header = child.receive("window")
+                if header is None:
+                    return
+                self._check_length(grid.sealed_window(index).start_s)
+                yield _read_window(child, header, index, plan)
 
     def sound(self, path: Path) -> Generator[AudioTrack, None, None]:
         """The clip's sound, ten seconds at a time; see `extract_audio`. Closing the iterator early kills the child."""
+        heard_s = 0.0
         with self._child({"task": "sound", "path": str(path.absolute())}) as child:
             while (header := child.receive("track")) is not None:
-                samples = np.empty(header.count("samples", most=_MAX_TRACK_SAMPLES), dtype="<i2")
+                self._check_length(heard_s)
+                samples = np.empty(header.count("samples", least=1, most=_MAX_TRACK_SAMPLES), dtype="<i2")
                 child.read_into(raw_bytes(samples))
-                yield AudioTrack(samples=samples, start_s=header.number("start_s"))
+                track = AudioTrack(samples=samples, start_s=header.number("start_s"))
+                heard_s += track.duration_s
+                yield track
+
+    def _check_length(self, seconds: float) -> None:
+        """What comes is counted here, whatever the child says of it, so that no answer goes on for ever."""
+        if seconds > self._limits.max_duration_s:
+            raise TooLarge(f"The clip is longer than {self._limits.max_duration_s:g} s.")
 
     @contextmanager
     def _child(self, request: Mapping[str, object]) -> Iterator[DecodeProcess]:
@@ -120,7 +135,7 @@ def _read_clip(header: Header) -> ClipInfo:
     )
 
 
-def _read_window(child: DecodeProcess, header: Header, plan: SamplingPlan) -> DecodedWindow:
+def _read_window(child: DecodeProcess, header: Header, index: int, plan: SamplingPlan) -> DecodedWindow:
     samples, size = header.count("samples", least=1, most=plan.samples_per_window), plan.image_size
     images = np.empty((samples, size, size, 3), dtype=np.uint8)
     earlier = np.empty((samples, len(plan.gaps_s), size, size, 3), dtype=np.uint8)
@@ -129,6 +144,8 @@ def _read_window(child: DecodeProcess, header: Header, plan: SamplingPlan) -> De
     for array in (images, earlier, times_s):
         child.read_into(raw_bytes(array))
     child.read_into(memoryview(jpeg))
-    window = Window(header.count("index", most=_MAX_WINDOWS), header.number("start_s"), header.number("end_s"))
+    if not np.isfinite(times_s).all():
+        raise UnreadableMedia("The decoder gave a frame without a time.")
+    window = Window(index, header.number("start_s"), header.number("end_s"))
     sample = FrameSample(window, images, earlier, times_s)
     return DecodedWindow(sample, bytes(jpeg), header.optional_number("truncated_at_s"))

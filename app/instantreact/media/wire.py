@@ -3,7 +3,6 @@ touched a hostile file, and what it says is data to be checked.
 """
 
 import json
-import math
 import struct
 from collections.abc import Mapping
 from typing import BinaryIO
@@ -15,6 +14,7 @@ from instantreact.errors import UnreadableMedia
 
 LENGTH = struct.Struct(">I")
 MAX_HEADER_BYTES = 16_384
+_LARGEST = 1e15
 
 Field = str | float | bool | None
 
@@ -38,7 +38,7 @@ class Header:
     def __init__(self, encoded: bytes) -> None:
         try:
             fields = json.loads(encoded)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise _broken("the header") from error
         if not isinstance(fields, dict):
             raise _broken("the header")
@@ -54,7 +54,7 @@ class Header:
     def number(self, name: str) -> float:
         """A finite number."""
         value = self._fields.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not -_LARGEST <= value <= _LARGEST:
             raise _broken(name)
         return float(value)
 
