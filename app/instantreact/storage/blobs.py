@@ -1,9 +1,12 @@
-"""Files: clips, snapshots, evidence. Whole or not there at all, whatever happens while they are written."""
+"""Files: clips, snapshots, evidence. Whole or not there at all, whatever happens while they are written.
+
+(Storage helper: the lead fixed this interface; api/ and pipeline/ are written on it. Please test it, do not replace it.)
+"""
 
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from uuid import uuid4
@@ -23,14 +26,13 @@ class BlobWriter(Protocol):
 
 
 class BlobStore(Protocol):
-    """Files under keys such as `clips/4f0c....mp4`. Every method blocks: call it in a worker thread."""
+    """Files under keys such as `clips/4f/4f0c....mp4`. Every method blocks: call it in a worker thread."""
 
     def new_key(self, folder: str, suffix: str) -> str:
         """A fresh key in `folder`."""
         ...
 
-    @contextmanager
-    def writing(self, key: str) -> Iterator[BlobWriter]:
+    def writing(self, key: str) -> AbstractContextManager[BlobWriter]:
         """Write a file piece by piece; it is there, and survives a power cut, once the block ends without an error."""
         ...
 
@@ -50,12 +52,16 @@ class BlobStore(Protocol):
         """Remove the file; one that is not there is no error."""
         ...
 
+    def list_older(self, than_s: float) -> Iterator[str]:
+        """The keys of files, half-written ones too, that were last written before `than_s` (seconds since 1970)."""
+        ...
+
 
 class LocalBlobs:
     """A folder on a local disk. Implements BlobStore."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder.absolute()
+        self._folder = folder.resolve()
 
     def new_key(self, folder: str, suffix: str) -> str:
         """A fresh key in `folder`; two letters of it spread the files over sub-folders."""
@@ -67,8 +73,8 @@ class LocalBlobs:
         """Written aside, flushed to the disk, then renamed into place."""
         path = self.path(key)
         aside = path.with_name(path.name + _PARTIAL)
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             with aside.open("wb") as file:
                 yield _Guarded(file)
                 with _told_when_full():
@@ -81,12 +87,12 @@ class LocalBlobs:
             raise
 
     def put(self, key: str, data: bytes) -> None:
-        """Write a whole file."""
+        """Write a whole file. Raises StorageFull when there is no room left."""
         with self.writing(key) as writer:
             writer.write(data)
 
     def read(self, key: str) -> bytes:
-        """The whole file."""
+        """The whole file. Raises NotFound."""
         try:
             return self.path(key).read_bytes()
         except FileNotFoundError as error:
@@ -95,12 +101,12 @@ class LocalBlobs:
     def path(self, key: str) -> Path:
         """Where the file lies. Raises InvalidInput for a key that leads out of the folder."""
         path = (self._folder / key).resolve()
-        if not path.is_relative_to(self._folder.resolve()):
+        if not path.is_relative_to(self._folder):
             raise InvalidInput("A file's key leads out of its folder.")
         return path
 
     def delete(self, key: str) -> None:
-        """Remove the file."""
+        """Remove the file; one that is not there is no error."""
         self.path(key).unlink(missing_ok=True)
 
     def list_older(self, than_s: float) -> Iterator[str]:
