@@ -41,7 +41,7 @@ def follow_clip_to_messenger(service: Service, graph: FakeGraph, path: Path, *, 
         event = api.get(f"/events/{alert['event_id']}/snapshot.jpg")
         assert received[1].picture == event.content
 
-        assert graph.tap(received[0].mid, "Acknowledge", signing=Signing.WRONG_KEY) == [403]
+        assert graph.tap(received[0].mid, "Acknowledge", signing=Signing.BAD) == [403]
         assert api.get(f"/alerts/{alert['id']}").json()["state"] == "raised"
         assert graph.tap(received[0].mid, "Acknowledge", copies=2) == [200, 200]
         acknowledged = wait_until(

@@ -26,7 +26,7 @@ for _name, _help in training.COMMANDS.items():
         _name,
         help=_help,
         add_help_option=False,
-        rich_help_panel="Training (needs the extra: pip install 'instantreact[train]')",
+        rich_help_panel="Training, with the extra 'train'",
         context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     )(training.forward)
 
