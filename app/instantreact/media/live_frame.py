@@ -42,18 +42,22 @@ class LiveFrame:
         self.time_s = time_s
         self._picture = picture
         self._mask = mask
-        self._bgr: Images | None = None
+        self._small: Images | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """About how much memory the picture holds."""
+        return self._picture.width * self._picture.height * 3 // 2
 
     def bgr(self) -> Images:
-        """The whole picture (H, W, 3), blue first as in `media.frames`; converted once."""
-        if self._bgr is None:
-            converted = self._picture.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
-            self._bgr = self._mask.black_out(converted)
-        return self._bgr
+        """The whole picture (H, W, 3), blue first as in `media.frames`."""
+        return self._mask.black_out(self._picture.to_ndarray(format="bgr24").astype(np.uint8, copy=False))
 
     def rgb(self, size: int) -> Images:
-        """The picture as the model sees it, (size, size, 3), scaled as the frames of clips are."""
-        return scale_frame(self.bgr(), size)
+        """The picture as the model sees it, (size, size, 3), scaled as the frames of clips are; scaled once."""
+        if self._small is None or len(self._small) != size:
+            self._small = scale_frame(self.bgr(), size)
+        return self._small
 
     def grey(self, width: int, height: int) -> NDArray[np.uint8]:
         """The picture as the motion gate sees it, (height, width)."""

@@ -1,0 +1,119 @@
+"""From live pictures to windows: samples on the plan's grid, each made once, and only while something moves.
+
+Pictures of the last seconds are kept as the decoder left them, which costs next to nothing. When something begins to
+move they are sampled back to the start of the window, so that the moment before is seen, too.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from instantreact.domain.media import Images, SamplingPlan, Window
+from instantreact.media.live_frame import LiveFrame
+from instantreact.media.motion import Motion, add_up_zones
+from instantreact.media.windows import SampleGrid
+
+_ROUNDING_S = 1e-6
+_HELD_BYTES = 32_000_000
+
+FrameFeatures = NDArray[np.float32]
+
+
+@dataclass(eq=False)
+class Sample:
+    """A moment of the grid: the picture (S, S, 3), those before it (G, S, S, 3), and its features once computed."""
+
+    image: Images
+    earlier: Images
+    features: FrameFeatures | None = field(default=None)  # (D,)
+
+
+@dataclass(frozen=True, eq=False)
+class LiveWindow:
+    """A window of a stream that is due to be described.
+
+    picture  where most moved, for people
+    zones    share of the moving pixels inside each zone, 0..1
+    """
+
+    window: Window
+    samples: tuple[Sample, ...]
+    picture: LiveFrame
+    zones: Mapping[str, float]
+
+
+class LiveWindows:
+    """Cuts one connection of one camera into windows. Times are seconds on the stream's clock."""
+
+    def __init__(self, plan: SamplingPlan, *, held_bytes: int = _HELD_BYTES) -> None:
+        self._plan = plan
+        self._grid = SampleGrid(plan)
+        self._held_bytes = held_bytes
+        self._held_s = plan.window_s + max(plan.gaps_s, default=0.0) + 1 / plan.rate_hz
+        self._frames: deque[LiveFrame] = deque()
+        self._samples: dict[int, Sample] = {}
+        self._motions: deque[tuple[float, Motion]] = deque()
+        self._next_sample = 0
+        self._next_window = 0
+
+    def note_motion(self, time_s: float, motion: Motion) -> None:
+        """Remember what the gate saw, for the zones and the picture of the windows it lies in."""
+        self._motions.append((time_s, motion))
+
+    def add(self, frame: LiveFrame, *, is_moving: bool) -> tuple[list[Sample], list[LiveWindow]]:
+        """Take a picture; gives the samples that were made now, and the windows that became due.
+
+        Samples are made while `is_moving`; a window is due once all of its samples are there.
+        """
+        self._frames.append(frame)
+        passed = int((frame.time_s + _ROUNDING_S) * self._plan.rate_hz) + 1  # grid times up to now
+        made: list[Sample] = []
+        if is_moving:
+            first = max(self._next_sample, passed - self._grid.count, 0)
+            made = [self._sample(index) for index in range(first, passed)]
+            self._next_sample = passed
+        due = self._due(passed)
+        self._forget(frame.time_s)
+        return made, due
+
+    def _sample(self, index: int) -> Sample:
+        time_s, size = index / self._plan.rate_hz, self._plan.image_size
+        earlier = [self._nearest(time_s - gap_s).rgb(size) for gap_s in self._plan.gaps_s]
+        stacked = np.stack(earlier) if earlier else np.empty((0, size, size, 3), np.uint8)
+        sample = Sample(self._nearest(time_s).rgb(size), stacked)
+        self._samples[index] = sample
+        return sample
+
+    def _nearest(self, time_s: float) -> LiveFrame:
+        return min(self._frames, key=lambda frame: abs(frame.time_s - time_s))
+
+    def _due(self, passed: int) -> list[LiveWindow]:
+        due = []
+        while (first := self._grid.first_sample(self._next_window)) + self._grid.count <= passed:
+            indexes = range(first, first + self._grid.count)
+            if all(index in self._samples for index in indexes):
+                samples = tuple(self._samples[index] for index in indexes)
+                due.append(self._build(self._grid.sealed_window(self._next_window), samples))
+            self._next_window = max(self._next_window + 1, (passed - 2 * self._grid.count) // self._grid.stride)
+        return due
+
+    def _build(self, window: Window, samples: tuple[Sample, ...]) -> LiveWindow:
+        inside = [(time_s, motion) for time_s, motion in self._motions if window.start_s <= time_s <= window.end_s]
+        middle_s = (window.start_s + window.end_s) / 2
+        moment_s = max(inside, key=lambda seen: seen[1].moving_px)[0] if inside else middle_s
+        return LiveWindow(window, samples, self._nearest(moment_s), add_up_zones([motion for _, motion in inside]))
+
+    def _forget(self, now_s: float) -> None:
+        """Let go of what no later window can ask for, and of the oldest pictures of a large camera."""
+        held_bytes = sum(frame.size_bytes for frame in self._frames)
+        while len(self._frames) > 1 and (
+            self._frames[0].time_s < now_s - self._held_s or held_bytes > self._held_bytes
+        ):
+            held_bytes -= self._frames.popleft().size_bytes
+        oldest = self._grid.first_sample(self._next_window)
+        self._samples = {index: sample for index, sample in self._samples.items() if index >= oldest}
+        while self._motions and self._motions[0][0] < now_s - self._held_s:
+            self._motions.popleft()
