@@ -1,12 +1,9 @@
-"""Files: clips, snapshots, evidence. Whole or not there at all, whatever happens while they are written.
-
-(Storage helper: the lead fixed this interface; api/ and pipeline/ are written on it. Please test it, do not replace it.)
-"""
+"""Files: clips, snapshots, evidence. Whole or not there at all, whatever happens while they are written."""
 
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from uuid import uuid4
@@ -72,14 +69,14 @@ class LocalBlobs:
     def writing(self, key: str) -> Iterator[BlobWriter]:
         """Written aside, flushed to the disk, then renamed into place."""
         path = self.path(key)
-        aside = path.with_name(path.name + _PARTIAL)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(f"{path.name}.{uuid4().hex}{_PARTIAL}")
+        with _told_when_full():
+            _make_folders(path.parent)
         try:
-            with aside.open("wb") as file:
+            with _told_when_full(), aside.open("wb") as file:  # a full disk may also show when the file is closed
                 yield _Guarded(file)
-                with _told_when_full():
-                    file.flush()
-                    os.fsync(file.fileno())
+                file.flush()
+                os.fsync(file.fileno())
             aside.replace(path)
             _sync_folder(path.parent)
         except BaseException:
@@ -112,8 +109,9 @@ class LocalBlobs:
     def list_older(self, than_s: float) -> Iterator[str]:
         """The keys of files, half-written ones too, that were last written before `than_s` (seconds since 1970)."""
         for path in self._folder.rglob("*"):
-            if path.is_file() and path.stat().st_mtime < than_s:
-                yield str(path.relative_to(self._folder))
+            with suppress(FileNotFoundError):  # deleted while we look
+                if path.is_file() and path.stat().st_mtime < than_s:
+                    yield path.relative_to(self._folder).as_posix()
 
 
 class _Guarded:
@@ -135,6 +133,13 @@ def _told_when_full() -> Iterator[None]:
         if error.errno not in _NO_ROOM:
             raise
         raise StorageFull("The disk is full: nothing can be stored until somebody makes room.") from error
+
+
+def _make_folders(folder: Path) -> None:
+    if not folder.is_dir():
+        _make_folders(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync_folder(folder.parent)  # or a power cut could take the folder, and with it what is stored in it
 
 
 def _sync_folder(folder: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -67,17 +67,26 @@ def _open_sqlite(url: str, pool_size: int) -> tuple[AsyncEngine, AsyncEngine]:
     # where SQLite's own busy handler would let them poll; it is left to settle matters between processes.
     writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=SQLITE_BUSY_TIMEOUT_MS / 1000)
     reader = create_async_engine(url, pool_size=pool_size)
+    # A transaction that began by reading cannot wait for the lock to write: take it at once.
+    begin_sqlite_with(writer, "BEGIN IMMEDIATE")
+    begin_sqlite_with(reader, "BEGIN")
     event.listen(writer.sync_engine, "connect", _prepare_sqlite)
     event.listen(reader.sync_engine, "connect", _prepare_sqlite)
     event.listen(reader.sync_engine, "connect", _refuse_writes)
-    # A transaction that began by reading cannot wait for the lock to write: take it at once.
-    event.listen(writer.sync_engine, "begin", _begin_immediate)
-    event.listen(reader.sync_engine, "begin", _begin)
     return writer, reader
 
 
+def begin_sqlite_with(engine: AsyncEngine, statement: str) -> None:
+    """Begin every transaction with `statement`, definitions of tables included; sqlite3 alone begins them late."""
+    event.listen(engine.sync_engine, "connect", _begin_nothing)
+    event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(statement))
+
+
+def _begin_nothing(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+
+
 def _prepare_sqlite(connection: Any, _: object) -> None:
-    connection.isolation_level = None  # sqlite3 begins no transactions of its own: the begin events do
     cursor = connection.cursor()
     for pragma in (
         f"busy_timeout = {SQLITE_BUSY_TIMEOUT_MS}",
@@ -93,11 +102,3 @@ def _refuse_writes(connection: Any, _: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA query_only = ON")
     cursor.close()
-
-
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, Notify, PartKind
 from instantreact.domain.camera import CameraState, Mask, SpeechMode, Zone
 from instantreact.domain.job import JobState
-from instantreact.domain.media import ClipInfo, ClipState
+from instantreact.domain.media import ClipInfo, ClipState, Listening
 from instantreact.domain.observation import Observation
 from instantreact.domain.rule import Criteria, Evidence, Severity
 from instantreact.storage.types import UTCDateTime, Value, enum_text
@@ -86,6 +86,7 @@ class Clip(Base):
     timings_ms: Mapped[dict[str, float]] = mapped_column(JSON, default=dict)
     submitted_at: Mapped[datetime] = mapped_column(UTCDateTime)
     analyzed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    listening: Mapped[Listening] = mapped_column(enum_text(Listening), default=Listening.PENDING)
     __table_args__ = (Index("ix_clips_submitted", "submitted_at", "id"),)
 
 

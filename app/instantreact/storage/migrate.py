@@ -1,0 +1,82 @@
+"""Brings the database to the tables that this version knows; the steps lie in `migrations/`, inside the package."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Enum
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from instantreact.storage.database import begin_sqlite_with
+from instantreact.storage.types import UTCDateTime, Value
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+async def upgrade(url: str, revision: str = "head") -> None:
+    """Take every step that is missing: all of them or, when one fails, none."""
+    await _with_connection(url, lambda connection: command.upgrade(_config(connection), revision))
+
+
+async def downgrade(url: str, revision: str) -> None:
+    """Go back to `revision`; "base" is before the first."""
+    await _with_connection(url, lambda connection: command.downgrade(_config(connection), revision))
+
+
+async def find_current_and_head(url: str) -> tuple[str | None, str | None]:
+    """The revision that the database is at, None for an empty one, and the one that this version knows."""
+    found: list[str | None] = []
+    await _with_connection(
+        url, lambda connection: found.append(MigrationContext.configure(connection).get_current_revision())
+    )
+    return found[0], ScriptDirectory.from_config(_config()).get_current_head()
+
+
+async def write_migration(folder: Path, message: str) -> Path:
+    """The next step, from what the migrations say to what `tables.py` says, as a module to be read and corrected."""
+    url = f"sqlite+aiosqlite:///{folder / 'scratch.db'}"
+    await upgrade(url)
+    number = f"{len(list((MIGRATIONS / 'versions').glob('[0-9]*.py'))) + 1:04d}"
+    await _with_connection(
+        url,
+        lambda connection: command.revision(_config(connection), message, autogenerate=True, rev_id=number),
+    )
+    return next((MIGRATIONS / "versions").glob(f"{number}_*.py"))
+
+
+def render_column_type(kind: str, item: Any, _: Any) -> str | Literal[False]:
+    """How a column type is written in a migration: as what lies in the database, so that old steps stay true."""
+    if kind != "type":
+        return False
+    if isinstance(item, UTCDateTime):
+        return "sa.DateTime(timezone=True)"
+    if isinstance(item, Value):
+        return "sa.JSON()"
+    if isinstance(item, Enum):
+        return f"sa.String(length={item.length})"
+    return False
+
+
+async def _with_connection(url: str, work: Callable[[Connection], object]) -> None:
+    engine = create_async_engine(url, poolclass=NullPool)
+    if engine.dialect.name == "sqlite":
+        begin_sqlite_with(engine, "BEGIN IMMEDIATE")
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(work)
+            await connection.commit()
+    finally:
+        await engine.dispose()
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,16 @@
+"""What Alembic runs: the migrations, on the connection that `storage.migrate` opened."""
+
+from alembic import context
+
+from instantreact.storage.migrate import render_column_type
+from instantreact.storage.tables import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    transactional_ddl=True,
+    render_as_batch=True,  # SQLite cannot alter a table: it is copied
+    render_item=render_column_type,
+)
+with context.begin_transaction():
+    context.run_migrations()

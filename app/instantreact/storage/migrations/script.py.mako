@@ -1,0 +1,23 @@
+"""${message}.
+
+Follows ${down_revision or "nothing"}; made ${create_date.date()}.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+${imports if imports else ""}
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Towards the newest tables."""
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade() -> None:
+    """Back again."""
+    ${downgrades if downgrades else "pass"}
