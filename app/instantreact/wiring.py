@@ -13,12 +13,15 @@ from instantreact.alerts.messenger import MessengerAccount, MessengerChannel
 from instantreact.clock import Clock, SystemClock
 from instantreact.config import Settings
 from instantreact.domain.alert import ChannelKind
+from instantreact.domain.camera import SpeechMode
 from instantreact.errors import Misconfigured
 from instantreact.inference.loader import CaptionerLoader
 from instantreact.media.limits import DecodeLimits
 from instantreact.media.sandbox import ClipDecoder
 from instantreact.pipeline.links import Links
+from instantreact.pipeline.recognition import Recognition
 from instantreact.pipeline.services import Services
+from instantreact.speech.wit import WitApp, WitTranscriber
 from instantreact.storage.blobs import LocalBlobs
 from instantreact.storage.database import Database
 from instantreact.storage.secrets import SecretBox, load_or_create_key
@@ -44,6 +47,8 @@ async def open_services(settings: Settings, *, clock: Clock | None = None) -> As
         threads = WorkerThreads(thread_count(settings))
         stack.callback(threads.close)
         decoder = stack.enter_context(ClipDecoder(decode_limits(settings), spares=settings.analyze_jobs))
+        recognition = make_recognition(settings, threads=threads)
+        stack.push_async_callback(recognition.close)
         channels = make_channels(settings, clock=clock)
         for channel in channels.values():
             stack.push_async_callback(channel.close)
@@ -55,6 +60,7 @@ async def open_services(settings: Settings, *, clock: Clock | None = None) -> As
             threads=threads,
             decoder=decoder,
             captioner=make_captioner(settings),
+            recognition=recognition,
             channels=channels,
             links=Links(public_url(settings), hashlib.sha256(b"links:" + secret_key.encode()).digest()),
         )
@@ -73,6 +79,22 @@ def decode_limits(settings: Settings) -> DecodeLimits:
         cpu_s=max(1, round(settings.decode_timeout_s)),
         wall_s=settings.decode_timeout_s,
         memory_bytes=settings.decode_memory_mb << 20,
+    )
+
+
+def make_recognition(settings: Settings, *, threads: WorkerThreads) -> Recognition:
+    """Who listens. Raises Misconfigured where Wit.ai is asked for without a token."""
+    if settings.speech is SpeechMode.WIT and settings.wit_token is None:
+        raise Misconfigured("INSTANTREACT_SPEECH is wit, which needs INSTANTREACT_WIT_TOKEN too.")
+    remote = None
+    if settings.wit_token is not None:
+        remote = WitTranscriber(WitApp(settings.wit_token.get_secret_value(), base_url=str(settings.wit_url)))
+    return Recognition(
+        default=settings.speech,
+        keep_transcripts=settings.keep_transcripts,
+        threads=threads,
+        remote=remote,
+        whisper_model=settings.whisper_model,
     )
 
 

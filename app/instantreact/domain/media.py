@@ -19,6 +19,14 @@ class ClipState(StrEnum):
     FAILED = "failed"
 
 
+class Listening(StrEnum):
+    """How far the listening to a clip's sound has come; `done` may still hold windows whose hearing is unknown."""
+
+    PENDING = "pending"
+    OFF = "off"
+    DONE = "done"
+
+
 @dataclass(frozen=True)
 class ClipInfo:
     """What probing a media file found."""

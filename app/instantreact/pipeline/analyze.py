@@ -8,14 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.alert import Notify
 from instantreact.domain.media import ClipInfo, ClipState
+from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
 from instantreact.pipeline.describe import SeenWindow, describe_windows
 from instantreact.pipeline.observe import Origin, observe
 from instantreact.pipeline.services import Services
+from instantreact.pipeline.step_names import StepName
 from instantreact.pipeline.stopwatch import Stopwatch
 from instantreact.storage import cameras, clips, events
-from instantreact.storage.tables import Clip
+from instantreact.storage.tables import Camera, Clip
 
 FRESH = timedelta(minutes=10)
 """Footage older than this raises no alerts unless the sender asks for them."""
@@ -42,6 +44,7 @@ async def analyze(services: Services, claim: Claim) -> None:
             warning=warning,
             now=services.clock.now(),
         )
+        await outbox.put(session, StepName.HEAR, clip.id, now=services.clock.now())
         await claim.finish(session)
     log.info("clip.analyzed", clip_id=clip.id, **{f"{k}_ms": v for k, v in stopwatch.timings_ms().items()})
 
@@ -65,7 +68,13 @@ async def _begin(services: Services, clip_id: str) -> tuple[Clip, Origin, frozen
         if clip.state is not ClipState.ANALYZED:
             await clips.mark_analyzing(session, clip_id)
         filed = frozenset(event.window_index for event in await events.list_clip_events(session, clip_id))
-        camera = await cameras.get_camera(session, clip.camera_id) if clip.camera_id else None
+        origin, _ = await find_origin(session, clip)
+    return clip, origin, filed
+
+
+async def find_origin(session: AsyncSession, clip: Clip) -> tuple[Origin, Camera | None]:
+    """Where a clip's observations come from, and its camera if it has one."""
+    camera = await cameras.get_camera(session, clip.camera_id) if clip.camera_id else None
     origin = Origin(
         place=camera.name if camera else clip.filename,
         started_at=clip.recorded_at or clip.submitted_at,
@@ -73,7 +82,7 @@ async def _begin(services: Services, clip_id: str) -> tuple[Clip, Origin, frozen
         clip_id=clip.id,
         camera_id=clip.camera_id,
     )
-    return clip, origin, filed
+    return origin, camera
 
 
 async def _observe_all(

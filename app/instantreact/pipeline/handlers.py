@@ -11,6 +11,7 @@ from instantreact.jobs.retry import Backoff
 from instantreact.jobs.worker import JobKind
 from instantreact.pipeline.analyze import analyze, bury_clip
 from instantreact.pipeline.deliver import bury_delivery, deliver
+from instantreact.pipeline.hear import hear, settle_unheard
 from instantreact.pipeline.incoming import handle_incoming
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
@@ -24,8 +25,10 @@ def job_kinds(services: Services, *, analyze_jobs: int) -> Mapping[str, JobKind]
     """Every kind of job; `analyze_jobs` clips are analyzed at once."""
     # The contract's waits for Messenger; with 40 tries a Graph API that fails for hours loses nothing.
     messenger = Backoff(base_s=2.0, cap_s=300.0)
+    recogniser = Backoff(base_s=30.0, cap_s=900.0)
     return {
         StepName.ANALYZE: JobKind(_run(analyze, services), bury_clip, limit=analyze_jobs),
+        StepName.HEAR: JobKind(_run(hear, services), settle_unheard, limit=analyze_jobs, backoff=recogniser),
         StepName.DELIVER: JobKind(_run(deliver, services), bury_delivery, limit=DELIVERIES_AT_ONCE, backoff=messenger),
         StepName.INCOMING: JobKind(_run(handle_incoming, services), _bury_nothing, limit=4),
     }

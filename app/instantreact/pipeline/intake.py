@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from instantreact.domain.alert import Notify
-from instantreact.domain.media import ClipState
+from instantreact.domain.media import ClipState, Listening
 from instantreact.jobs import outbox
 from instantreact.logs import get_logger
 from instantreact.pipeline.services import Services
@@ -91,7 +91,7 @@ async def get_clip(services: Services, clip_id: str) -> Clip:
 
 
 async def wait_for_clip(services: Services, clip_id: str, timeout_s: float) -> Clip:
-    """The clip once it is analyzed or has failed, or as it is after `timeout_s`. Raises NotFound.
+    """The clip once it is seen and heard or has failed, or as it is after `timeout_s`. Raises NotFound.
 
     It looks into the database, since the worker may be another process: often at first, less often later.
     """
@@ -100,10 +100,15 @@ async def wait_for_clip(services: Services, clip_id: str, timeout_s: float) -> C
     while True:
         clip = await get_clip(services, clip_id)
         left_s = deadline - asyncio.get_running_loop().time()
-        if clip.state in (ClipState.ANALYZED, ClipState.FAILED) or left_s <= 0:
+        if _is_settled(clip) or left_s <= 0:
             return clip
         await asyncio.sleep(min(pause_s, left_s))
         pause_s = min(pause_s * 1.2, _SLOWEST_LOOK_S)
+
+
+def _is_settled(clip: Clip) -> bool:
+    heard = clip.listening is not Listening.PENDING
+    return clip.state is ClipState.FAILED or (clip.state is ClipState.ANALYZED and heard)
 
 
 async def delete_clip(services: Services, clip_id: str) -> None:

@@ -9,7 +9,7 @@ from instantreact.domain.observation import Observation
 from instantreact.logs import get_logger
 from instantreact.pipeline.raising import raise_alerts
 from instantreact.pipeline.services import Services
-from instantreact.storage import events
+from instantreact.storage import events, rules
 from instantreact.storage.tables import Event
 
 log = get_logger(__name__)
@@ -51,7 +51,8 @@ async def observe(services: Services, origin: Origin, observation: Observation, 
 async def _raise(services: Services, session: AsyncSession, origin: Origin, event: Event) -> int:
     if not origin.notify:
         return 0
-    return await raise_alerts(session, event, place=origin.place, now=services.clock.now())
+    watching = await rules.list_rules_for(session, event.camera_id)
+    return await raise_alerts(session, event, watching, place=origin.place, now=services.clock.now())
 
 
 async def _store_snapshot(services: Services, jpeg: bytes | None) -> str | None:

@@ -1,5 +1,6 @@
 """From an event to alerts: which rules hold, which are quiet, whom to tell."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,13 +18,15 @@ from instantreact.storage.tables import Alert, Event, Recipient, Rule
 log = get_logger(__name__)
 
 
-async def raise_alerts(session: AsyncSession, event: Event, *, place: str, now: datetime) -> int:
-    """Raise an alert for every rule that holds for `event` and is not quiet; how many were new.
+async def raise_alerts(
+    session: AsyncSession, event: Event, watching: Sequence[Rule], *, place: str, now: datetime
+) -> int:
+    """Raise an alert for every rule of `watching` that holds for `event` and is not quiet; how many were new.
 
     The alerts, their deliveries and the jobs that deliver them belong to the caller's transaction.
     """
     raised = 0
-    for rule in await rules.list_rules_for(session, event.camera_id):
+    for rule in watching:
         evidence = match(rule.criteria, event.observation)
         if evidence is not None:
             raised += await _raise_alert(session, rule, event, evidence, place=place, now=now)

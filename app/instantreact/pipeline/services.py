@@ -9,6 +9,7 @@ from instantreact.domain.alert import ChannelKind
 from instantreact.inference.loader import CaptionerLoader
 from instantreact.media.sandbox import ClipDecoder
 from instantreact.pipeline.links import Links
+from instantreact.pipeline.recognition import Recognition
 from instantreact.storage.blobs import BlobStore
 from instantreact.storage.database import Database
 from instantreact.storage.secrets import SecretBox
@@ -30,5 +31,6 @@ class Services:
     threads: WorkerThreads
     decoder: ClipDecoder
     captioner: CaptionerLoader
+    recognition: Recognition
     channels: Mapping[ChannelKind, Channel]
     links: Links

@@ -1,14 +1,14 @@
 """Conditions on what was said: phrases, as heard or nearly so, and what the recogniser understood."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from rapidfuzz.distance import Levenshtein
 
 from instantreact.domain.mention import stems, tokenize
 from instantreact.domain.observation import Hearing, Meaning, Transcript, Word
-from instantreact.domain.rule import Evidence, MeaningCondition, MeaningKind, SpeechCondition
+from instantreact.domain.rule import Criteria, Evidence, MeaningCondition, MeaningKind, SpeechCondition
 
 LONGEST_PAUSE_S = 2.0
 """Words further apart than this belong to no common phrase."""
@@ -53,6 +53,22 @@ def hold_meaning(condition: MeaningCondition, transcript: Transcript) -> Evidenc
     start_s, end_s = _times(best, transcript)
     what = best.name if best.value is None else f"{best.name} = {best.value}"
     return Evidence("meaning", what, best.confidence, best.said or transcript.text, start_s, end_s)
+
+
+def asks_about_speech(criteria: Criteria) -> bool:
+    """Whether what was said can make a rule hold."""
+    return any(isinstance(condition, SpeechCondition | MeaningCondition) for condition in criteria.conditions)
+
+
+def keep_matched(transcript: Transcript, wanted: Iterable[Criteria]) -> Transcript:
+    """Only the words of phrases that rules ask for and that were said; what it meant, and the rest, is dropped."""
+    conditions = (condition for criteria in wanted for condition in criteria.conditions)
+    held = [hold_speech(condition, transcript) for condition in conditions if isinstance(condition, SpeechCondition)]
+    spans = [(evidence.start_s, evidence.end_s) for evidence in held if evidence is not None]
+    said = (*transcript.context, *transcript.words)
+    words = tuple(word for word in said if any(start <= word.start_s and word.end_s <= end for start, end in spans))
+    text = " ".join(word.text for word in words)
+    return replace(transcript, text=text, words=words, context=(), intents=(), entities=(), traits=())
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.alert import Notify
-from instantreact.domain.media import ClipInfo, ClipState
+from instantreact.domain.media import ClipInfo, ClipState, Listening
 from instantreact.errors import NotFound
 from instantreact.storage.inserting import insert_unless_there
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
@@ -115,6 +115,16 @@ async def mark_analyzed(
     )
 
 
+async def mark_heard(
+    session: AsyncSession, clip_id: str, listening: Listening, *, timings_ms: dict[str, float]
+) -> None:
+    """The listening to the clip's sound has come so far; `timings_ms` of it join those of the analysis."""
+    clip = await get_clip(session, clip_id)
+    clip.listening = listening
+    clip.timings_ms = {**clip.timings_ms, **{stage: ms for stage, ms in timings_ms.items() if stage != "total"}}
+    await session.flush()
+
+
 async def mark_failed(session: AsyncSession, clip_id: str, error: str) -> None:
     """Given up, for the reason `error`."""
     await _update(session, clip_id, state=ClipState.FAILED, error=error)
@@ -122,7 +132,7 @@ async def mark_failed(session: AsyncSession, clip_id: str, error: str) -> None:
 
 async def mark_stored(session: AsyncSession, clip_id: str) -> None:
     """Back to the start: a failed clip that is to be analyzed again."""
-    await _update(session, clip_id, state=ClipState.STORED, progress=0.0, error=None)
+    await _update(session, clip_id, state=ClipState.STORED, progress=0.0, error=None, listening=Listening.PENDING)
 
 
 async def delete_clip(session: AsyncSession, clip_id: str) -> list[str]:

@@ -1,0 +1,75 @@
+"""Which recogniser listens to which camera, and for what."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from instantreact.domain.camera import SpeechMode
+from instantreact.domain.rule import SpeechCondition
+from instantreact.errors import SpeechRejected
+from instantreact.speech.phrase_spotter import PhraseSpotter
+from instantreact.speech.transcriber import Transcriber
+from instantreact.speech.whisper import WhisperTranscriber
+from instantreact.storage.tables import Rule
+from instantreact.threads import WorkerThreads
+
+
+class Recognition:
+    """Hands out recognisers.
+
+    default          what may be done with sound where a camera does not say
+    keep_transcripts whether what was said is kept, or only the phrases that matched
+    remote           Wit.ai, where it is configured
+    whisper_model    folder of a local Whisper model; without one the phrase spotter stands in
+    """
+
+    def __init__(
+        self,
+        *,
+        default: SpeechMode,
+        keep_transcripts: bool,
+        threads: WorkerThreads,
+        remote: Transcriber | None = None,
+        whisper_model: Path | None = None,
+    ) -> None:
+        self._default = default
+        self.keep_transcripts = keep_transcripts
+        self._threads = threads
+        self._remote = remote
+        self._whisper = WhisperTranscriber(whisper_model, threads=threads) if whisper_model else None
+        self._spotter: tuple[tuple[str, ...], PhraseSpotter] | None = None
+
+    def mode_of(self, camera_mode: SpeechMode | None) -> SpeechMode:
+        """What may be done with a camera's sound; None for an upload or a camera that does not say."""
+        return self._default if camera_mode is None else camera_mode
+
+    async def find(self, mode: SpeechMode, phrases: Sequence[str]) -> Transcriber | None:
+        """The recogniser for `mode`; a spotter listens for `phrases`. None when nobody listens.
+
+        Raises SpeechRejected where Wit.ai is asked for and not configured.
+        """
+        if mode is SpeechMode.OFF:
+            return None
+        if mode is SpeechMode.LOCAL:
+            return self._whisper or await self._find_spotter(tuple(sorted(set(phrases))))
+        if self._remote is None:
+            raise SpeechRejected("Wit.ai is asked for, but INSTANTREACT_WIT_TOKEN is not set.")
+        return self._remote
+
+    async def close(self) -> None:
+        """Let go of every recogniser."""
+        for transcriber in (self._remote, self._whisper):
+            if transcriber is not None:
+                await transcriber.close()
+
+    async def _find_spotter(self, phrases: tuple[str, ...]) -> PhraseSpotter:
+        if self._spotter is None or self._spotter[0] != phrases:
+            self._spotter = (phrases, await self._threads.run(PhraseSpotter, phrases, threads=self._threads))
+        return self._spotter[1]
+
+
+def wanted_phrases(rules: Sequence[Rule]) -> tuple[str, ...]:
+    """The phrases that rules ask for."""
+    conditions = (condition for rule in rules for condition in rule.criteria.conditions)
+    return tuple(
+        phrase for condition in conditions if isinstance(condition, SpeechCondition) for phrase in condition.phrases
+    )
