@@ -142,6 +142,23 @@ def test_decode_windows_raises_when_there_is_no_frame(tmp_path: Path) -> None:
         next(decode_windows(path, PLAN))
 
 
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
+def test_decode_windows_gives_whole_windows_when_bytes_in_the_middle_are_damaged(
+    tmp_path: Path, suffix: str, share: float
+) -> None:
+    clip = make_clip(tmp_path / f"clip{suffix}", Drawing(duration_s=4.0))
+    content = bytearray(clip.read_bytes())
+    start = max(2000, int(len(content) * share))
+    content[start : start + 300] = bytes(reversed(range(150))) * 2
+    clip.write_bytes(content)
+
+    windows = list(decode_windows(clip, PLAN))
+
+    assert 1 <= len(windows) <= 4
+    assert all(len(each.sample.images) == 16 and each.snapshot_jpeg for each in windows[:-1])
+
+
 @pytest.mark.data
 def test_sample_frames_gives_one_window_when_the_clip_is_a_real_one_of_two_seconds(data_dir: Path) -> None:
     plan = SamplingPlan(2.0, 1.0, 8.0, (0.12,), 224)

@@ -119,11 +119,17 @@ def test_clip_decoder_stops_when_a_clip_goes_on_for_longer_than_allowed(clip: Pa
         list(decoder.decode(clip, PLAN))
 
 
-@pytest.mark.parametrize("playlist", ["#EXTM3U\n#EXTINF:9,\n{clip}\n", "ffconcat version 1.0\nfile '{clip}'\n"])
+@pytest.mark.parametrize(
+    ("name", "playlist"),
+    [
+        ("list.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{clip}\n#EXT-X-ENDLIST\n"),
+        ("list.mp4", "ffconcat version 1.0\nfile '{clip.name}'\n"),
+    ],
+)
 def test_clip_decoder_opens_no_file_that_a_clip_names(
-    decoder: ClipDecoder, clip: Path, tmp_path: Path, playlist: str
+    decoder: ClipDecoder, clip: Path, tmp_path: Path, name: str, playlist: str
 ) -> None:
-    path = tmp_path / "list.mp4"
+    path = tmp_path / name
     path.write_text(playlist.format(clip=clip))
 
     with pytest.raises(UnreadableMedia):
