@@ -77,6 +77,14 @@ def test_compose_text_fits_a_message_and_keeps_every_reason_for_any_words(
     text.encode()
 
 
+@pytest.mark.parametrize("word", ["x", "🔥", "word "])
+def test_compose_text_fits_a_message_when_every_piece_is_as_long_as_can_be(word: str) -> None:
+    long = word * 1000
+    evidence = make_evidence("caption", long, 1.0, long + "y") * 100
+    text = compose_text(make_happening(rule=long, place=long, caption=long, evidence=evidence))
+    assert 600 < utf16_units(text) <= MESSAGE_UNITS
+
+
 @given(text=ANY_TEXT, limit=st.integers(2, 700))
 def test_shorten_stays_within_its_limit_and_ends_in_an_ellipsis_when_it_cuts(text: str, limit: int) -> None:
     short, whole = shorten(text, limit), shorten(text, 10_000)

@@ -81,6 +81,30 @@ async def test_pacer_lets_a_burst_through_at_once_when_the_bucket_is_full() -> N
     assert sends[-1][2] == pytest.approx(0.25, abs=0.01)
 
 
+async def test_pacer_spaces_messages_to_a_person_when_each_waits_for_the_last() -> None:
+    time = SimulatedTime()
+    pacer = Pacer(now=time.now, sleep=time.sleep)
+    starts_s: list[float] = []
+
+    async def send_three() -> None:
+        for _ in range(3):
+            async with pacer.turn("a"):
+                starts_s.append(time.now())
+
+    await time.run(asyncio.create_task(send_three()))
+    assert starts_s == [0.0, 1.0, 2.0]
+
+
+async def test_pacer_forgets_people_when_their_turn_is_long_past() -> None:
+    time = SimulatedTime()
+    pacer = Pacer(now=time.now, sleep=time.sleep)
+    for number in range(50):
+        time.now_s += 2.0
+        async with pacer.turn(str(number)):
+            pass
+    assert list(pacer._lanes) == ["49"]  # nothing but its memory shows that it forgets
+
+
 async def test_pacer_lets_others_pass_when_one_person_waits() -> None:
     sends = await send_all(["slow", "slow", "other"], takes_s=5.0)
     assert [(person, start_s) for person, _, start_s, _ in sends] == [("slow", 0.0), ("other", 0.0), ("slow", 5.0)]

@@ -106,7 +106,7 @@ class MessengerChannel:
         if usage.percent >= USAGE_WARNING_PERCENT:
             log.warning("messenger.usage_high", percent=usage.percent, regain_access_s=usage.regain_access_s)
         reply = read_object(response.content)
-        if response.is_success and "error" not in reply and isinstance(reply.get(proof_of_success), str):
+        if response.is_success and isinstance(reply.get(proof_of_success), str):
             return reply
         failure = read_failure(response.status_code, response.content).without(self._account.secrets)
         raise error_for(failure, regain_access_s=usage.regain_access_s)
