@@ -25,6 +25,19 @@ class GraphName(StrEnum):
     STEP = "step"
 
 
+_STATES = frozenset({"hidden", "cell"})
+_SIGNATURES = {
+    GraphName.APPEARANCE: (frozenset({"images"}), frozenset({"features"})),
+    GraphName.MOTION: (frozenset({"images"}), frozenset({"features"})),
+    GraphName.SEQUENCE: (frozenset({"features"}), frozenset({"memory", "keys", "concepts"}) | _STATES),
+    GraphName.STEP: (
+        frozenset({"words", "memory", "keys"}) | _STATES,
+        frozenset({"log_probabilities", "next_hidden", "next_cell"}),
+    ),
+}
+"""The names of every graph's inputs and outputs."""
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -36,6 +49,11 @@ class Graph(_Frozen):
     sha256: str
     inputs: dict[str, tuple[int | str, ...]]
     outputs: dict[str, tuple[int | str, ...]]
+
+    @property
+    def signature(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The names of its inputs and of its outputs."""
+        return frozenset(self.inputs), frozenset(self.outputs)
 
 
 class Decoding(_Frozen):
@@ -121,6 +139,9 @@ class Manifest(_Frozen):
         missing = [name.value for name in needed if name not in self.graphs]
         if missing:
             raise ValueError(f"graphs are missing: {', '.join(missing)}")
+        wrong = [name.value for name, graph in self.graphs.items() if graph.signature != _SIGNATURES[name]]
+        if wrong:
+            raise ValueError(f"graphs have other inputs or outputs than they need: {', '.join(wrong)}")
         if self.concepts.version != concepts.VERSION:
             raise ValueError(f"concepts of version {self.concepts.version} were learnt, {concepts.VERSION} is in use")
         if not set(self.calibration) <= set(self.concepts.names) <= set(concepts.CONCEPTS):

@@ -40,7 +40,6 @@ def open_graph(bundle: Bundle, name: GraphName, *, threads: int = 1) -> Session:
         session = Session(path, threads=threads)
     except Exception as error:  # onnxruntime's exceptions share no public base class
         raise BundleMismatch(f"The graph {path} cannot be opened. Copy or export the bundle again.") from error
-    described = bundle.graphs[name]
-    if set(session.inputs) != set(described.inputs) or set(session.outputs) != set(described.outputs):
+    if (frozenset(session.inputs), frozenset(session.outputs)) != bundle.graphs[name].signature:
         raise BundleMismatch(f"The graph {path} has other inputs or outputs than model.json says. Export it again.")
     return session

@@ -22,6 +22,11 @@ class Backbones(_Section):
     motion: str | None = "mobilenet_v2"
     motion_gain: float = Field(default=4.0, gt=0)
 
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """The backbone of each stream, appearance first."""
+        return (self.appearance,) if self.motion is None else (self.appearance, self.motion)
+
 
 class Architecture(_Section):
     """The sizes of the sequence model."""
@@ -36,12 +41,14 @@ class Schedule(_Section):
     """How long and how hard it trains.
 
     patience        epochs without a better validation loss before it stops; None trains all epochs
+    sentences_per_window  captions drawn of each clip in an epoch
     concept_weight  of the concept head's loss beside the captions'
     averaging       decay of the running average of the weights that is kept (0 keeps the weights themselves)
     """
 
     epochs: int = Field(default=60, ge=1)
-    windows_per_batch: int = Field(default=16, ge=1)
+    windows_per_batch: int = Field(default=32, ge=1)
+    sentences_per_window: int = Field(default=2, ge=1)
     learning_rate: float = Field(default=1e-3, gt=0)
     weight_decay: float = Field(default=1e-2, ge=0)
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)

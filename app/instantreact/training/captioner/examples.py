@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from instantreact.inference.vocabulary import PAD, START
+from instantreact.training.captioner.config import Schedule
+
+Shares = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +27,7 @@ class Example:
     scene: str
     views: tuple[NDArray[np.float16], ...]
     sentences: tuple[tuple[int, ...], ...]
-    concepts: NDArray[np.float32]
+    concepts: Shares
 
 
 @dataclass(frozen=True)
@@ -47,36 +50,47 @@ class Batch:
         return Batch(self.features.to(device), self.lengths, *(tensor.to(device) for tensor in moved))
 
 
-def collate(windows: Sequence[NDArray[np.float16]], examples: Sequence[Example]) -> Batch:
-    """Put windows (T, D), one of each example, and all the examples' sentences into one batch."""
+def collate(
+    windows: Sequence[NDArray[np.float16]], chosen: Sequence[Sequence[Sequence[int]]], concepts: Sequence[Shares]
+) -> Batch:
+    """Put windows (T, D), the sentences chosen for each, and its concepts (C,) into one batch."""
     features = torch.nn.utils.rnn.pad_sequence([_to_tensor(window) for window in windows], batch_first=True)
-    sentences = [sentence for example in examples for sentence in example.sentences]
+    sentences = [sentence for of_window in chosen for sentence in of_window]
     targets = _pad(sentences)
     words = torch.cat([torch.full((len(targets), 1), START), targets[:, :-1]], dim=1)
-    owners = [owner for owner, example in enumerate(examples) for _ in example.sentences]
+    owners = [owner for owner, of_window in enumerate(chosen) for _ in of_window]
     return Batch(
         features=features,
         lengths=torch.tensor([len(window) for window in windows]),
         words=words,
         targets=targets,
         owners=torch.tensor(owners),
-        concepts=torch.from_numpy(np.stack([example.concepts for example in examples])),
+        concepts=torch.from_numpy(np.stack(concepts)),
     )
 
 
-def training_batches(examples: Sequence[Example], *, size: int, random: np.random.Generator) -> Iterator[Batch]:
-    """One epoch: every example once, in random order, a random view of it, cut to a random stretch of time."""
+def training_batches(examples: Sequence[Example], schedule: Schedule, random: np.random.Generator) -> Iterator[Batch]:
+    """One epoch: every example once, in random order, a stretch of a random view with some of its sentences."""
     order = random.permutation(len(examples))
-    for at in range(0, len(order), size):
-        chosen = [examples[index] for index in order[at : at + size]]
-        yield collate([draw_window(example, random) for example in chosen], chosen)
+    for at in range(0, len(order), schedule.windows_per_batch):
+        chosen = [examples[index] for index in order[at : at + schedule.windows_per_batch]]
+        windows = [draw_window(example, random) for example in chosen]
+        sentences = [draw_sentences(example, schedule.sentences_per_window, random) for example in chosen]
+        yield collate(windows, sentences, [example.concepts for example in chosen])
 
 
 def plain_batches(examples: Sequence[Example], *, size: int) -> Iterator[Batch]:
-    """Every example once, in order, unchanged and whole."""
+    """Every example once, in order, unchanged and whole, with all its sentences."""
     for at in range(0, len(examples), size):
         chosen = examples[at : at + size]
-        yield collate([example.views[0] for example in chosen], chosen)
+        windows, sentences = [example.views[0] for example in chosen], [example.sentences for example in chosen]
+        yield collate(windows, sentences, [example.concepts for example in chosen])
+
+
+def draw_sentences(example: Example, count: int, random: np.random.Generator) -> list[tuple[int, ...]]:
+    """At most `count` different sentences of an example."""
+    drawn = random.permutation(len(example.sentences))[:count]
+    return [example.sentences[index] for index in drawn]
 
 
 def draw_window(example: Example, random: np.random.Generator) -> NDArray[np.float16]:

@@ -74,7 +74,7 @@ class FrameEncoder(nn.Module):
 
     def fuse(self, features: Tensor) -> Tensor:
         """(N, T, D) to (N, T, F)."""
-        parts = ((features - self.mean) / self.scale).split(self.streams, dim=-1)
+        parts = torch.split((features - self.mean) / self.scale, list(self.streams), dim=-1)
         projected = [layer(self.dropout(part)) for layer, part in zip(self.projections, parts, strict=True)]
         return F.relu(torch.cat(projected, dim=-1))
 
@@ -119,7 +119,7 @@ class WordDecoder(nn.Module):
         combined = torch.tanh(self.combine(self.dropout(torch.cat([outputs, context], dim=-1))))
         # The output layer shares its weights with the embedding (Press & Wolf 2017, arXiv:1608.05859).
         logits = self.dropout(combined) @ self.embedding.weight.T + self.bias
-        return logits.log_softmax(dim=-1)
+        return F.log_softmax(logits, dim=-1)
 
 
 class CaptionModel(nn.Module):

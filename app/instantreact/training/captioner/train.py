@@ -64,7 +64,7 @@ class Trainer:
         self.epoch += 1
         seed = (self.schedule.seed, self.epoch)
         torch.manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
-        batches = training_batches(train, size=self.schedule.windows_per_batch, random=np.random.default_rng(seed))
+        batches = training_batches(train, self.schedule, np.random.default_rng(seed))
         self._set_learning_rate()
         self.model.train()
         learnt = [self._learn(batch.to(self.device)) for batch in batches]
@@ -100,7 +100,7 @@ class Trainer:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             losses = measure_losses(self.model, batch, label_smoothing=self.schedule.label_smoothing)
         self._optimizer.zero_grad()
-        (losses.caption + self.schedule.concept_weight * losses.concept).backward()
+        torch.autograd.backward(losses.caption + self.schedule.concept_weight * losses.concept)
         nn.utils.clip_grad_norm_(self.model.parameters(), self.schedule.clip_norm)
         self._optimizer.step()
         self._average()
@@ -124,6 +124,11 @@ class Trainer:
             self.best_val = self.best_val if math.isnan(total) else total
             self.best_epoch = self.epoch
             self.best_weights = copy.deepcopy(self.averaged.state_dict())
+
+
+def find_device() -> torch.device:
+    """The GPU where there is one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def measure_losses(model: nn.Module, batch: Batch, *, label_smoothing: float) -> Losses:

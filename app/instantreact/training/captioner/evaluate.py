@@ -1,0 +1,130 @@
+"""Measures descriptions of clips: their captions, and how well their concepts' probabilities tell clips apart."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from instantreact.domain.concepts import CONCEPTS
+from instantreact.domain.mention import mention_probability, mentions
+from instantreact.inference.captioner import Captioner, Description
+from instantreact.training.captioner.baselines import (
+    annotator_lines,
+    majority_caption,
+    metadata_scores,
+    nearest_captions,
+)
+from instantreact.training.captioner.clips import CaptionedClip
+from instantreact.training.metrics import recognition
+from instantreact.training.metrics.captions import CaptionScores, score_captions
+from instantreact.training.metrics.recognition import Interval, ReliabilityBin
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """How well a probability finds the clips labelled with a concept; intervals by bootstrap over scenes."""
+
+    concept: str
+    scored_by: str
+    positives: int
+    negatives: int
+    accuracy: Interval
+    auc: Interval
+    average_precision: Interval
+    recall_at_5_percent_false_alarms: Interval
+    brier: float
+    calibration_error: float
+    reliability: tuple[ReliabilityBin, ...]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything measured on some clips."""
+
+    clips: int
+    captions: Mapping[str, CaptionScores]
+    recognition: tuple[Recognition, ...]
+
+
+def describe_clips(
+    captioner: Captioner, features: Mapping[str, NDArray[np.float16]], clips: Sequence[CaptionedClip]
+) -> list[Description]:
+    """Describe each clip by its features (T, D), as one window whatever its length."""
+    return [captioner.describe(features[clip.name].astype(np.float32)) for clip in clips]
+
+
+def evaluate_descriptions(
+    clips: Sequence[CaptionedClip], descriptions: Sequence[Description], *, java: bool = False
+) -> Evaluation:
+    """Measure the descriptions of labelled clips, each concept by the score that rules see and by its alternatives."""
+    said = [description.caption.text for description in descriptions]
+    captions = {"model": score_captions(said, [clip.captions for clip in clips], java=java)}
+    scores = {
+        concept: {
+            "concept score": np.array([description.concepts[concept] for description in descriptions]),
+            "share of samples": _sampled_shares(descriptions, concept),
+            "caption": np.array([float(mentions(text, CONCEPTS[concept]) is not None) for text in said]),
+        }
+        for concept in labelled_concepts(clips)
+    }
+    found = [
+        recognize(clips, values, concept=concept, scored_by=name)
+        for concept, by_name in scores.items()
+        for name, values in by_name.items()
+    ]
+    return Evaluation(len(clips), {**captions, **annotator_lines(clips, said)}, tuple(found))
+
+
+def evaluate_baselines(
+    features: Mapping[str, NDArray[np.float16]],
+    train: Sequence[CaptionedClip],
+    test: Sequence[CaptionedClip],
+    *,
+    java: bool = False,
+) -> Evaluation:
+    """Measure what needs no model: the majority caption, the nearest clip's caption, and the containers' metadata."""
+    references = [clip.captions for clip in test]
+    captions = {
+        "majority caption": score_captions([majority_caption(train)] * len(test), references, java=java),
+        "nearest neighbour": score_captions(nearest_captions(features, train, test), references, java=java),
+    }
+    found = [
+        recognize(test, metadata_scores(train, test, label=concept), concept=concept, scored_by="container metadata")
+        for concept in labelled_concepts(test)
+        if any(clip.label == concept for clip in train)
+    ]
+    return Evaluation(len(test), captions, tuple(found))
+
+
+def labelled_concepts(clips: Sequence[CaptionedClip]) -> list[str]:
+    """The concepts that label some of these clips but not all."""
+    labels = [clip.label for clip in clips]
+    return [concept for concept in CONCEPTS if 0 < labels.count(concept) < len(labels)]
+
+
+def recognize(
+    clips: Sequence[CaptionedClip], scores: NDArray[np.float64], *, concept: str, scored_by: str
+) -> Recognition:
+    """Measure probabilities (N,) against the clips' labels: `concept`, or anything else."""
+    truth = np.array([clip.label == concept for clip in clips])
+    scenes = [clip.scene for clip in clips]
+    measured = partial(recognition.bootstrap_scenes, scores=scores, truth=truth, scenes=scenes)
+    return Recognition(
+        concept=concept,
+        scored_by=scored_by,
+        positives=int(truth.sum()),
+        negatives=int((~truth).sum()),
+        accuracy=measured(recognition.accuracy),
+        auc=measured(recognition.auc),
+        average_precision=measured(recognition.average_precision),
+        recall_at_5_percent_false_alarms=measured(recognition.recall_at_false_alarms),
+        brier=recognition.brier(scores, truth),
+        calibration_error=recognition.expected_calibration_error(scores, truth),
+        reliability=tuple(recognition.reliability(scores, truth)),
+    )
+
+
+def _sampled_shares(descriptions: Sequence[Description], concept: str) -> NDArray[np.float64]:
+    return np.array([mention_probability(each.hypotheses, CONCEPTS[concept]) for each in descriptions])

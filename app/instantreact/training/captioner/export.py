@@ -1,0 +1,82 @@
+"""From a checkpoint to a bundle that the service can use."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from instantreact.domain import concepts
+from instantreact.inference.bundle import (
+    MANIFEST,
+    Bundle,
+    ConceptHead,
+    Graph,
+    GraphName,
+    Licence,
+    Manifest,
+    Metric,
+    load_bundle,
+)
+from instantreact.training.captioner.checkpoint import TrainedCaptioner
+from instantreact.training.captioner.graphs import (
+    SequenceGraph,
+    StepGraph,
+    check_parity,
+    sequence_plan,
+    step_plan,
+    write_graph,
+)
+from instantreact.training.captioner.recipe import preprocessing_of
+
+_SEQUENCE_SIZES = ({"frames": 1}, {"frames": 7}, {"frames": 40})
+_STEP_SIZES = (
+    {"frames": 1, "sentences": 1},
+    {"frames": 7, "sentences": 5},
+    {"frames": 40, "sentences": 64},
+)
+
+
+def export_bundle(
+    trained: TrainedCaptioner, folder: Path, *, metrics: Sequence[Metric] = (), licences: Sequence[Licence] = ()
+) -> Bundle:
+    """Write a bundle to `folder`, check its graphs against torch at several sizes, and load it.
+
+    Raises BundleMismatch when a graph does not say what torch says.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    graphs = {**_copy_encoders(trained, folder), **_write_sequence_graphs(trained, folder)}
+    config = trained.config
+    manifest = Manifest(
+        name=config.name,
+        version=config.version,
+        graphs=graphs,
+        sampling=config.sampling,
+        preprocessing=preprocessing_of(config),
+        vocabulary=trained.vocabulary.words,
+        concepts=ConceptHead(version=concepts.VERSION, names=config.concepts),
+        calibration=dict(trained.calibration),
+        decoding=config.decoding,
+        metrics=tuple(metrics),
+        licences=tuple(licences),
+    )
+    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", "utf-8")
+    return load_bundle(folder)
+
+
+def _copy_encoders(trained: TrainedCaptioner, folder: Path) -> dict[GraphName, Graph]:
+    for graph, content in trained.encoders.values():
+        (folder / graph.file).write_bytes(content)
+    return {name: graph for name, (graph, _) in trained.encoders.items()}
+
+
+def _write_sequence_graphs(trained: TrainedCaptioner, folder: Path) -> dict[GraphName, Graph]:
+    model = trained.model
+    sequence, step = SequenceGraph(model), StepGraph(model)
+    parts = (
+        (GraphName.SEQUENCE, sequence, sequence_plan(model), _SEQUENCE_SIZES),
+        (GraphName.STEP, step, step_plan(model), _STEP_SIZES),
+    )
+    graphs = {}
+    for name, module, plan, sizes in parts:
+        path = folder / f"{name}.onnx"
+        graphs[name] = write_graph(module, plan, path)
+        check_parity(module, plan, path, sizes)
+    return graphs

@@ -1,0 +1,132 @@
+"""Fits captioners: one on given clips, or one for each fold of a cross-validation over scenes."""
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from instantreact.inference.bundle import Calibration
+from instantreact.inference.captioner import Captioner, Description
+from instantreact.training.captioner.checkpoint import Encoders, TrainedCaptioner
+from instantreact.training.captioner.clips import CaptionedClip, concept_shares, scene_folds
+from instantreact.training.captioner.config import TrainingConfig
+from instantreact.training.captioner.evaluate import describe_clips
+from instantreact.training.captioner.examples import plain_batches
+from instantreact.training.captioner.export import export_bundle
+from instantreact.training.captioner.logistic import fit_logistic
+from instantreact.training.captioner.prepare import Prepared
+from instantreact.training.captioner.recipe import build_model, build_vocabulary, make_examples
+from instantreact.training.captioner.train import EpochReport, Trainer, find_device, train_model
+
+_LEAST_CLIPS = 5
+
+Logits = NDArray[np.float64]
+"""Raw outputs of a concept head, (N, C)."""
+
+
+@dataclass(frozen=True, eq=False)
+class FoldPredictions:
+    """Clips that cross-validation held out: the fold of each, and its logits (N, C) by the model that never saw it."""
+
+    clips: tuple[CaptionedClip, ...]
+    folds: NDArray[np.int64]
+    logits: Logits
+    captioners: tuple[TrainedCaptioner, ...]
+
+
+def fit_captioner(
+    config: TrainingConfig,
+    encoders: Encoders,
+    prepared: Prepared,
+    train: Sequence[CaptionedClip],
+    *,
+    after_epoch: Callable[[EpochReport], None] = lambda report: None,
+) -> TrainedCaptioner:
+    """Train a captioner on prepared clips from scratch, for all the epochs of its schedule; not yet calibrated."""
+    vocabulary = build_vocabulary(config, train)
+    examples = make_examples(config, train, prepared, vocabulary)
+    trainer = Trainer(build_model(config, vocabulary, examples), config.training, device=find_device())
+    model = train_model(trainer, examples, [], after_epoch=after_epoch).cpu()
+    return TrainedCaptioner(config, vocabulary, model, encoders, {})
+
+
+def fit_folds(
+    config: TrainingConfig,
+    encoders: Encoders,
+    prepared: Prepared,
+    clips: Sequence[CaptionedClip],
+    *,
+    folds: int = 5,
+    after_fold: Callable[[int], None] = lambda fold: None,
+) -> FoldPredictions:
+    """Train one captioner for each fold, on the clips of all others. Unreadable clips are left out.
+
+    Raises InvalidInput when there are fewer scenes than folds.
+    """
+    readable = [clip for clip in clips if clip.name in prepared.views]
+    fold_of = scene_folds(readable, folds, seed=config.training.seed)
+    logits = np.zeros((len(readable), len(config.concepts)))
+    captioners = []
+    for fold in range(folds):
+        train = [clip for clip, own in zip(readable, fold_of, strict=True) if own != fold]
+        captioners.append(fit_captioner(config, encoders, prepared, train))
+        held_out = [clip for clip, own in zip(readable, fold_of, strict=True) if own == fold]
+        logits[fold_of == fold] = concept_logits(captioners[-1], prepared, held_out)
+        after_fold(fold)
+    return FoldPredictions(tuple(readable), fold_of, logits, tuple(captioners))
+
+
+def describe_folds(predictions: FoldPredictions, prepared: Prepared) -> list[Description]:
+    """Each clip's description by the captioner that never saw its scene, calibrated on the other folds' predictions."""
+    descriptions: dict[str, Description] = {}
+    for fold, trained in enumerate(predictions.captioners):
+        others = predictions.folds != fold
+        calibration = calibrate_concepts(
+            trained.config.concepts,
+            predictions.logits[others],
+            [clip for clip, other in zip(predictions.clips, others, strict=True) if other],
+        )
+        held_out = [clip for clip, other in zip(predictions.clips, others, strict=True) if not other]
+        described = describe_with(replace(trained, calibration=calibration), prepared, held_out)
+        descriptions |= {clip.name: each for clip, each in zip(held_out, described, strict=True)}
+    return [descriptions[clip.name] for clip in predictions.clips]
+
+
+def describe_with(trained: TrainedCaptioner, prepared: Prepared, clips: Sequence[CaptionedClip]) -> list[Description]:
+    """Describe prepared clips as the service would: through the exported bundle."""
+    with tempfile.TemporaryDirectory() as folder:
+        captioner = Captioner(export_bundle(trained, Path(folder)))
+        return describe_clips(captioner, {clip.name: prepared.views[clip.name][0] for clip in clips}, clips)
+
+
+def concept_logits(trained: TrainedCaptioner, prepared: Prepared, clips: Sequence[CaptionedClip]) -> Logits:
+    """The concept head's raw outputs (N, C) for prepared clips."""
+    examples = make_examples(trained.config, clips, prepared, trained.vocabulary)
+    with torch.no_grad():
+        found = [
+            trained.model.encoder(batch.features, batch.lengths).concepts for batch in plain_batches(examples, size=16)
+        ]
+    return torch.cat(found).numpy().astype(np.float64)
+
+
+def calibrate_concepts(
+    concepts: Sequence[str], logits: Logits, clips: Sequence[CaptionedClip]
+) -> Mapping[str, Calibration]:
+    """Fit each concept's probability to the share of captions that mention it (Platt 1999, with soft targets).
+
+    `logits` (N, C) must come from models that did not see the clips. A concept is left out unless at least
+    `_LEAST_CLIPS` clips mention it in most captions, and as many do not.
+    """
+    shares = np.stack([concept_shares(clip, concepts) for clip in clips])
+    calibration = {}
+    for column, concept in enumerate(concepts):
+        mentioned = int((shares[:, column] > 0.5).sum())
+        if min(mentioned, len(clips) - mentioned) < _LEAST_CLIPS:
+            continue
+        slope, offset = fit_logistic(logits[:, [column]], shares[:, column].astype(np.float64))
+        calibration[concept] = Calibration(slope=float(slope), offset=float(offset))
+    return calibration

@@ -1,0 +1,1 @@
+"""The annotation formats that the toolkit reads; every complaint names the file and the line."""

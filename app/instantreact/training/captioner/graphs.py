@@ -1,0 +1,162 @@
+"""Writes a captioner's parts as ONNX graphs and checks that they say the same as torch."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor, nn
+
+from instantreact.errors import BundleMismatch
+from instantreact.inference.bundle import Graph, sha256_of
+from instantreact.inference.session import Array, Session
+from instantreact.training.captioner.model import CaptionModel
+
+OPSET = 18
+_TOLERANCE = 2e-3  # of values around 1; graphs store their weights as float16
+
+
+@dataclass(frozen=True)
+class GraphPlan:
+    """What a graph takes and gives: names with shapes, where a free dimension is a word."""
+
+    inputs: Mapping[str, tuple[int | str, ...]]
+    outputs: Mapping[str, tuple[int | str, ...]]
+
+
+class SequenceGraph(nn.Module):
+    """The encoder of one window without padding: features (T, D) to memory (T, M), keys (T, A), states, concepts."""
+
+    def __init__(self, model: CaptionModel) -> None:
+        super().__init__()
+        self.encoder = model.encoder
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """(T, D) to memory (T, M), keys (T, A), hidden (1, H), cell (1, H), concepts (C,)."""
+        fused = self.encoder.fuse(features[None])
+        memory, _ = self.encoder.lstm(fused)
+        mask = torch.ones_like(features[None, :, 0], dtype=torch.bool)
+        encoded = self.encoder.finish(fused, memory, mask)
+        return encoded.memory[0], encoded.keys[0], encoded.hidden, encoded.cell, encoded.concepts[0]
+
+
+class StepGraph(nn.Module):
+    """One word further, for B sentences about one window."""
+
+    def __init__(self, model: CaptionModel) -> None:
+        super().__init__()
+        self.decoder = model.decoder
+
+    def forward(
+        self, words: Tensor, hidden: Tensor, cell: Tensor, memory: Tensor, keys: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """words (B,), hidden and cell (B, H), memory (T, M), keys (T, A) to log-probabilities (B, V) and new states."""
+        outputs, hidden, cell = self.decoder(words[:, None], hidden, cell)
+        scores = self.decoder.score(outputs, keys[None], memory[None], None)
+        return scores[:, 0], hidden, cell
+
+
+def encoder_plan(width: int, image_size: int) -> GraphPlan:
+    """Of an appearance or motion encoder."""
+    images = ("frames", 3, image_size, image_size)
+    return GraphPlan({"images": images}, {"features": ("frames", width)})
+
+
+def sequence_plan(model: CaptionModel) -> GraphPlan:
+    """Of a `SequenceGraph`."""
+    shape = model.shape
+    hidden = shape.hidden
+    state: tuple[int | str, ...] = (1, hidden)
+    outputs = {"memory": ("frames", hidden), "keys": ("frames", hidden), "hidden": state, "cell": state}
+    return GraphPlan({"features": ("frames", sum(shape.streams))}, {**outputs, "concepts": (shape.concepts,)})
+
+
+def step_plan(model: CaptionModel) -> GraphPlan:
+    """Of a `StepGraph`."""
+    shape = model.shape
+    state: tuple[int | str, ...] = ("sentences", shape.hidden)
+    attended = {"memory": ("frames", shape.hidden), "keys": ("frames", shape.hidden)}
+    scores = {"log_probabilities": ("sentences", shape.vocabulary)}
+    states = {"next_hidden": state, "next_cell": state}
+    return GraphPlan({"words": ("sentences",), "hidden": state, "cell": state, **attended}, {**scores, **states})
+
+
+def write_graph(module: nn.Module, plan: GraphPlan, path: Path, *, half: bool = True) -> Graph:
+    """Export `module` to `path` and describe it; `half` stores large weights as float16, computing stays in float32."""
+    module.eval()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():
+        # The dynamo exporter freezes the time axis of a bidirectional LSTM and hides it from quantisation.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module,
+            tuple(make_inputs(plan, {"frames": 3, "sentences": 2})),
+            str(path),
+            input_names=list(plan.inputs),
+            output_names=list(plan.outputs),
+            dynamic_axes=_free_axes(plan),
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    if half:
+        store_as_half(path)
+    return Graph(file=path.name, sha256=sha256_of(path), inputs=dict(plan.inputs), outputs=dict(plan.outputs))
+
+
+def store_as_half(path: Path, *, least: int = 1024) -> None:
+    """Rewrite the float32 weights of a graph that hold `least` values or more as float16 with a cast behind them."""
+    model = onnx.load(path)
+    casts = []
+    for weight in model.graph.initializer:
+        if weight.data_type == onnx.TensorProto.FLOAT and np.prod(weight.dims) >= least:
+            values = onnx.numpy_helper.to_array(weight).astype(np.float16)
+            name, stored = weight.name, f"{weight.name}.half"
+            weight.CopyFrom(onnx.numpy_helper.from_array(values, stored))
+            casts.append(onnx.helper.make_node("Cast", [stored], [name], to=onnx.TensorProto.FLOAT))
+    for cast in reversed(casts):
+        model.graph.node.insert(0, cast)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
+def make_inputs(plan: GraphPlan, sizes: Mapping[str, int], *, seed: int = 0) -> list[Tensor]:
+    """Random inputs for a plan whose free dimensions take these sizes; whole numbers for `words`."""
+    random = torch.Generator().manual_seed(seed)
+    shapes = {name: [sizes[d] if isinstance(d, str) else d for d in shape] for name, shape in plan.inputs.items()}
+    return [
+        torch.randint(1, 4, shape, generator=random) if name == "words" else torch.randn(shape, generator=random)
+        for name, shape in shapes.items()
+    ]
+
+
+def check_parity(module: nn.Module, plan: GraphPlan, path: Path, sizes: Sequence[Mapping[str, int]]) -> float:
+    """The largest difference between torch and onnxruntime over several sizes of the free dimensions.
+
+    Raises BundleMismatch when it exceeds what float16 weights explain.
+    """
+    session = Session(path)
+    worst = max(_largest_difference(module, plan, session, size) for size in sizes)
+    if not worst <= _TOLERANCE:
+        raise BundleMismatch(f"The graph {path} differs from torch by {worst:.2g}, more than {_TOLERANCE:.2g}.")
+    return worst
+
+
+def _largest_difference(module: nn.Module, plan: GraphPlan, session: Session, sizes: Mapping[str, int]) -> float:
+    inputs = make_inputs(plan, sizes, seed=1)
+    with torch.no_grad():
+        expected = module(*inputs)
+    expected = expected if isinstance(expected, tuple) else (expected,)
+    values: dict[str, Array] = {name: tensor.numpy() for name, tensor in zip(plan.inputs, inputs, strict=True)}
+    found = session.run(values)
+    return max(
+        float(np.abs(found[name] - tensor.numpy()).max() / max(1.0, float(tensor.abs().max())))
+        for name, tensor in zip(plan.outputs, expected, strict=True)
+    )
+
+
+def _free_axes(plan: GraphPlan) -> dict[str, dict[int, str]]:
+    named = {**plan.inputs, **plan.outputs}
+    return {name: {axis: d for axis, d in enumerate(shape) if isinstance(d, str)} for name, shape in named.items()}

@@ -1,0 +1,139 @@
+"""Samples the frames of a data set's clips and caches their features, in parallel; interrupted, it goes on.
+
+The features are computed by the very graphs that a bundle ships, through the very preprocessing that serves.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from instantreact.domain.media import Images, SamplingPlan
+from instantreact.errors import MediaError
+from instantreact.inference.preprocess import Preprocessing, motion_images, scale_pixels
+from instantreact.inference.session import Session
+from instantreact.media.frames import sample_frames
+from instantreact.training.captioner.clips import CaptionedClip
+from instantreact.training.captioner.config import TrainingConfig, Views
+from instantreact.training.captioner.views import View, draw_views
+
+Features = NDArray[np.float16]
+"""Frame features (T, D) of one clip."""
+
+
+@dataclass(frozen=True)
+class FeatureExtractor:
+    """Turns a clip into features: the encoders, and how frames are drawn and prepared for them."""
+
+    appearance: Session
+    motion: Session | None
+    sampling: SamplingPlan
+    preprocessing: Preprocessing
+
+    def extract(self, path: Path, views: Sequence[View]) -> list[Features]:
+        """The features (T, D) of the whole clip in each view.
+
+        Raises MediaError when it cannot be read.
+        """
+        parts: list[list[Features]] = [[] for _ in views]
+        smallest = min(view.size for view in views)
+        for images, earlier in sample_clip(path, replace(self.sampling, image_size=self._sampled_size(smallest))):
+            for part, view in zip(parts, views, strict=True):
+                part.append(self._encode(images, earlier, view))
+        return [np.concatenate(part) for part in parts]
+
+    def _sampled_size(self, smallest: float) -> int:
+        """Large enough that the smallest crop needs no enlarging."""
+        return round(self.sampling.image_size / smallest)
+
+    def _encode(self, images: Images, earlier: Images, view: View) -> Features:
+        size = self.sampling.image_size
+        seen = view.apply(images, size)
+        rows = [_run(self.appearance, seen, self.preprocessing)]
+        if self.motion is not None:
+            before = np.stack([view.apply(earlier[:, gap], size) for gap in range(earlier.shape[1])], axis=1)
+            moving = motion_images(seen, before, self.preprocessing.motion_gain)
+            rows.append(_run(self.motion, moving, self.preprocessing))
+        return np.concatenate(rows, axis=1).astype(np.float16)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What `prepare_clips` did: features by clip name, and for the clips that cannot be read, why."""
+
+    views: dict[str, tuple[Features, ...]]
+    skipped: dict[str, str]
+
+
+def prepare_clips(
+    clips: Sequence[CaptionedClip],
+    extractor: FeatureExtractor,
+    options: Views,
+    cache: Path,
+    *,
+    workers: int = 1,
+    after_clip: Callable[[str], None] = lambda name: None,
+) -> Prepared:
+    """The features of every clip in its plain and changed views; a clip in `cache` is not computed again.
+
+    A clip that cannot be read is skipped and told of.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+
+    def prepare(clip: CaptionedClip) -> tuple[Features, ...] | str:
+        try:
+            found: tuple[Features, ...] | str = _load_or_extract(clip, extractor, options, cache)
+        except MediaError as error:
+            found = str(error)
+        after_clip(clip.name)
+        return found
+
+    with ThreadPoolExecutor(workers) as pool:
+        results = dict(zip((clip.name for clip in clips), pool.map(prepare, clips), strict=True))
+    return Prepared(
+        views={name: found for name, found in results.items() if isinstance(found, tuple)},
+        skipped={name: found for name, found in results.items() if isinstance(found, str)},
+    )
+
+
+def sample_clip(path: Path, sampling: SamplingPlan) -> Iterator[tuple[Images, Images]]:
+    """The samples of a whole clip in order, each once: images (N, S, S, 3) and earlier (N, G, S, S, 3) at a time.
+
+    Raises MediaError when the clip cannot be read.
+    """
+    done = 0
+    for sample in sample_frames(path, replace(sampling, stride_s=sampling.window_s)):
+        first = round(sample.window.start_s * sampling.rate_hz)
+        known = max(0, done - first)  # the last window may reach back into the one before it
+        yield sample.images[known:], sample.earlier[known:]
+        done = first + len(sample.images)
+
+
+def feature_key(config: TrainingConfig, graphs: Sequence[str]) -> str:
+    """A name for the cache of features made with this configuration and graphs of these checksums."""
+    parts = (repr(config.sampling), config.backbones.model_dump_json(), config.views.model_dump_json(), *graphs)
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+
+def _load_or_extract(
+    clip: CaptionedClip, extractor: FeatureExtractor, options: Views, cache: Path
+) -> tuple[Features, ...]:
+    stored = cache / f"{clip.name}.npz"
+    if not stored.is_file():
+        views = extractor.extract(clip.path, draw_views(options, clip.name))
+        unfinished = stored.with_suffix(f".{os.getpid()}.npz")
+        np.savez(unfinished, *views)
+        unfinished.replace(stored)
+    with np.load(stored) as views:
+        return tuple(views[name] for name in views.files)
+
+
+def _run(encoder: Session, images: Images, preprocessing: Preprocessing) -> NDArray[np.float32]:
+    # One picture at a time is fastest, see `Captioner`.
+    rows = [encoder.run({"images": scale_pixels(image[None], preprocessing)})["features"] for image in images]
+    return np.concatenate(rows)

@@ -1,0 +1,106 @@
+"""From a configuration and clips to a trained model: the steps that train, crossval and export share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from instantreact.inference.bundle import Graph, GraphName
+from instantreact.inference.preprocess import Preprocessing
+from instantreact.inference.session import Session
+from instantreact.inference.vocabulary import Vocabulary
+from instantreact.training.captioner.backbones import BackboneKind, find_backbone
+from instantreact.training.captioner.clips import CaptionedClip, concept_shares
+from instantreact.training.captioner.config import TrainingConfig
+from instantreact.training.captioner.examples import Example
+from instantreact.training.captioner.graphs import check_parity, encoder_plan, write_graph
+from instantreact.training.captioner.model import CaptionModel, ModelShape
+from instantreact.training.captioner.prepare import FeatureExtractor, Prepared
+from instantreact.training.captioner.train import standardize_features
+
+
+@dataclass(frozen=True)
+class BackboneWeights:
+    """Files with the encoders' weights; None takes the published ones, where a backbone has them."""
+
+    appearance: Path | None = None
+    motion: Path | None = None
+
+
+def write_encoders(config: TrainingConfig, weights: BackboneWeights, folder: Path) -> dict[GraphName, Graph]:
+    """Export a configuration's encoders to `folder`, each checked against torch.
+
+    Raises InvalidInput for an unknown backbone or weights that do not fit.
+    """
+    chosen = {GraphName.APPEARANCE: (config.backbones.appearance, weights.appearance)}
+    if config.backbones.motion is not None:
+        chosen[GraphName.MOTION] = (config.backbones.motion, weights.motion)
+    size = config.sampling.image_size
+    return {
+        name: _write_encoder(find_backbone(backbone), file, size, folder / f"{name}.onnx")
+        for name, (backbone, file) in chosen.items()
+    }
+
+
+def open_extractor(config: TrainingConfig, folder: Path) -> FeatureExtractor:
+    """The feature extractor whose encoders `write_encoders` put into `folder`."""
+    moving = config.backbones.motion is not None
+    return FeatureExtractor(
+        appearance=Session(folder / f"{GraphName.APPEARANCE}.onnx"),
+        motion=Session(folder / f"{GraphName.MOTION}.onnx") if moving else None,
+        sampling=config.sampling,
+        preprocessing=preprocessing_of(config),
+    )
+
+
+def preprocessing_of(config: TrainingConfig) -> Preprocessing:
+    """How pixels become the encoders' input; both streams share it."""
+    return find_backbone(config.backbones.appearance).preprocessing(config.backbones.motion_gain)
+
+
+def build_vocabulary(config: TrainingConfig, clips: Sequence[CaptionedClip]) -> Vocabulary:
+    """The words of the clips' captions that are frequent enough."""
+    captions = (caption for clip in clips for caption in clip.captions)
+    return Vocabulary.from_captions(captions, at_least=config.least_word_count)
+
+
+def make_examples(
+    config: TrainingConfig, clips: Sequence[CaptionedClip], prepared: Prepared, vocabulary: Vocabulary
+) -> list[Example]:
+    """Examples of the clips that could be read."""
+    return [
+        Example(
+            name=clip.name,
+            scene=clip.scene,
+            views=prepared.views[clip.name],
+            sentences=tuple(tuple(vocabulary.encode(caption)) for caption in clip.captions),
+            concepts=concept_shares(clip, config.concepts),
+        )
+        for clip in clips
+        if clip.name in prepared.views
+    ]
+
+
+def build_model(config: TrainingConfig, vocabulary: Vocabulary, train: Sequence[Example]) -> CaptionModel:
+    """A fresh model for a configuration, its input standardised by the training examples."""
+    torch.manual_seed(config.training.seed)
+    shape = ModelShape(
+        streams=tuple(find_backbone(name).width for name in config.backbones.streams),
+        vocabulary=len(vocabulary),
+        concepts=len(config.concepts),
+        projection=config.model.projection,
+        hidden=config.model.hidden,
+        embedding=config.model.embedding,
+        dropout=config.model.dropout,
+    )
+    model = CaptionModel(shape)
+    standardize_features(model, train)
+    return model
+
+
+def _write_encoder(backbone: BackboneKind, weights: Path | None, size: int, path: Path) -> Graph:
+    network, plan = backbone.build(weights), encoder_plan(backbone.width, size)
+    graph = write_graph(network, plan, path)
+    check_parity(network, plan, path, [{"frames": 1}, {"frames": 3}])
+    return graph

@@ -1,0 +1,141 @@
+"""A training run in a folder: what it has done so far is there, so an interrupted run goes on where it stopped."""
+
+import csv
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+import torch
+
+from instantreact.errors import Conflict, InvalidInput
+from instantreact.training.captioner.checkpoint import Encoders, TrainedCaptioner, save_checkpoint
+from instantreact.training.captioner.clips import CaptionedClip, Split, of_split
+from instantreact.training.captioner.config import TrainingConfig
+from instantreact.training.captioner.fit import calibrate_concepts, concept_logits
+from instantreact.training.captioner.prepare import Prepared, feature_key, prepare_clips
+from instantreact.training.captioner.recipe import (
+    BackboneWeights,
+    build_model,
+    build_vocabulary,
+    make_examples,
+    open_extractor,
+    write_encoders,
+)
+from instantreact.training.captioner.train import EpochReport, Trainer, find_device, train_model
+
+BEST = "best.pt"
+_STATE = "state.pt"
+_LOG = "log.csv"
+_CONFIG = "config.json"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Whom to tell how far a run is; both may be called from worker threads."""
+
+    clip_prepared: Callable[[str], None] = lambda name: None
+    epoch_done: Callable[[EpochReport], None] = lambda report: None
+
+
+_SILENT = Progress()
+
+
+def prepare_data(
+    config: TrainingConfig,
+    weights: BackboneWeights,
+    clips: Sequence[CaptionedClip],
+    cache: Path,
+    *,
+    workers: int = 1,
+    progress: Progress = _SILENT,
+) -> tuple[Encoders, Prepared]:
+    """The encoders of a configuration and the features of all clips, kept below `cache`.
+
+    Raises InvalidInput for an unknown backbone, for weights that do not fit, and when no clip can be read.
+    """
+    graphs = write_encoders(config, weights, cache / "encoders")
+    encoders = {name: (graph, (cache / "encoders" / graph.file).read_bytes()) for name, graph in graphs.items()}
+    folder = cache / feature_key(config, [graph.sha256 for graph in graphs.values()])
+    extractor = open_extractor(config, cache / "encoders")
+    prepared = prepare_clips(clips, extractor, config.views, folder, workers=workers, after_clip=progress.clip_prepared)
+    if not prepared.views:
+        raise InvalidInput(f"Not one of the {len(clips)} clips can be read.")
+    return encoders, prepared
+
+
+def train_captioner(
+    config: TrainingConfig,
+    encoders: Encoders,
+    prepared: Prepared,
+    clips: Sequence[CaptionedClip],
+    output: Path,
+    *,
+    progress: Progress = _SILENT,
+) -> TrainedCaptioner:
+    """Train on the split train, watch the split val where there is one, and leave `best.pt` and `log.csv` in `output`.
+
+    Concepts are calibrated on val, which the weights have not seen; without val they are not calibrated, and the
+    sampled captions decide. A run that was interrupted goes on exactly as if it had not been.
+    Raises Conflict when `output` holds a run of another configuration, InvalidInput without training clips.
+    """
+    _claim(output, config)
+    readable = [clip for clip in clips if clip.name in prepared.views]
+    train, val = of_split(readable, Split.TRAIN), [clip for clip in readable if clip.split is Split.VAL]
+    vocabulary = build_vocabulary(config, train)
+    examples, watched = (make_examples(config, part, prepared, vocabulary) for part in (train, val))
+    trainer = Trainer(build_model(config, vocabulary, examples), config.training, device=find_device())
+    _resume(trainer, output)
+
+    def keep(report: EpochReport) -> None:
+        _save_state(trainer, output)
+        _write_log(output / _LOG, report)
+        progress.epoch_done(report)
+
+    model = train_model(trainer, examples, watched, after_epoch=keep).cpu()
+    trained = calibrate_on(TrainedCaptioner(config, vocabulary, model, encoders, {}), prepared, val)
+    save_checkpoint(trained, output / BEST)
+    return trained
+
+
+def calibrate_on(trained: TrainedCaptioner, prepared: Prepared, clips: Sequence[CaptionedClip]) -> TrainedCaptioner:
+    """Calibrate the concepts that some of these clips, unseen in training, mention and some do not."""
+    if not clips:
+        return trained
+    logits = concept_logits(trained, prepared, clips)
+    return replace(trained, calibration=calibrate_concepts(trained.config.concepts, logits, clips))
+
+
+def _claim(output: Path, config: TrainingConfig) -> None:
+    """Make `output` the folder of a run of this configuration."""
+    output.mkdir(parents=True, exist_ok=True)
+    stated = output / _CONFIG
+    text = config.model_dump_json(indent=1)
+    if not stated.is_file():
+        stated.write_text(text, "utf-8")
+    elif stated.read_text("utf-8") != text:
+        raise Conflict(f"{output} holds a run of another configuration; choose another --output.")
+
+
+def _resume(trainer: Trainer, output: Path) -> None:
+    state = output / _STATE
+    if state.is_file():
+        trainer.load_state(torch.load(state, weights_only=True, map_location=trainer.device))
+
+
+def _save_state(trainer: Trainer, output: Path) -> None:
+    unfinished = output / f"{_STATE}.unfinished"
+    torch.save(trainer.state(), unfinished)
+    unfinished.replace(output / _STATE)
+
+
+def _write_log(path: Path, report: EpochReport) -> None:
+    """Append one epoch; a line that an interrupted run wrote for it or a later epoch is replaced."""
+    names = [field.name for field in fields(EpochReport)]
+    kept = []
+    if path.is_file():
+        with path.open(newline="") as stream:
+            kept = [row for row in csv.DictReader(stream) if int(row["epoch"]) < report.epoch]
+    with path.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, names)
+        writer.writeheader()
+        writer.writerows([*kept, asdict(report)])

@@ -1,0 +1,1 @@
+"""How good captions and scores are."""

@@ -1,0 +1,111 @@
+"""The shipped bundle loads; a missing or damaged one says what to do."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from instantreact.errors import BundleMismatch, BundleMissing
+from instantreact.inference.bundle import MANIFEST, GraphName, load_bundle
+from instantreact.inference.captioner import Captioner
+from tests.conftest import REPOSITORY
+
+SHIPPED = REPOSITORY / "models" / "captioner"
+LARGEST_BUNDLE = 20_000_000
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(SHIPPED, tmp_path / "bundle"))
+
+
+def change_manifest(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    manifest = json.loads((folder / MANIFEST).read_text())
+    change(manifest)
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+
+
+def test_load_bundle_reads_the_shipped_bundle() -> None:
+    bundle = load_bundle(SHIPPED)
+
+    assert set(bundle.graphs) == set(GraphName)
+    assert bundle.graphs[GraphName.APPEARANCE].inputs["images"][2] == bundle.sampling.image_size
+    assert bundle.licences
+
+
+def test_shipped_bundle_is_small() -> None:
+    assert sum(file.stat().st_size for file in SHIPPED.iterdir()) <= LARGEST_BUNDLE
+
+
+def test_load_bundle_names_the_setting_when_there_is_none(tmp_path: Path) -> None:
+    with pytest.raises(BundleMissing, match="captioner_bundle"):
+        load_bundle(tmp_path)
+
+
+def test_load_bundle_refuses_a_changed_graph(copied: Path) -> None:
+    with (copied / "step.onnx").open("ab") as stream:
+        stream.write(b"x")
+
+    with pytest.raises(BundleMismatch, match=r"step\.onnx.*checksum"):
+        load_bundle(copied)
+
+
+def test_load_bundle_refuses_a_missing_graph(copied: Path) -> None:
+    (copied / "motion.onnx").unlink()
+
+    with pytest.raises(BundleMismatch, match=r"motion\.onnx"):
+        load_bundle(copied)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda manifest: manifest.update(format=99), "format 99"),
+        (lambda manifest: manifest["graphs"].pop("step"), "graphs are missing: step"),
+        (lambda manifest: manifest["graphs"]["step"]["inputs"].pop("keys"), "inputs or outputs .*step"),
+        (lambda manifest: manifest["concepts"].update(version=99), "concepts of version 99"),
+        (lambda manifest: manifest.pop("vocabulary"), "vocabulary"),
+        (lambda manifest: manifest["vocabulary"].reverse(), "vocabulary: .*begin with"),
+        (lambda manifest: manifest["sampling"].update(gaps_s=[0.1]), "gaps_s"),
+        (lambda manifest: manifest["decoding"].update(beams=0), "beams"),
+        (lambda manifest: manifest["calibration"].update(rain={"slope": 1, "offset": 0}), "unknown"),
+        (lambda manifest: manifest.update(surprise=1), "surprise"),
+    ],
+)
+def test_load_bundle_says_what_is_wrong_with_the_manifest(
+    copied: Path, change: Callable[[dict[str, Any]], object], complaint: str
+) -> None:
+    change_manifest(copied, change)
+
+    with pytest.raises(BundleMismatch, match=complaint):
+        load_bundle(copied)
+
+
+def test_load_bundle_refuses_a_manifest_that_is_not_json(copied: Path) -> None:
+    (copied / MANIFEST).write_text("{")
+
+    with pytest.raises(BundleMismatch, match=r"model\.json"):
+        load_bundle(copied)
+
+
+def use_sequence_as_motion(manifest: dict[str, Any]) -> None:
+    graphs = manifest["graphs"]
+    graphs["motion"].update(file=graphs["sequence"]["file"], sha256=graphs["sequence"]["sha256"])
+
+
+def test_captioner_refuses_a_graph_with_other_inputs(copied: Path) -> None:
+    change_manifest(copied, use_sequence_as_motion)
+
+    with pytest.raises(BundleMismatch, match="other inputs or outputs"):
+        Captioner(load_bundle(copied))
+
+
+def test_captioner_refuses_a_file_that_is_no_graph(copied: Path) -> None:
+    bundle = load_bundle(copied)
+    (copied / "sequence.onnx").write_bytes(b"not a graph")
+
+    with pytest.raises(BundleMismatch, match=r"sequence\.onnx cannot be opened"):
+        Captioner(bundle)

@@ -1,0 +1,104 @@
+"""The shipped captioner on drawn frames, and on real footage."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from instantreact.domain.concepts import CONCEPTS
+from instantreact.domain.media import Images
+from instantreact.inference.bundle import Calibration, load_bundle
+from instantreact.inference.captioner import Captioner, FrameFeatures, calibrate, merge_samples
+from instantreact.media.frames import sample_frames
+from tests.conftest import REPOSITORY
+
+SHIPPED = REPOSITORY / "models" / "captioner"
+
+
+@pytest.fixture(scope="module")
+def captioner() -> Captioner:
+    return Captioner(load_bundle(SHIPPED))
+
+
+def make_frames(captioner: Captioner, count: int, seed: int = 0) -> tuple[Images, Images]:
+    """A grey room with a bright square that moves: images (N, S, S, 3) and earlier (N, G, S, S, 3)."""
+    plan = captioner.bundle.sampling
+    size, gaps = plan.image_size, len(plan.gaps_s)
+    frames = np.full((count + gaps, size, size, 3), 90, np.uint8)
+    for number, frame in enumerate(frames):
+        left = (7 * number + seed) % (size // 2)
+        frame[size // 3 : size // 2, left : left + size // 4] = 230
+    earlier = [frames[gaps - gap - 1 : gaps - gap - 1 + count] for gap in range(gaps)]
+    return frames[gaps:], np.stack(earlier, axis=1)
+
+
+def encode(captioner: Captioner, count: int) -> FrameFeatures:
+    return captioner.encode_frames(*make_frames(captioner, count))
+
+
+def test_features_of_a_frame_do_not_depend_on_the_window(captioner: Captioner) -> None:
+    images, earlier = make_frames(captioner, 9)
+
+    together = captioner.encode_frames(images, earlier)
+    apart = np.concatenate([captioner.encode_frames(images[at : at + 4], earlier[at : at + 4]) for at in (0, 4, 8)])
+
+    assert together.dtype == np.float32
+    assert np.allclose(together, apart, atol=1e-5)
+
+
+@pytest.mark.parametrize("count", [1, 2, 16, 40])
+def test_describe_takes_windows_of_any_length(captioner: Captioner, count: int) -> None:
+    description = captioner.describe(encode(captioner, count))
+
+    assert description.caption.text
+    assert 0 < description.caption.score <= 1
+    assert sum(hypothesis.probability for hypothesis in description.hypotheses) == pytest.approx(1)
+    assert set(description.concepts) == set(CONCEPTS)
+    assert all(0 <= probability <= 1 for probability in description.concepts.values())
+
+
+def test_describe_repeats_itself(captioner: Captioner) -> None:
+    features = encode(captioner, 6)
+
+    assert captioner.describe(features) == captioner.describe(features)
+
+
+def test_captioner_answers_several_threads_as_it_answers_one(captioner: Captioner) -> None:
+    features = [encode(captioner, count) for count in (3, 5, 8, 12)]
+    alone = [captioner.describe(one) for one in features]
+
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(captioner.describe, features))
+
+    assert together == alone
+
+
+def test_merge_samples_counts_equal_sentences() -> None:
+    merged = merge_samples(["b", "a", "b", "c"])
+
+    assert [(hypothesis.text, hypothesis.probability) for hypothesis in merged] == [
+        ("b", 0.5),
+        ("a", 0.25),
+        ("c", 0.25),
+    ]
+
+
+@pytest.mark.parametrize(("logit", "expected"), [(0.0, 0.5), (-2.0, 1 / (1 + np.e**4)), (1e6, 1.0), (-1e6, 0.0)])
+def test_calibrate_is_a_sigmoid_that_never_overflows(logit: float, expected: float) -> None:
+    assert calibrate(logit, Calibration(slope=2.0, offset=0.0)) == pytest.approx(expected)
+
+
+@pytest.mark.data
+def test_captions_change_with_the_clip(captioner: Captioner, data_dir: Path) -> None:
+    lines = (data_dir / "cctv" / "captions.jsonl").read_text().splitlines()
+    records = [record for record in map(json.loads, lines) if record["split"] == "test"][::6]
+
+    captions = set()
+    for record in records:
+        clip = data_dir / "cctv" / "clips" / f"{record['clip']}.mp4"
+        sample = next(sample_frames(clip, captioner.bundle.sampling))
+        captions.add(captioner.describe(captioner.encode_frames(sample.images, sample.earlier)).caption.text)
+
+    assert len(captions) >= 4
