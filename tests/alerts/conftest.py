@@ -13,19 +13,26 @@ from tests.servers.graph_rules import Person
 PSID = "4242"
 
 
-@pytest.fixture
-def graph() -> Iterator[FakeGraph]:
-    """Graph, knowing the person PSID, whose window is open."""
+@pytest.fixture(scope="session")
+def graph_server() -> Iterator[FakeGraph]:
+    """One server for every test; `graph` clears it."""
     with FakeGraph() as server:
-        server.people[PSID] = Person()
         yield server
+
+
+@pytest.fixture
+def graph(graph_server: FakeGraph) -> FakeGraph:
+    """Graph, knowing the person PSID, whose window is open."""
+    graph_server.reset()
+    graph_server.people[PSID] = Person()
+    return graph_server
 
 
 def make_account(graph: FakeGraph, **changes: object) -> MessengerAccount:
     """The account that the fake Graph knows, with changes."""
     page = graph.page
     known = {"page_id": page.page_id, "access_token": page.access_token, "app_secret": page.app_secret}
-    return MessengerAccount(**{**known, "base_url": graph.url, "reply_timeout_s": 0.5, **changes})  # type: ignore[arg-type]
+    return MessengerAccount(**{**known, "base_url": graph.url, **changes})  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -164,8 +164,6 @@ REGAIN_HEADERS = {
         (Fault(FaultKind.ERROR, code=1, subcode=1357046, accepted=True), DeliveryDeferred, 30.0, True, 1),
         (faults.RESET_AFTER_ACCEPT, DeliveryDeferred, 30.0, True, 1),
         (faults.RESET_BEFORE_ACCEPT, DeliveryDeferred, 30.0, True, 0),
-        (faults.HANG, DeliveryDeferred, 30.0, True, 0),
-        (Fault(FaultKind.HANG, accepted=True), DeliveryDeferred, 30.0, True, 1),
         (Fault(FaultKind.ERROR, code=10, subcode=1893063), ChannelRestricted, 7200.0, False, 0),
         (Fault(FaultKind.ERROR, code=368), ChannelRestricted, 7200.0, False, 0),
     ],
@@ -186,6 +184,18 @@ async def test_messenger_defers_and_succeeds_the_next_time_when_graph_fails(
     assert len(graph.received) == is_taken
     receipt = await channel.send_text(PSID, make_text(), metadata="part:1")
     assert graph.received[-1].mid == receipt.message_id
+
+
+@pytest.mark.parametrize("fault", [faults.HANG, Fault(FaultKind.HANG, accepted=True)])
+async def test_messenger_is_in_doubt_when_graph_never_answers(
+    graph: FakeGraph, clock: StoppedClock, fault: Fault
+) -> None:
+    graph.script(fault)
+    impatient = make_channel(make_account(graph, reply_timeout_s=0.3), clock)
+    with pytest.raises(DeliveryDeferred) as caught:
+        await impatient.send_text(PSID, make_text(), metadata="part:1")
+    await impatient.close()
+    assert (caught.value.retry_after_s, caught.value.ambiguous) == (30.0, True)
 
 
 async def test_messenger_has_a_receipt_when_graph_is_slow_and_its_allowance_nearly_used(
@@ -210,12 +220,11 @@ async def test_messenger_defers_without_doubt_when_it_cannot_connect(clock: Stop
 async def test_messenger_sends_to_one_person_in_turn_when_two_parts_are_sent_at_once(
     graph: FakeGraph, channel: MessengerChannel
 ) -> None:
-    graph.script(faults.HANG)
+    graph.script(faults.slow(0.3))
     finished: list[str] = []
 
     async def send_text() -> None:
-        with pytest.raises(DeliveryDeferred):
-            await channel.send_text(PSID, make_text(), metadata="part:1")
+        await channel.send_text(PSID, make_text(), metadata="part:1")
         finished.append("text")
 
     async def send_picture() -> None:

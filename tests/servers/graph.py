@@ -84,16 +84,8 @@ class FakeGraph:
 
     def __init__(self, page: Page | None = None, *, port: int = 0, webhook_url: str | None = None) -> None:
         self.page = page or Page()
-        self.webhook_url = webhook_url
-        self.people: dict[str, Person] = {}
-        self.received: list[Received] = []
-        self.refused: list[GraphError] = []
-        self.faults: list[Fault] = []
-        self.auto_events: tuple[str, ...] = ()
-        self.hook: Callable[[Moment, Received | None], None] | None = None
-        self._templates: set[str] = set()
-        self._attachments: dict[str, bytes] = {}
         self._numbers = itertools.count(1)
+        self.reset(webhook_url=webhook_url)
         self._socket = socket.create_server(("127.0.0.1", port))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._server = uvicorn.Server(
@@ -118,6 +110,18 @@ class FakeGraph:
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(timeout=10)
         self._socket.close()
+
+    def reset(self, *, webhook_url: str | None = None) -> None:
+        """Forget everything but the Page: nobody can be written to, nothing was received, no fault waits."""
+        self.webhook_url = webhook_url
+        self.people: dict[str, Person] = {}
+        self.received: list[Received] = []
+        self.refused: list[GraphError] = []
+        self.faults: list[Fault] = []
+        self.auto_events: tuple[str, ...] = ()
+        self.hook: Callable[[Moment, Received | None], None] | None = None
+        self._templates: set[str] = set()
+        self._attachments: dict[str, bytes] = {}
 
     def script(self, *faults: Fault) -> None:
         """Let these faults happen to the next calls, in order; a fault for a part waits for that part."""

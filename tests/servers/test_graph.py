@@ -38,9 +38,8 @@ def server() -> Iterator[FakeGraph]:
 @pytest.fixture
 def graph(server: FakeGraph) -> FakeGraph:
     """Graph, knowing somebody who can be written to, somebody whose window is shut and somebody who blocks."""
+    server.reset()
     server.people = {PSID: Person(), CLOSED: Person(window_open=False), BLOCKED: Person(blocked=True)}
-    server.received, server.refused, server.faults, server.auto_events = [], [], [], ()
-    server.hook = server.webhook_url = None
     return server
 
 
