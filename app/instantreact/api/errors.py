@@ -66,6 +66,25 @@ KINDS: Mapping[type[errors.InstantReactError], Kind] = MappingProxyType(
     }
 )
 
+_BY_STATUS: Mapping[int, Kind] = MappingProxyType(
+    {
+        kind.status: kind
+        for kind in (
+            Kind(401, "no-key", "No valid API key"),
+            KINDS[errors.NotAllowed],
+            KINDS[errors.NotFound],
+            Kind(405, "method-not-allowed", "Method not allowed"),
+            KINDS[errors.Conflict],
+            KINDS[errors.TooLarge],
+            KINDS[errors.UnsupportedMedia],
+            Kind(416, "range-not-satisfiable", "Range not satisfiable"),
+            INVALID,
+            Kind(503, "unavailable", "Unavailable"),
+            KINDS[errors.StorageFull],
+        )
+    }
+)
+
 
 class ProblemResponse(JSONResponse):
     """A problem as the answer."""
@@ -76,6 +95,12 @@ class ProblemResponse(JSONResponse):
 def kind_of(error: type[errors.InstantReactError]) -> Kind:
     """The kind of problem that an error is: its own, or that of its nearest ancestor."""
     return next(KINDS[ancestor] for ancestor in error.__mro__ if ancestor in KINDS)
+
+
+def kind_of_status(status: int) -> Kind:
+    """The kind of problem that the framework means by a status."""
+    phrase = HTTPStatus(status).phrase
+    return _BY_STATUS.get(status, Kind(status, phrase.lower().replace(" ", "-"), phrase))
 
 
 def answer_problem(
@@ -139,8 +164,7 @@ async def _answer_invalid(request: Request, error: Exception) -> Response:
 async def _answer_http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         return answer_failure(request)
-    phrase = HTTPStatus(error.status_code).phrase
-    kind = Kind(error.status_code, phrase.lower().replace(" ", "-"), phrase)
+    kind = kind_of_status(error.status_code)
     return answer_problem(request, kind, _say_why(request, error), headers=error.headers)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from instantreact.api.errors import kind_of_status
 from instantreact.api.schemas.problem import Problem
 
 DESCRIPTION = """\
@@ -57,9 +58,10 @@ def problems(*statuses: int) -> Responses:
 
 def describe_problem(status: HTTPStatus) -> dict[str, Any]:
     """How one problem is documented, an example included."""
+    kind = kind_of_status(status)
     example: dict[str, Any] = {
-        "type": f"urn:problem-type:instantreact:{status.phrase.lower().replace(' ', '-')}",
-        "title": status.phrase,
+        "type": f"urn:problem-type:instantreact:{kind.slug}",
+        "title": kind.title,
         "status": status.value,
         "detail": _SAID[status],
         "instance": "/clips",
@@ -85,6 +87,7 @@ def install_description(app: FastAPI) -> None:
                 tags=app.openapi_tags,
                 servers=app.servers,
             )
+            _drop_default_errors(described)
             schemas = described["components"]["schemas"]
             problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(problem.pop("$defs"))
@@ -93,3 +96,13 @@ def install_description(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = describe  # type: ignore[method-assign]
+
+
+def _drop_default_errors(described: dict[str, Any]) -> None:
+    """Take out FastAPI's own validation error: it adds one to routes with parameters that cannot be wrong."""
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+                del operation["responses"]["422"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        described["components"]["schemas"].pop(name, None)

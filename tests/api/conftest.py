@@ -1,0 +1,107 @@
+"""The real application on a real database and blob store; no worker runs, so that tests decide what was analyzed."""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from cryptography.fernet import Fernet
+from fastapi import FastAPI
+
+from instantreact.api.app import create_app
+from instantreact.api.options import ApiOptions
+from instantreact.domain.camera import SpeechMode
+from instantreact.inference.loader import CaptionerLoader
+from instantreact.media.limits import DecodeLimits
+from instantreact.media.sandbox import ClipDecoder
+from instantreact.pipeline.links import Links
+from instantreact.pipeline.recognition import Recognition
+from instantreact.pipeline.services import Services
+from instantreact.storage.blobs import LocalBlobs
+from instantreact.storage.database import Database
+from instantreact.storage.secrets import SecretBox
+from instantreact.threads import WorkerThreads
+from tests.conftest import StoppedClock
+from tests.media.clips import Drawing, make_clip
+from tests.storage.databases import database, empty_database, url
+
+__all__ = ["database", "empty_database", "url"]
+
+API_KEY = "a-key-for-tests"
+APP_SECRET = "0123456789abcdef0123456789abcdef"
+OPTIONS = ApiOptions(
+    api_key_hashes=(hashlib.sha256(b"another-key").hexdigest(), hashlib.sha256(API_KEY.encode()).hexdigest()),
+    max_upload_bytes=300_000,
+    messenger_app_secret=APP_SECRET,
+    messenger_verify_token="agreed-upon",
+    public_url="https://alerts.example",
+)
+
+
+@dataclass
+class Checks:
+    """What /readyz is told."""
+
+    found: Mapping[str, str | None] = field(default_factory=lambda: {"database": None, "captioner": None})
+
+    async def run(self) -> Mapping[str, str | None]:
+        return self.found
+
+
+@pytest.fixture(scope="session")
+def decoder() -> Iterator[ClipDecoder]:
+    with ClipDecoder(DecodeLimits(max_duration_s=60.0), spares=1) as decoder:
+        yield decoder
+
+
+@pytest.fixture(scope="session")
+def movie(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A clip of one second."""
+    return make_clip(tmp_path_factory.mktemp("clips") / "a.mp4", Drawing(duration_s=1.0)).read_bytes()
+
+
+@pytest.fixture
+async def services(
+    database: Database, decoder: ClipDecoder, clock: StoppedClock, tmp_path: Path
+) -> AsyncIterator[Services]:
+    threads = WorkerThreads(2)
+    yield Services(
+        database=database,
+        blobs=LocalBlobs(tmp_path / "blobs"),
+        box=SecretBox([Fernet.generate_key().decode()]),
+        clock=clock,
+        threads=threads,
+        decoder=decoder,
+        captioner=CaptionerLoader(tmp_path / "no-bundle", threads=1),
+        recognition=Recognition(default=SpeechMode.OFF, keep_transcripts=True, threads=threads),
+        channels={},
+        links=Links(OPTIONS.public_url, b"signs links"),
+    )
+    threads.close()
+
+
+@pytest.fixture
+def checks() -> Checks:
+    return Checks()
+
+
+@pytest.fixture
+def app(services: Services, checks: Checks) -> FastAPI:
+    return create_app(services, OPTIONS, checks.run)
+
+
+@pytest.fixture
+async def anybody(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without a key."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        yield client
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with the API key."""
+    transport, headers = httpx.ASGITransport(app), {"X-API-Key": API_KEY}
+    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+        yield client

@@ -1,0 +1,115 @@
+import httpx
+import pytest
+
+from instantreact.pipeline.services import Services
+from instantreact.storage import cameras
+from tests.api.problems import assert_problem
+
+SOURCE = "rtsp://admin:p@ss:w/rd.@192.168.1.20/stream1"
+SHOWN = "rtsp://***@192.168.1.20/stream1"
+TRIANGLE = [{"x": 0.0, "y": 0.0}, {"x": 1.0, "y": 0.0}, {"x": 0.5, "y": 1.0}]
+DOOR = {
+    "name": "Front door",
+    "site": "Shop",
+    "source": SOURCE,
+    "enabled": True,
+    "speech": "local",
+    "sensitivity": 0.8,
+    "zones": [{"name": "counter", "polygon": TRIANGLE}],
+    "masks": [{"polygon": TRIANGLE}],
+}
+
+
+async def stored_source(services: Services, camera_id: str) -> str:
+    async with services.database.reading() as session:
+        return cameras.open_settings(await cameras.get_camera(session, camera_id), services.box).source
+
+
+async def test_camera_is_read_back_with_its_credentials_hidden(client: httpx.AsyncClient, services: Services) -> None:
+    created = await client.post("/cameras", json=DOOR)
+
+    assert created.status_code == 201
+    camera = created.json()
+    assert {name: camera[name] for name in DOOR} == {**DOOR, "source": SHOWN}
+    assert (await client.get(created.headers["Location"])).json() == camera
+    assert await stored_source(services, camera["id"]) == SOURCE
+
+
+async def test_camera_keeps_its_source_when_the_hidden_form_is_sent_back(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    camera = (await client.post("/cameras", json=DOOR)).json()
+
+    answer = await client.put(f"/cameras/{camera['id']}", json={**camera, "name": "Back door"})
+
+    assert answer.status_code == 200
+    assert answer.json() == {**camera, "name": "Back door"}
+    assert await stored_source(services, camera["id"]) == SOURCE
+
+
+async def test_camera_takes_a_new_source_that_is_written_in_full(client: httpx.AsyncClient, services: Services) -> None:
+    camera = (await client.post("/cameras", json=DOOR)).json()
+
+    answer = await client.put(f"/cameras/{camera['id']}", json={**camera, "source": "device:0"})
+
+    assert answer.json()["source"] == "device:0"
+    assert await stored_source(services, camera["id"]) == "device:0"
+
+
+async def test_camera_refuses_hidden_credentials_that_belong_to_no_stored_source(client: httpx.AsyncClient) -> None:
+    camera = (await client.post("/cameras", json=DOOR)).json()
+    elsewhere = {**camera, "source": "rtsp://***@192.168.1.99/stream1"}
+
+    assert_problem(await client.put(f"/cameras/{camera['id']}", json=elsewhere), 422, "write it in full")
+    assert_problem(await client.post("/cameras", json={**DOOR, "name": "B", "source": SHOWN}), 422, "write it in full")
+
+
+async def test_camera_with_a_name_that_is_taken_is_a_conflict_and_tells_no_secret(client: httpx.AsyncClient) -> None:
+    await client.post("/cameras", json=DOOR)
+    other = (await client.post("/cameras", json={**DOOR, "name": "B"})).headers["Location"]
+
+    for answer in [await client.post("/cameras", json=DOOR), await client.put(other, json=DOOR)]:
+        assert_problem(answer, 409, "already a camera called Front door")
+        assert "w/rd" not in answer.text
+
+
+async def test_cameras_are_listed_by_whether_they_are_enabled(client: httpx.AsyncClient) -> None:
+    await client.post("/cameras", json=DOOR)
+    await client.post("/cameras", json={**DOOR, "name": "B", "enabled": False})
+
+    listed = (await client.get("/cameras", params={"enabled": "false"})).json()["items"]
+
+    assert [camera["name"] for camera in listed] == ["B"]
+    assert len((await client.get("/cameras")).json()["items"]) == 2
+
+
+async def test_camera_is_gone_when_deleted(client: httpx.AsyncClient) -> None:
+    where = (await client.post("/cameras", json=DOOR)).headers["Location"]
+
+    assert (await client.delete(where)).status_code == 204
+
+    for answer in [await client.get(where), await client.delete(where), await client.put(where, json=DOOR)]:
+        assert_problem(answer, 404, "There is no camera")
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "message"),
+    [
+        ({"source": "rtsp://a:secret@host/a b"}, "body.source", "pattern"),
+        ({"sensitivity": 1.1}, "body.sensitivity", "less than or equal to 1"),
+        ({"speech": "loud"}, "body.speech", "'off', 'local' or 'wit'"),
+        ({"masks": [{"polygon": TRIANGLE[:2]}]}, "body.masks.0.polygon", "at least 3 items"),
+        ({"masks": [{"polygon": [*TRIANGLE, {"x": 2, "y": 0}]}]}, "body.masks.0.polygon.3.x", "less than or equal"),
+        ({"zones": [DOOR["zones"][0], DOOR["zones"][0]]}, "body.zones", "two zones have the same name"),  # type: ignore[index]
+    ],
+)
+async def test_camera_that_makes_no_sense_is_refused_without_repeating_secrets(
+    client: httpx.AsyncClient, change: dict[str, object], field: str, message: str
+) -> None:
+    answer = await client.post("/cameras", json={**DOOR, **change})
+
+    (error,) = assert_problem(answer, 422)["errors"]
+    assert error["field"] == field
+    assert message in error["message"]
+    assert "secret" not in answer.text
+    assert "w/rd" not in answer.text

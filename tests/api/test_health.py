@@ -1,0 +1,27 @@
+import httpx
+
+from tests.api.conftest import Checks
+from tests.api.problems import assert_problem
+
+
+async def test_livez_answers_without_a_key_whatever_the_checks_find(anybody: httpx.AsyncClient, checks: Checks) -> None:
+    checks.found = {"database": "The database is locked."}
+
+    answer = await anybody.get("/livez")
+
+    assert (answer.status_code, answer.json()) == (200, {"status": "alive"})
+
+
+async def test_readyz_lists_every_check_when_all_are_fine(anybody: httpx.AsyncClient) -> None:
+    answer = await anybody.get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ready", "checks": {"database": None, "captioner": None}}
+
+
+async def test_readyz_says_in_words_what_is_missing(anybody: httpx.AsyncClient, checks: Checks) -> None:
+    checks.found = {"database": None, "captioner": "There is no bundle in models/captioner."}
+
+    problem = assert_problem(await anybody.get("/readyz"), 503, "captioner: There is no bundle in models/captioner.")
+
+    assert problem["checks"] == checks.found

@@ -1,0 +1,47 @@
+import httpx
+
+from instantreact.pipeline.services import Services
+from instantreact.storage import alerts
+from instantreact.storage.tables import Alert
+from tests.api.problems import assert_problem
+from tests.storage.factories import NOW, make_alert, make_event
+
+
+async def raise_alert(services: Services, *, snapshot_key: str | None = None) -> tuple[Alert, str]:
+    """An alert and the path that opens it."""
+    async with services.database.unit_of_work() as session:
+        event = await make_event(session, snapshot_key=snapshot_key)
+        alert = await make_alert(session, event_id=event.id, title="<b>Fight</b>", text="Two people fight.\n& more")
+    return alert, f"/open/{alert.id}/{services.links.sign(alert.id)}"
+
+
+async def test_open_shows_the_alert_to_who_has_the_link(anybody: httpx.AsyncClient, services: Services) -> None:
+    key = services.blobs.new_key("snapshots", ".jpg")
+    services.blobs.put(key, b"a picture")
+    alert, path = await raise_alert(services, snapshot_key=key)
+    async with services.database.unit_of_work() as session:
+        await alerts.acknowledge_alert(session, alert.id, by="Ana", now=NOW)
+
+    page = await anybody.get(path)
+
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "<h1>&lt;b&gt;Fight&lt;/b&gt;</h1>" in page.text
+    assert "Two people fight.<br>&amp; more" in page.text
+    assert "Acknowledged by Ana" in page.text
+    picture = page.text.split('src="')[1].split('"')[0]
+    assert (await anybody.get(str(httpx.URL(f"http://test{path}").join(picture)))).content == b"a picture"
+
+
+async def test_open_shows_an_alert_without_a_picture(anybody: httpx.AsyncClient, services: Services) -> None:
+    _, path = await raise_alert(services)
+
+    assert "<img" not in (await anybody.get(path)).text
+    assert_problem(await anybody.get(f"{path}/snapshot.jpg"), 404, "There is no snapshot of alert")
+
+
+async def test_open_tells_nothing_without_the_right_signature(anybody: httpx.AsyncClient, services: Services) -> None:
+    alert, path = await raise_alert(services)
+    wrong = f"/open/{alert.id}/{services.links.sign('another')}"
+
+    for there in (wrong, f"{wrong}/snapshot.jpg", f"/open/{alert.id}/0", f"/open/unknown/{path.split('/')[-1]}"):
+        assert_problem(await anybody.get(there), 404, "There is no alert behind this link.")

@@ -1,0 +1,69 @@
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+
+def operations(app: FastAPI) -> list[tuple[str, dict[str, Any]]]:
+    described = app.openapi()["paths"]
+    return [(f"{verb.upper()} {path}", each) for path, verbs in described.items() for verb, each in verbs.items()]
+
+
+def test_every_route_is_described(app: FastAPI) -> None:
+    for name, operation in operations(app):
+        assert operation["operationId"], name
+        assert operation["summary"], name
+        assert operation["description"], name
+        assert len(operation["tags"]) == 1, name
+    ids = [operation["operationId"] for _, operation in operations(app)]
+    assert len(ids) == len(set(ids))
+    known = {tag["name"] for tag in app.openapi()["tags"]}
+    assert {operation["tags"][0] for _, operation in operations(app)} == known
+
+
+def test_every_error_is_documented_as_a_problem_with_an_example(app: FastAPI) -> None:
+    for name, operation in operations(app):
+        errors = {status: each for status, each in operation["responses"].items() if int(status) >= 400}
+        assert ("401" in errors) == ("security" in operation), name
+        for status, response in errors.items():
+            content = response["content"]["application/problem+json"]
+            assert content["schema"] == {"$ref": "#/components/schemas/Problem"}, name
+            assert content["example"]["status"] == int(status), name
+    assert "HTTPValidationError" not in app.openapi()["components"]["schemas"]
+
+
+def test_every_json_body_and_answer_has_an_example(app: FastAPI) -> None:
+    schemas = app.openapi()["components"]["schemas"]
+    for name, operation in operations(app):
+        answers = [each for status, each in operation["responses"].items() if status in {"200", "201", "202"}]
+        for body in [operation.get("requestBody", {}), *answers]:
+            content = body.get("content", {}).get("application/json")
+            if content is not None:
+                assert has_example(content, schemas), name
+
+
+def has_example(content: dict[str, Any], schemas: dict[str, Any]) -> bool:
+    """Whether an example is given, here or where the schema (of a page: of its items) refers to."""
+    if "example" in content or "examples" in content:
+        return True
+    schema = content.get("schema", content)
+    inner = schema.get("items") or schema.get("properties", {}).get("items")
+    if "$ref" in schema:
+        return has_example(schemas[schema["$ref"].rsplit("/", 1)[1]], schemas)
+    return inner is not None and has_example(inner, schemas)
+
+
+@pytest.mark.parametrize("name", ["file", "camera_id", "recorded_at", "notify"])
+def test_upload_is_documented_though_it_is_read_by_hand(app: FastAPI, name: str) -> None:
+    body = app.openapi()["paths"]["/analyze"]["post"]["requestBody"]["content"]["multipart/form-data"]
+
+    assert body["schema"]["properties"][name]["description"]
+    assert body["schema"]["required"] == ["file"]
+
+
+def test_description_names_the_public_address_and_the_key(app: FastAPI) -> None:
+    described = app.openapi()
+
+    assert described["servers"] == [{"url": "https://alerts.example"}]
+    (scheme,) = described["components"]["securitySchemes"].values()
+    assert (scheme["type"], scheme["in"], scheme["name"]) == ("apiKey", "header", "X-API-Key")

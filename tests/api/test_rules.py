@@ -1,0 +1,122 @@
+import httpx
+import pytest
+
+from instantreact.pipeline.services import Services
+from tests.api.problems import assert_problem
+from tests.storage.factories import make_recipient
+
+DRAFT = {
+    "name": "Fight at the till",
+    "conditions": [
+        {"kind": "concept", "concept": "fight", "min_score": 0.6},
+        {"kind": "caption", "phrases": ["till"], "min_score": 0.25},
+        {"kind": "speech", "phrases": ["give it back"], "max_distance": 2},
+        {"kind": "meaning", "meaning": "intent", "name": "threat", "value": None, "min_confidence": 0.8},
+        {"kind": "zone", "zone": "counter", "min_share": 0.4},
+    ],
+    "combine": "any",
+    "camera_ids": None,
+    "recipient_ids": None,
+    "severity": "critical",
+    "cooldown_s": 120.0,
+    "enabled": True,
+}
+SMALL = {"name": "Fire", "conditions": [{"kind": "concept", "concept": "fire"}]}
+
+
+async def test_rule_is_read_back_as_it_was_written(client: httpx.AsyncClient) -> None:
+    created = await client.post("/rules", json=DRAFT)
+
+    assert created.status_code == 201
+    assert created.json() == {**DRAFT, "id": created.json()["id"], "created_at": "2026-11-22T12:00:00Z"}
+    read = await client.get(created.headers["Location"])
+    assert read.status_code == 200
+    assert read.json() == created.json()
+
+
+async def test_rule_fills_in_defaults(client: httpx.AsyncClient) -> None:
+    rule = (await client.post("/rules", json=SMALL)).json()
+
+    assert rule["conditions"] == [{"kind": "concept", "concept": "fire", "min_score": 0.5}]
+    assert (rule["combine"], rule["severity"], rule["cooldown_s"], rule["enabled"]) == ("all", "warning", 60.0, True)
+    assert rule["camera_ids"] is None
+
+
+async def test_rule_is_replaced_by_what_get_showed_with_a_change(client: httpx.AsyncClient) -> None:
+    rule = (await client.post("/rules", json=DRAFT)).json()
+
+    answer = await client.put(f"/rules/{rule['id']}", json={**rule, "enabled": False})
+
+    assert answer.status_code == 200
+    assert answer.json() == {**rule, "enabled": False}
+    assert (await client.get(f"/rules/{rule['id']}")).json() == {**rule, "enabled": False}
+
+
+async def test_rule_replaced_takes_defaults_for_what_is_left_out(client: httpx.AsyncClient) -> None:
+    rule = (await client.post("/rules", json=DRAFT)).json()
+
+    replaced = (await client.put(f"/rules/{rule['id']}", json=SMALL)).json()
+
+    assert replaced["severity"] == "warning"
+    assert replaced["name"] == "Fire"
+
+
+async def test_rule_is_gone_when_it_was_deleted(client: httpx.AsyncClient) -> None:
+    where = (await client.post("/rules", json=SMALL)).headers["Location"]
+
+    assert (await client.delete(where)).status_code == 204
+
+    for answer in [await client.get(where), await client.delete(where), await client.put(where, json=SMALL)]:
+        assert_problem(answer, 404, "There is no rule")
+
+
+async def test_rule_with_a_name_that_is_taken_is_a_conflict(client: httpx.AsyncClient) -> None:
+    await client.post("/rules", json=SMALL)
+    other = (await client.post("/rules", json=DRAFT)).headers["Location"]
+
+    assert_problem(await client.post("/rules", json=SMALL), 409, "already a rule called Fire")
+    assert_problem(await client.put(other, json=SMALL), 409, "already a rule called Fire")
+
+
+async def test_rule_may_name_only_cameras_and_recipients_that_exist(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    async with services.database.unit_of_work() as session:
+        recipient = await make_recipient(session)
+
+    good = await client.post("/rules", json={**SMALL, "recipient_ids": [recipient.id]})
+    assert good.status_code == 201
+    assert_problem(await client.post("/rules", json={**SMALL, "name": "B", "camera_ids": ["c9"]}), 422, "no camera c9")
+    bad = await client.put(good.headers["Location"], json={**SMALL, "recipient_ids": ["r9"]})
+    assert_problem(bad, 422, "no recipient r9")
+    assert (await client.get(good.headers["Location"])).json()["recipient_ids"] == [recipient.id]
+
+
+@pytest.mark.parametrize(
+    ("condition", "field", "message"),
+    [
+        ({"kind": "concept", "concept": "riot"}, "concept", "is not a known concept: fight, fall, fire"),
+        ({"kind": "concept", "concept": "fire", "min_score": 1.5}, "min_score", "less than or equal to 1"),
+        ({"kind": "concept", "concept": "fire", "min_score": -0.1}, "min_score", "greater than or equal to 0"),
+        ({"kind": "caption", "phrases": []}, "phrases", "at least 1 item"),
+        ({"kind": "caption", "phrases": ["man", "?!"]}, "phrases.1", "holds no word"),
+        ({"kind": "caption", "phrases": ["man"], "min_scor": 0.5}, "min_scor", "Extra inputs are not permitted"),
+        ({"kind": "speech", "phrases": ["help"], "max_distance": 11}, "max_distance", "less than or equal to 10"),
+        ({"kind": "meaning", "meaning": "mood", "name": "a"}, "meaning", "'intent', 'entity' or 'trait'"),
+        ({"kind": "zone", "zone": " "}, "zone", "at least 1 character"),
+    ],
+)
+async def test_rule_with_a_bad_condition_is_refused_with_the_field(
+    client: httpx.AsyncClient, condition: dict[str, object], field: str, message: str
+) -> None:
+    answer = await client.post("/rules", json={"name": "Bad", "conditions": [condition]})
+
+    (error,) = assert_problem(answer, 422)["errors"]
+    assert error["field"] == f"body.conditions.0.{condition['kind']}.{field}"
+    assert message in error["message"]
+
+
+async def test_rule_with_an_unknown_kind_of_condition_is_told_the_kinds(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/rules", json={"name": "Bad", "conditions": [{"kind": "smell"}]})
+
+    assert_problem(answer, 422, "'caption', 'concept', 'speech', 'meaning', 'zone'")
