@@ -46,7 +46,7 @@ async def open_services(settings: Settings, *, clock: Clock | None = None) -> As
         stack.push_async_callback(database.dispose)
         threads = WorkerThreads(thread_count(settings))
         stack.callback(threads.close)
-        decoder = stack.enter_context(ClipDecoder(decode_limits(settings), spares=settings.analyze_jobs))
+        decoder = stack.enter_context(ClipDecoder(decode_limits(settings), spares=settings.analyze_jobs + 1))
         recognition = make_recognition(settings, threads=threads)
         stack.push_async_callback(recognition.close)
         channels = make_channels(settings, clock=clock)

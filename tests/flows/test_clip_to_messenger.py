@@ -15,7 +15,7 @@ def add_rule(api: httpx.Client, *, min_score: float) -> None:
     guard = {"name": "Guard", "channel": "messenger", "address": PSID}
     assert api.post("/recipients", json=guard).status_code == 201
     conditions = [{"kind": "concept", "concept": "fight", "min_score": min_score}]
-    rule = {"name": "A fight", "criteria": {"conditions": conditions}, "severity": "critical", "cooldown_s": 600}
+    rule = {"name": "A fight", "conditions": conditions, "severity": "critical", "cooldown_s": 600}
     assert api.post("/rules", json=rule).status_code == 201
 
 

@@ -24,16 +24,14 @@ PSID = "2468101214161820"
 RULES: tuple[dict[str, Any], ...] = (
     {
         "name": "Fight",
-        "criteria": {"conditions": [{"kind": "concept", "concept": "fight", "min_score": 0.5}]},
+        "conditions": [{"kind": "concept", "concept": "fight", "min_score": 0.5}],
         "severity": "critical",
     },
     {
         "name": "Somebody is there",
-        "criteria": {
-            "conditions": [
-                {"kind": "caption", "phrases": ["man", "men", "woman", "women", "person", "people"], "min_score": 0.5}
-            ]
-        },
+        "conditions": [
+            {"kind": "caption", "phrases": ["man", "men", "woman", "women", "person", "people"], "min_score": 0.5}
+        ],
         "severity": "info",
     },
 )
@@ -68,9 +66,12 @@ def _run_service(folder: Path, graph: FakeGraph) -> Iterator[str]:
     """`instantreact serve` with the stand-in for Graph; gives its address."""
     command = [sys.executable, "-m", "instantreact", "serve", "--port", "0", "--state-dir", str(folder / "state")]
     log = (folder / "serve.log").open("w+")
-    with log, subprocess.Popen(  # noqa: S603 - our own command
-        command, stdout=subprocess.PIPE, stderr=log, text=True, env=_settings(graph)
-    ) as service:
+    with (
+        log,
+        subprocess.Popen(  # noqa: S603 - our own command
+            command, stdout=subprocess.PIPE, stderr=log, text=True, env=_settings(graph)
+        ) as service,
+    ):
         try:
             yield _wait_until_ready(service, folder / "serve.log")
         finally:
@@ -138,7 +139,7 @@ def _submit(api: httpx.Client, path: Path, say: Say) -> dict[str, Any]:
 
 def _show_events(api: httpx.Client, clip: Mapping[str, Any], say: Say) -> list[dict[str, Any]]:
     say("\nEvents:")
-    for event in _expect(api.get(f"/clips/{clip['id']}/events")).json()["items"]:
+    for event in _expect(api.get(f"/clips/{clip['id']}/events")).json():
         concepts = ", ".join(f"{name} {score:.0%}" for name, score in event["concepts"].items())
         say(f"  {event['start_s']:5.1f} - {event['end_s']:.1f} s  “{event['caption']['text']}”  [{concepts}]")
     alerts: list[dict[str, Any]] = _expect(api.get("/alerts")).json()["items"]

@@ -8,7 +8,6 @@ from instantreact.domain.rule import SpeechCondition
 from instantreact.errors import SpeechRejected
 from instantreact.speech.phrase_spotter import PhraseSpotter
 from instantreact.speech.transcriber import Transcriber
-from instantreact.speech.whisper import WhisperTranscriber
 from instantreact.storage.tables import Rule
 from instantreact.threads import WorkerThreads
 
@@ -35,7 +34,11 @@ class Recognition:
         self.keep_transcripts = keep_transcripts
         self._threads = threads
         self._remote = remote
-        self._whisper = WhisperTranscriber(whisper_model, threads=threads) if whisper_model else None
+        self._whisper: Transcriber | None = None
+        if whisper_model:
+            from instantreact.speech.whisper import WhisperTranscriber
+
+            self._whisper = WhisperTranscriber(whisper_model, threads=threads)
         self._spotter: tuple[tuple[str, ...], PhraseSpotter] | None = None
 
     def mode_of(self, camera_mode: SpeechMode | None) -> SpeechMode:
