@@ -76,10 +76,10 @@ def test_feature_batcher_computes_each_sample_once_for_all_windows() -> None:
     model, delivered = Model(), Delivered()
     samples = [make_sample(level) for level in range(6)]
     with running(model) as batcher:
-        slot = batcher.open_slot(delivered)
-        slot.offer([], [make_window(0, samples[:4])])
+        slot = batcher.open_slot()
+        slot.offer([], [make_window(0, samples[:4])], delivered)
         delivered.wait_for(1)
-        slot.offer([], [make_window(1, samples[2:])])
+        slot.offer([], [make_window(1, samples[2:])], delivered)
         got = delivered.wait_for(2)
     assert sum(model.batches) == 6
     assert got == [(0, 48.0 * (0 + 1 + 2 + 3)), (1, 48.0 * (2 + 3 + 4 + 5))]
@@ -90,11 +90,11 @@ def test_feature_batcher_takes_the_windows_of_all_cameras_in_one_batch() -> None
     first, second = Delivered(), Delivered()
     with running(model) as batcher:
         model.may_run.clear()
-        one, other = batcher.open_slot(first), batcher.open_slot(second)
-        one.offer([make_sample(1)], [])
+        one, other = batcher.open_slot(), batcher.open_slot()
+        one.offer([make_sample(1)], [], first)
         assert model.has_begun.wait(10)
-        one.offer([], [make_window(0, [make_sample(1), make_sample(2)])])
-        other.offer([], [make_window(5, [make_sample(3)])])
+        one.offer([], [make_window(0, [make_sample(1), make_sample(2)])], first)
+        other.offer([], [make_window(5, [make_sample(3)])], second)
         model.may_run.set()
         assert first.wait_for(1) == [(0, 144.0)]
         assert second.wait_for(1) == [(5, 144.0)]
@@ -105,11 +105,11 @@ def test_feature_batcher_keeps_the_newest_window_only_when_the_model_is_slow() -
     model, delivered = Model(), Delivered()
     with running(model) as batcher:
         model.may_run.clear()
-        slot = batcher.open_slot(delivered)
-        slot.offer([], [make_window(0, [make_sample(1)])])
+        slot = batcher.open_slot()
+        slot.offer([], [make_window(0, [make_sample(1)])], delivered)
         assert model.has_begun.wait(10)
         for index in range(1, 6):
-            slot.offer([], [make_window(index, [make_sample(1)])])
+            slot.offer([], [make_window(index, [make_sample(1)])], delivered)
         model.may_run.set()
         got = delivered.wait_for(2)
     assert [index for index, _ in got] == [0, 5]
@@ -120,12 +120,12 @@ def test_feature_batcher_computes_ahead_what_windows_will_need() -> None:
     model, delivered = Model(), Delivered()
     samples = [make_sample(level) for level in range(4)]
     with running(model) as batcher:
-        slot = batcher.open_slot(delivered)
-        slot.offer(samples, [])
+        slot = batcher.open_slot()
+        slot.offer(samples, [], delivered)
         while any(sample.features is None for sample in samples):
             assert model.has_begun.wait(10)
         computed = sum(model.batches)
-        slot.offer([], [make_window(0, samples)])
+        slot.offer([], [make_window(0, samples)], delivered)
         delivered.wait_for(1)
     assert sum(model.batches) == computed == 4
 
@@ -135,19 +135,33 @@ def test_feature_batcher_survives_a_model_that_fails() -> None:
     bad = make_sample(0)
     bad.features = np.array([-1.0, 0.0], np.float32)
     with running(model) as batcher:
-        slot = batcher.open_slot(delivered)
-        slot.offer([], [make_window(0, [bad])])
-        while slot.window is not None:
+        slot = batcher.open_slot()
+        slot.offer([], [make_window(0, [bad])], delivered)
+        while slot.waiting is not None:
             pass
-        slot.offer([], [make_window(1, [make_sample(1)])])
+        slot.offer([], [make_window(1, [make_sample(1)])], delivered)
         assert delivered.wait_for(1) == [(1, 48.0)]
 
 
 def test_feature_batcher_forgets_a_camera_that_is_gone() -> None:
     model, delivered = Model(), Delivered()
     with running(model) as batcher:
-        gone, stays = batcher.open_slot(delivered), batcher.open_slot(delivered)
+        gone, stays = batcher.open_slot(), batcher.open_slot()
         batcher.close_slot(gone)
-        gone.offer([], [make_window(0, [make_sample(1)])])
-        stays.offer([], [make_window(1, [make_sample(1)])])
+        gone.offer([], [make_window(0, [make_sample(1)])], delivered)
+        stays.offer([], [make_window(1, [make_sample(1)])], delivered)
         assert delivered.wait_for(1) == [(1, 48.0)]
+
+
+def test_feature_batcher_describes_what_was_asked_for_however_busy_it_is() -> None:
+    model, delivered = Model(), Delivered()
+    with running(model) as batcher:
+        model.may_run.clear()
+        slot = batcher.open_slot()
+        slot.offer([make_sample(1)], [], delivered)
+        assert model.has_begun.wait(10)
+        for index in range(3):
+            batcher.ask(make_window(index, [make_sample(index)]), delivered)
+        model.may_run.set()
+        assert [index for index, _ in delivered.wait_for(3)] == [0, 1, 2]
+    assert slot.dropped == 0

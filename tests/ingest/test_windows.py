@@ -99,3 +99,23 @@ def test_live_window_shows_where_most_moved_and_adds_up_the_zones() -> None:
         due += windows.add(make_frame(index / 10), is_moving=True)[1]
     assert due[0].picture.time_s == pytest.approx(0.7)
     assert due[0].zones["door"] == pytest.approx(5 * 18 / (500 + 17 * 10), rel=0.2)
+
+
+def test_live_windows_end_with_the_stream_when_something_moved() -> None:
+    windows = LiveWindows(PLAN)
+    watch(windows, [True] * 34)
+    last = windows.finish()
+    assert last is not None
+    assert (last.window.index, last.window.end_s) == (2, 3.5)
+    still = LiveWindows(PLAN)
+    watch(still, [False] * 34)
+    assert still.finish() is None
+
+
+def test_live_windows_show_the_present_moment_though_nothing_moves() -> None:
+    windows = LiveWindows(PLAN)
+    watch(windows, [False] * 35)
+    moment = windows.moment()
+    assert len(moment.samples) == 8
+    assert moment.window.end_s == 3.5
+    assert int(moment.samples[-1].image[0, 0, 0]) > int(moment.samples[0].image[0, 0, 0])

@@ -7,6 +7,7 @@ counted: a slow model falls behind in windows, never in time.
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -20,35 +21,45 @@ Encode = Callable[[Images, Images], FrameFeatures]
 """(N, S, S, 3) and (N, G, S, S, 3) to (N, D): `Captioner.encode_frames`."""
 _EAGER_SAMPLES = 8
 
+Deliver = Callable[[LiveWindow, D], None]
+
 log = get_logger(__name__)
 
 
 class Slot(Generic[D]):
     """One camera's place at the model.
 
-    deliver   called in the model's thread with each window and its description
     analyzed  windows described
     dropped   windows that had to make way
     """
 
-    def __init__(self, changed: threading.Condition, deliver: Callable[[LiveWindow, D], None]) -> None:
+    def __init__(self, changed: threading.Condition) -> None:
         self._changed = changed
-        self.deliver = deliver
         self.analyzed = 0
         self.dropped = 0
-        self.window: LiveWindow | None = None
+        self.waiting: tuple[LiveWindow, Deliver[D]] | None = None
         self.samples: deque[Sample] = deque(maxlen=64)
 
-    def offer(self, samples: list[Sample], windows: list[LiveWindow]) -> None:
-        """Ask for features of samples ahead of time, and for windows to be described; only the newest one waits."""
+    def offer(self, samples: list[Sample], windows: list[LiveWindow], deliver: Deliver[D]) -> None:
+        """Ask for features of samples ahead of time, and for windows to be described; only the newest one waits.
+
+        `deliver` is called in the model's thread with the window and its description, and must not block.
+        """
         if not samples and not windows:
             return
         with self._changed:
             self.samples.extend(samples)
             for window in windows:
-                self.dropped += self.window is not None
-                self.window = window
+                self.dropped += self.waiting is not None
+                self.waiting = (window, deliver)
             self._changed.notify()
+
+
+@dataclass(frozen=True, eq=False)
+class _Work(Generic[D]):
+    window: LiveWindow
+    deliver: Deliver[D]
+    slot: Slot[D] | None
 
 
 class FeatureBatcher(Generic[D]):
@@ -59,13 +70,14 @@ class FeatureBatcher(Generic[D]):
         self._describe = describe
         self._changed = threading.Condition()
         self._slots: list[Slot[D]] = []
+        self._asked: deque[tuple[LiveWindow, Deliver[D]]] = deque()
         self._is_closing = False
         self._thread = threading.Thread(target=self._run, name="instantreact-model", daemon=True)
         self._thread.start()
 
-    def open_slot(self, deliver: Callable[[LiveWindow, D], None]) -> Slot[D]:
-        """A place for a camera; `deliver` must not block."""
-        slot: Slot[D] = Slot(self._changed, deliver)
+    def open_slot(self) -> Slot[D]:
+        """A place for a camera."""
+        slot: Slot[D] = Slot(self._changed)
         with self._changed:
             self._slots.append(slot)
         return slot
@@ -74,6 +86,12 @@ class FeatureBatcher(Generic[D]):
         """Forget a camera and what waits for it."""
         with self._changed:
             self._slots.remove(slot)
+
+    def ask(self, window: LiveWindow, deliver: Deliver[D]) -> None:
+        """Have a window described that may not be dropped; for what is rare."""
+        with self._changed:
+            self._asked.append((window, deliver))
+            self._changed.notify()
 
     def close(self) -> None:
         """Finish the batch that runs, drop what waits."""
@@ -85,14 +103,24 @@ class FeatureBatcher(Generic[D]):
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._is_closing or any(s.window or s.samples for s in self._slots))
+                self._changed.wait_for(self._has_work)
                 if self._is_closing:
                     return
-                windows = [(slot, slot.window) for slot in self._slots if slot.window]
+                work = self._take_work()
                 ahead = self._take_ahead()
-                for slot, _ in windows:
-                    slot.window = None
-            self._work(windows, ahead)
+            self._work(work, ahead)
+
+    def _has_work(self) -> bool:
+        return self._is_closing or bool(self._asked) or any(slot.waiting or slot.samples for slot in self._slots)
+
+    def _take_work(self) -> list[_Work[D]]:
+        work = [_Work(window, deliver, None) for window, deliver in self._asked]
+        self._asked.clear()
+        for slot in self._slots:
+            if slot.waiting:
+                work.append(_Work(*slot.waiting, slot))
+                slot.waiting = None
+        return work
 
     def _take_ahead(self) -> list[Sample]:
         """A few samples of each camera, the newest first: the oldest may belong to windows that were dropped."""
@@ -101,18 +129,19 @@ class FeatureBatcher(Generic[D]):
             taken += [slot.samples.pop() for _ in range(min(len(slot.samples), _EAGER_SAMPLES))]
         return taken
 
-    def _work(self, windows: list[tuple[Slot[D], LiveWindow]], ahead: list[Sample]) -> None:
-        wanted = {id(sample): sample for _, window in windows for sample in window.samples}
+    def _work(self, work: list[_Work[D]], ahead: list[Sample]) -> None:
+        wanted = {id(sample): sample for item in work for sample in item.window.samples}
         wanted |= {id(sample): sample for sample in ahead}
         missing = [sample for sample in wanted.values() if sample.features is None]
         try:
             self._compute(missing)
-            for slot, window in windows:
-                features = np.stack([_features_of(sample) for sample in window.samples])
-                slot.deliver(window, self._describe(features))
-                slot.analyzed += 1
+            for item in work:
+                features = np.stack([_features_of(sample) for sample in item.window.samples])
+                item.deliver(item.window, self._describe(features))
+                if item.slot:
+                    item.slot.analyzed += 1
         except Exception:  # the thread serves all cameras: one bad batch must not end it
-            log.exception("ingest.model_failed", windows=len(windows), samples=len(missing))
+            log.exception("ingest.model_failed", windows=len(work), samples=len(missing))
 
     def _compute(self, samples: list[Sample]) -> None:
         if samples:

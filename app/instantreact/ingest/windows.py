@@ -69,7 +69,7 @@ class LiveWindows:
         Samples are made while `is_moving`; a window is due once all of its samples are there.
         """
         self._frames.append(frame)
-        passed = int((frame.time_s + _ROUNDING_S) * self._plan.rate_hz) + 1  # grid times up to now
+        passed = self._passed(frame)
         made: list[Sample] = []
         if is_moving:
             first = max(self._next_sample, passed - self._grid.count, 0)
@@ -78,6 +78,24 @@ class LiveWindows:
         due = self._due(passed)
         self._forget(frame.time_s)
         return made, due
+
+    def finish(self) -> LiveWindow | None:
+        """The stream ended while something moved: the window that ends with it, if it was not due already."""
+        last = self._next_sample - 1
+        seen_until = self._grid.first_sample(self._next_window - 1) + self._grid.count - 1 if self._next_window else -1
+        return self.moment() if self._samples and last > seen_until else None
+
+    def moment(self) -> LiveWindow:
+        """The window that ends now, whether anything moved or not. There must have been a picture."""
+        passed = self._passed(self._frames[-1])
+        first = max(0, passed - self._grid.count)
+        samples = tuple(self._samples.get(index) or self._sample(index) for index in range(first, passed))
+        rate_hz = self._plan.rate_hz
+        return self._build(Window(self._next_window, first / rate_hz, passed / rate_hz), samples)
+
+    def _passed(self, frame: LiveFrame) -> int:
+        """How many grid times lie at or before the picture."""
+        return int((frame.time_s + _ROUNDING_S) * self._plan.rate_hz) + 1
 
     def _sample(self, index: int) -> Sample:
         time_s, size = index / self._plan.rate_hz, self._plan.image_size

@@ -1,5 +1,6 @@
 """What a stream hands out: pictures that are masked already, packets as they were coded, sound."""
 
+import threading
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -43,6 +44,7 @@ class LiveFrame:
         self._picture = picture
         self._mask = mask
         self._small: Images | None = None
+        self._lock = threading.Lock()  # PyAV's scaler belongs to the picture: two threads would share it
 
     @property
     def size_bytes(self) -> int:
@@ -51,7 +53,9 @@ class LiveFrame:
 
     def bgr(self) -> Images:
         """The whole picture (H, W, 3), blue first as in `media.frames`."""
-        return self._mask.black_out(self._picture.to_ndarray(format="bgr24").astype(np.uint8, copy=False))
+        with self._lock:
+            converted = self._picture.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
+        return self._mask.black_out(converted)
 
     def rgb(self, size: int) -> Images:
         """The picture as the model sees it, (size, size, 3), scaled as the frames of clips are; scaled once."""
@@ -64,7 +68,8 @@ class LiveFrame:
         if self._mask:
             scaled = cv2.resize(self.bgr(), (width, height), interpolation=cv2.INTER_AREA)
             return np.asarray(cv2.cvtColor(scaled, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
-        return self._picture.reformat(width, height, "gray").to_ndarray().astype(np.uint8, copy=False)
+        with self._lock:
+            return self._picture.reformat(width, height, "gray").to_ndarray().astype(np.uint8, copy=False)
 
     def jpeg(self) -> bytes:
         """The picture for people, at most 1280 pixels across."""

@@ -114,6 +114,7 @@ class Stream:
     def _packets(self) -> Iterator[CameraPacket]:
         tracks = [track for track in (self.video, self.audio) if track is not None]
         packets = self._container.demux(*tracks)
+        first: CameraPacket | None = None
         while True:
             try:
                 packet = next(packets)
@@ -121,8 +122,23 @@ class Stream:
                 return
             except (av.FFmpegError, ValueError) as error:
                 raise StreamLost(explain_error(error, self._limits.read_timeout_s)) from None
-            if packet.size:
-                yield cast("CameraPacket", packet)
+            if not packet.size:
+                continue
+            current = cast("CameraPacket", packet)
+            if current.dts is None and current.stream is self.video and not self._clock.has_started:
+                first = current
+                continue
+            if first and current.dts is not None and current.stream is self.video:
+                yield self._stamp_before(first, current)
+                first = None
+            yield current
+
+    def _stamp_before(self, first: CameraPacket, second: CameraPacket) -> CameraPacket:
+        """RTSP brings a stream's first packet without a timestamp; it is the keyframe that all others need."""
+        step = 1 / (self.video.average_rate or self.video.guessed_rate or Fraction(25))
+        first.time_base = second.time_base
+        first.pts = first.dts = (second.dts or 0) - max(1, round(step / second.time_base))
+        return first
 
     def _play_again(self) -> None:
         if not self._playback.loops:

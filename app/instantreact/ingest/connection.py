@@ -1,0 +1,149 @@
+"""One open stream of one camera: every picture goes through the gate into the windows, every packet into the ring."""
+
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+from instantreact.domain.media import AudioTrack
+from instantreact.errors import StreamLost
+from instantreact.inference.captioner import Description
+from instantreact.ingest.batcher import Slot
+from instantreact.ingest.listener import Listener
+from instantreact.ingest.watched import HeardLive, Opened, SeenLive, WatchedCamera, WatchTools, make_observation
+from instantreact.ingest.windows import LiveWindow, LiveWindows, Sample
+from instantreact.media.live_frame import LiveFrame
+from instantreact.media.mask import FrameMask, draw_zones
+from instantreact.media.motion import GATE_HEIGHT, GATE_WIDTH, MotionGate
+from instantreact.media.push import PushStream
+from instantreact.media.segment import EvidenceClip, PacketRing, Tracks, write_clip
+from instantreact.media.stream import Stream
+
+_LOOK_S = 0.2
+
+
+@dataclass(frozen=True, eq=False)
+class _Wanted:
+    """A clip that was asked for: cut once the stream is past `end_s`."""
+
+    start_s: float
+    end_s: float
+    answer: Future[EvidenceClip]
+
+
+class Connection:
+    """Lives in its watcher's thread; only `want_clip` may be called from others."""
+
+    def __init__(
+        self, camera: WatchedCamera, stream: Stream | PushStream, tools: WatchTools, slot: Slot[Description]
+    ) -> None:
+        self._camera = camera
+        self._stream = stream
+        self._tools = tools
+        self._slot = slot
+        self.id = uuid4().hex
+        self._opened: Opened | None = None
+        zones = draw_zones(camera.zones, GATE_WIDTH, GATE_HEIGHT)
+        self._gate = MotionGate(camera.sensitivity, zones)
+        self._windows = LiveWindows(tools.plan)
+        self._ring = PacketRing(max_s=tools.evidence.kept_s, max_bytes=tools.evidence.kept_bytes)
+        self._mask = FrameMask(camera.masks)
+        self._wanted: list[_Wanted] = []
+        self._is_over = False
+        self._lock = threading.Lock()
+        self._utterances: deque[AudioTrack] = deque()
+        self._next_look_s = 0.0
+        self._moving_until_s = -1.0
+
+    def run(self, on_picture: Callable[[LiveFrame], None]) -> None:
+        """Read until the stream is stopped or over. Raises what ends it otherwise."""
+        hears = self._camera.hears and self._stream.audio is not None
+        listener = Listener(self._utterances.append) if hears else None
+        try:
+            for arrival in self._stream.arrivals():
+                self._ring.add(arrival.packet)
+                for frame in arrival.frames:
+                    on_picture(frame)
+                    self._see(frame)
+                if listener:
+                    for chunk in arrival.sound:
+                        listener.put(chunk)
+                self._cut_clips(arrival.packet.time_s)
+        finally:
+            if listener:
+                listener.close()
+            self._finish()
+
+    def want_clip(self, start_s: float, end_s: float) -> Future[EvidenceClip]:
+        """A clip of this stretch of the stream, with what is shown before and after it, once that has passed."""
+        limits = self._tools.evidence
+        wanted = _Wanted(start_s - limits.before_s, end_s + limits.after_s, Future())
+        with self._lock:
+            if self._is_over:
+                return refuse_clip("The stream that showed it is over.")
+            self._wanted.append(wanted)
+        return wanted.answer
+
+    def _see(self, frame: LiveFrame) -> None:
+        if self._opened is None:
+            started_at = self._tools.clock.now() - timedelta(seconds=frame.time_s)
+            self._opened = Opened(self._camera, self.id, started_at)
+        if frame.time_s >= self._next_look_s:
+            self._next_look_s = frame.time_s + _LOOK_S
+            motion = self._gate.see(frame.grey(GATE_WIDTH, GATE_HEIGHT), frame.time_s)
+            self._windows.note_motion(frame.time_s, motion)
+            if motion.is_moving:
+                self._moving_until_s = frame.time_s + self._tools.plan.window_s
+        samples, windows = self._windows.add(frame, is_moving=frame.time_s <= self._moving_until_s)
+        self._offer(self._opened, samples, windows)
+        self._hand_over_utterances(self._opened)
+
+    def _offer(self, opened: Opened, samples: list[Sample], windows: list[LiveWindow]) -> None:
+        due_s = time.monotonic()
+
+        def deliver(window: LiveWindow, description: Description) -> None:
+            seen = SeenLive(opened, make_observation(window, description), window.picture, due_s)
+            self._tools.hand_over(seen)
+
+        self._slot.offer(samples, windows, deliver)
+
+    def _hand_over_utterances(self, opened: Opened) -> None:
+        while self._utterances:
+            utterance = self._utterances.popleft()
+            self._tools.hand_over(HeardLive(opened, utterance, self._windows.moment()))
+
+    def _cut_clips(self, now_s: float) -> None:
+        with self._lock:
+            due = [wanted for wanted in self._wanted if wanted.end_s <= now_s]
+            self._wanted = [wanted for wanted in self._wanted if wanted.end_s > now_s]
+        for wanted in due:
+            self._cut(wanted)
+
+    def _cut(self, wanted: _Wanted) -> None:
+        tracks = Tracks(self._stream.video, self._stream.audio if self._camera.hears else None)
+        try:
+            wanted.answer.set_result(write_clip(self._ring.cut(wanted.start_s, wanted.end_s), tracks, self._mask))
+        except Exception as error:  # evidence that cannot be cut must not end the watching
+            wanted.answer.set_exception(error)
+
+    def _finish(self) -> None:
+        """The stream is over: its last window, its last words, and the clips that were waited for, as far as it got."""
+        if self._opened is not None:
+            last = self._windows.finish()
+            self._offer(self._opened, [], [last] if last else [])
+            self._hand_over_utterances(self._opened)
+        with self._lock:
+            self._is_over = True
+        self._cut_clips(math.inf)
+
+
+def refuse_clip(reason: str) -> Future[EvidenceClip]:
+    """The answer where there is no stream to cut from."""
+    answer: Future[EvidenceClip] = Future()
+    answer.set_exception(StreamLost(reason))
+    return answer

@@ -1,0 +1,97 @@
+"""What a watcher is given, and what it hands over. Everything that is handed over is masked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from instantreact.clock import Clock
+from instantreact.domain.camera import Mask, Zone
+from instantreact.domain.media import AudioTrack, SamplingPlan
+from instantreact.domain.observation import Observation
+from instantreact.inference.captioner import Description
+from instantreact.ingest.batcher import FeatureBatcher
+from instantreact.ingest.state import Patience
+from instantreact.ingest.windows import LiveWindow
+from instantreact.media.live_frame import LiveFrame
+from instantreact.media.reach import ReachPolicy
+from instantreact.media.source import Source
+from instantreact.media.stream import StreamLimits
+
+
+@dataclass(frozen=True)
+class WatchedCamera:
+    """A camera as it is to be watched; `hears` whether its sound may be recognised."""
+
+    id: str
+    name: str
+    source: Source
+    sensitivity: float = 0.5
+    zones: tuple[Zone, ...] = ()
+    masks: tuple[Mask, ...] = ()
+    hears: bool = False
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One opening of a camera's stream: its id, and when the stream's clock stood at zero."""
+
+    camera: WatchedCamera
+    connection: str
+    started_at: datetime
+
+
+@dataclass(frozen=True, eq=False)
+class SeenLive:
+    """A window that was described; `due_s` is when it ended (monotonic)."""
+
+    opened: Opened
+    observation: Observation
+    picture: LiveFrame
+    due_s: float
+
+
+@dataclass(frozen=True, eq=False)
+class HeardLive:
+    """An utterance, and the moment in which it ended, not described yet."""
+
+    opened: Opened
+    utterance: AudioTrack
+    moment: LiveWindow
+
+
+@dataclass(frozen=True)
+class EvidenceLimits:
+    """How much of a stream is kept for evidence, and how much of it is shown before and after an event."""
+
+    before_s: float = 5.0
+    after_s: float = 5.0
+    kept_s: float = 40.0
+    kept_bytes: int = 48_000_000
+
+
+@dataclass(frozen=True)
+class WatchTools:
+    """What all watchers of a process share.
+
+    hand_over  called in the model's and the watchers' threads; must not block
+    """
+
+    plan: SamplingPlan
+    batcher: FeatureBatcher[Description]
+    policy: ReachPolicy
+    limits: StreamLimits
+    patience: Patience
+    evidence: EvidenceLimits
+    clock: Clock
+    hand_over: Callable[[SeenLive | HeardLive], None]
+
+
+def make_observation(window: LiveWindow, description: Description) -> Observation:
+    """The value that rules are asked about."""
+    return Observation(
+        window=window.window,
+        caption=description.caption,
+        hypotheses=description.hypotheses,
+        concepts=description.concepts,
+        zones=window.zones,
+    )
