@@ -6,9 +6,9 @@ import pytest
 
 from instantreact.alerts.messenger import MessengerAccount, MessengerChannel
 from instantreact.alerts.pacing import Pacer
+from instantreact.demo.graph.rules import Person
+from instantreact.demo.graph.server import FakeGraph
 from tests.conftest import StoppedClock
-from tests.servers.graph import FakeGraph
-from tests.servers.graph_rules import Person
 
 PSID = "4242"
 

@@ -11,6 +11,10 @@ from hypothesis import strategies as st
 from instantreact.alerts.message import utf16_units
 from instantreact.alerts.messenger import MessengerAccount, MessengerChannel
 from instantreact.alerts.pacing import Pacer
+from instantreact.demo.graph import faults
+from instantreact.demo.graph.faults import Fault, FaultKind
+from instantreact.demo.graph.rules import Person
+from instantreact.demo.graph.server import FakeGraph, Page
 from instantreact.domain.alert import AlertText, Picture
 from instantreact.domain.rule import Severity
 from instantreact.errors import (
@@ -24,10 +28,6 @@ from instantreact.errors import (
 )
 from tests.alerts.conftest import PSID, make_account
 from tests.conftest import StoppedClock
-from tests.servers import graph_faults as faults
-from tests.servers.graph import FakeGraph, Page
-from tests.servers.graph_faults import Fault, FaultKind
-from tests.servers.graph_rules import Person
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 40 + b"\xff\xd9"
 

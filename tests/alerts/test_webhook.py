@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from instantreact.alerts.payloads import Answer, AnswerKind
 from instantreact.alerts.webhook import Delivered, Echo, Incoming, Read, parse_webhook, read_item
+from instantreact.demo.graph import events
 from instantreact.errors import InvalidInput
-from tests.servers import graph_events as events
 
 PSID, PAGE = "4242", "1000"
 AT_MS = 1_700_000_000_123

@@ -324,7 +324,3 @@ def main() -> None:
     graph.people.update({psid: Person() for psid in options.person})
     print(json.dumps({"url": graph.url}), flush=True)
     graph.serve()
-
-
-if __name__ == "__main__":
-    main()
