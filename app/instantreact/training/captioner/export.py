@@ -14,6 +14,7 @@ from instantreact.inference.bundle import (
     Manifest,
     Metric,
     load_bundle,
+    sha256_of,
 )
 from instantreact.training.captioner.checkpoint import TrainedCaptioner
 from instantreact.training.captioner.graphs import (
@@ -25,6 +26,7 @@ from instantreact.training.captioner.graphs import (
     write_graph,
 )
 from instantreact.training.captioner.recipe import preprocessing_of
+from instantreact.training.captioner.storage import compute_in_int8, store_as_int8
 
 _SEQUENCE_SIZES = ({"frames": 1}, {"frames": 7}, {"frames": 40})
 _STEP_SIZES = (
@@ -35,14 +37,22 @@ _STEP_SIZES = (
 
 
 def export_bundle(
-    trained: TrainedCaptioner, folder: Path, *, metrics: Sequence[Metric] = (), licences: Sequence[Licence] = ()
+    trained: TrainedCaptioner,
+    folder: Path,
+    *,
+    int8: bool = False,
+    metrics: Sequence[Metric] = (),
+    licences: Sequence[Licence] = (),
 ) -> Bundle:
     """Write a bundle to `folder`, check its graphs against torch at several sizes, and load it.
 
+    int8  after the check, store the encoders' weights in 8 bits and compute the LSTMs with 8-bit weights
     Raises BundleMismatch when a graph does not say what torch says.
     """
     folder.mkdir(parents=True, exist_ok=True)
     graphs = {**_copy_encoders(trained, folder), **_write_sequence_graphs(trained, folder)}
+    if int8:
+        graphs = {name: _shrink(name, graph, folder) for name, graph in graphs.items()}
     config = trained.config
     manifest = Manifest(
         name=config.name,
@@ -80,3 +90,12 @@ def _write_sequence_graphs(trained: TrainedCaptioner, folder: Path) -> dict[Grap
         graphs[name] = write_graph(module, plan, path)
         check_parity(module, plan, path, sizes)
     return graphs
+
+
+def _shrink(name: GraphName, graph: Graph, folder: Path) -> Graph:
+    path = folder / graph.file
+    if name in (GraphName.APPEARANCE, GraphName.MOTION):
+        store_as_int8(path)
+    else:
+        compute_in_int8(path)
+    return graph.model_copy(update={"sha256": sha256_of(path)})

@@ -67,7 +67,7 @@ def fit_folds(
 
     Raises InvalidInput when there are fewer scenes than folds.
     """
-    readable = [clip for clip in clips if clip.name in prepared.views]
+    readable = prepared.readable(clips)
     fold_of = scene_folds(readable, folds, seed=config.training.seed)
     logits = np.zeros((len(readable), len(config.concepts)))
     captioners = []

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
 from torch import Tensor, nn
 
@@ -14,6 +13,7 @@ from instantreact.errors import BundleMismatch
 from instantreact.inference.bundle import Graph, sha256_of
 from instantreact.inference.session import Array, Session
 from instantreact.training.captioner.model import CaptionModel
+from instantreact.training.captioner.storage import store_as_half
 
 OPSET = 18
 _TOLERANCE = 2e-3  # of values around 1; graphs store their weights as float16
@@ -84,8 +84,8 @@ def step_plan(model: CaptionModel) -> GraphPlan:
     return GraphPlan({"words": ("sentences",), "hidden": state, "cell": state, **attended}, {**scores, **states})
 
 
-def write_graph(module: nn.Module, plan: GraphPlan, path: Path, *, half: bool = True) -> Graph:
-    """Export `module` to `path` and describe it; `half` stores large weights as float16, computing stays in float32."""
+def write_graph(module: nn.Module, plan: GraphPlan, path: Path) -> Graph:
+    """Export `module` to `path` and describe it; large weights are stored as float16, computing stays in float32."""
     module.eval()
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
@@ -101,25 +101,8 @@ def write_graph(module: nn.Module, plan: GraphPlan, path: Path, *, half: bool = 
             opset_version=OPSET,
             dynamo=False,
         )
-    if half:
-        store_as_half(path)
+    store_as_half(path)
     return Graph(file=path.name, sha256=sha256_of(path), inputs=dict(plan.inputs), outputs=dict(plan.outputs))
-
-
-def store_as_half(path: Path, *, least: int = 1024) -> None:
-    """Rewrite the float32 weights of a graph that hold `least` values or more as float16 with a cast behind them."""
-    model = onnx.load(path)
-    casts = []
-    for weight in model.graph.initializer:
-        if weight.data_type == onnx.TensorProto.FLOAT and np.prod(weight.dims) >= least:
-            values = onnx.numpy_helper.to_array(weight).astype(np.float16)
-            name, stored = weight.name, f"{weight.name}.half"
-            weight.CopyFrom(onnx.numpy_helper.from_array(values, stored))
-            casts.append(onnx.helper.make_node("Cast", [stored], [name], to=onnx.TensorProto.FLOAT))
-    for cast in reversed(casts):
-        model.graph.node.insert(0, cast)
-    onnx.checker.check_model(model)
-    onnx.save(model, path)
 
 
 def make_inputs(plan: GraphPlan, sizes: Mapping[str, int], *, seed: int = 0) -> list[Tensor]:

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from instantreact.domain.media import Images, SamplingPlan
 from instantreact.errors import MediaError
+from instantreact.inference.bundle import Bundle, GraphName
 from instantreact.inference.preprocess import Preprocessing, motion_images, scale_pixels
-from instantreact.inference.session import Session
+from instantreact.inference.session import Session, open_graph
 from instantreact.media.frames import sample_frames
 from instantreact.training.captioner.clips import CaptionedClip
-from instantreact.training.captioner.config import TrainingConfig, Views
+from instantreact.training.captioner.config import Views
 from instantreact.training.captioner.views import View, draw_views
 
 Features = NDArray[np.float16]
@@ -69,6 +70,10 @@ class Prepared:
     views: dict[str, tuple[Features, ...]]
     skipped: dict[str, str]
 
+    def readable(self, clips: Sequence[CaptionedClip]) -> list[CaptionedClip]:
+        """Those of the clips that have features."""
+        return [clip for clip in clips if clip.name in self.views]
+
 
 def prepare_clips(
     clips: Sequence[CaptionedClip],
@@ -101,6 +106,35 @@ def prepare_clips(
     )
 
 
+def prepare_for_bundle(
+    bundle: Bundle,
+    clips: Sequence[CaptionedClip],
+    cache: Path,
+    *,
+    workers: int = 1,
+    after_clip: Callable[[str], None] = lambda name: None,
+) -> Prepared:
+    """The features of every clip as a bundle's own encoders compute them, without changed views."""
+    encoders = [
+        bundle.graphs[name].sha256 for name in (GraphName.APPEARANCE, GraphName.MOTION) if name in bundle.graphs
+    ]
+    parts = (repr(bundle.sampling), repr(bundle.preprocessing), *encoders)
+    moving = GraphName.MOTION in bundle.graphs
+    extractor = FeatureExtractor(
+        appearance=open_graph(bundle, GraphName.APPEARANCE),
+        motion=open_graph(bundle, GraphName.MOTION) if moving else None,
+        sampling=bundle.sampling,
+        preprocessing=bundle.preprocessing,
+    )
+    folder = cache / name_cache(*parts)
+    return prepare_clips(clips, extractor, Views(count=0), folder, workers=workers, after_clip=after_clip)
+
+
+def name_cache(*parts: str) -> str:
+    """A folder name for features that depend on these parts alone."""
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+
 def sample_clip(path: Path, sampling: SamplingPlan) -> Iterator[tuple[Images, Images]]:
     """The samples of a whole clip in order, each once: images (N, S, S, 3) and earlier (N, G, S, S, 3) at a time.
 
@@ -112,12 +146,6 @@ def sample_clip(path: Path, sampling: SamplingPlan) -> Iterator[tuple[Images, Im
         known = max(0, done - first)  # the last window may reach back into the one before it
         yield sample.images[known:], sample.earlier[known:]
         done = first + len(sample.images)
-
-
-def feature_key(config: TrainingConfig, graphs: Sequence[str]) -> str:
-    """A name for the cache of features made with this configuration and graphs of these checksums."""
-    parts = (repr(config.sampling), config.backbones.model_dump_json(), config.views.model_dump_json(), *graphs)
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
 
 def _load_or_extract(

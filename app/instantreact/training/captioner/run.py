@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import torch
@@ -12,13 +12,14 @@ from instantreact.training.captioner.checkpoint import Encoders, TrainedCaptione
 from instantreact.training.captioner.clips import CaptionedClip, Split, of_split
 from instantreact.training.captioner.config import TrainingConfig
 from instantreact.training.captioner.fit import calibrate_concepts, concept_logits
-from instantreact.training.captioner.prepare import Prepared, feature_key, prepare_clips
+from instantreact.training.captioner.prepare import Prepared, name_cache, prepare_clips
 from instantreact.training.captioner.recipe import (
     BackboneWeights,
     build_model,
     build_vocabulary,
     make_examples,
     open_extractor,
+    preprocessing_of,
     write_encoders,
 )
 from instantreact.training.captioner.train import EpochReport, Trainer, find_device, train_model
@@ -29,17 +30,6 @@ _LOG = "log.csv"
 _CONFIG = "config.json"
 
 
-@dataclass(frozen=True)
-class Progress:
-    """Whom to tell how far a run is; both may be called from worker threads."""
-
-    clip_prepared: Callable[[str], None] = lambda name: None
-    epoch_done: Callable[[EpochReport], None] = lambda report: None
-
-
-_SILENT = Progress()
-
-
 def prepare_data(
     config: TrainingConfig,
     weights: BackboneWeights,
@@ -47,7 +37,7 @@ def prepare_data(
     cache: Path,
     *,
     workers: int = 1,
-    progress: Progress = _SILENT,
+    after_clip: Callable[[str], None] = lambda name: None,
 ) -> tuple[Encoders, Prepared]:
     """The encoders of a configuration and the features of all clips, kept below `cache`.
 
@@ -55,9 +45,11 @@ def prepare_data(
     """
     graphs = write_encoders(config, weights, cache / "encoders")
     encoders = {name: (graph, (cache / "encoders" / graph.file).read_bytes()) for name, graph in graphs.items()}
-    folder = cache / feature_key(config, [graph.sha256 for graph in graphs.values()])
+    checksums = [graph.sha256 for graph in graphs.values()]
+    stated = (config.sampling, config.views, preprocessing_of(config))
+    folder = cache / name_cache(*(repr(each) for each in stated), *checksums)
     extractor = open_extractor(config, cache / "encoders")
-    prepared = prepare_clips(clips, extractor, config.views, folder, workers=workers, after_clip=progress.clip_prepared)
+    prepared = prepare_clips(clips, extractor, config.views, folder, workers=workers, after_clip=after_clip)
     if not prepared.views:
         raise InvalidInput(f"Not one of the {len(clips)} clips can be read.")
     return encoders, prepared
@@ -70,7 +62,7 @@ def train_captioner(
     clips: Sequence[CaptionedClip],
     output: Path,
     *,
-    progress: Progress = _SILENT,
+    after_epoch: Callable[[EpochReport], None] = lambda report: None,
 ) -> TrainedCaptioner:
     """Train on the split train, watch the split val where there is one, and leave `best.pt` and `log.csv` in `output`.
 
@@ -79,7 +71,7 @@ def train_captioner(
     Raises Conflict when `output` holds a run of another configuration, InvalidInput without training clips.
     """
     _claim(output, config)
-    readable = [clip for clip in clips if clip.name in prepared.views]
+    readable = prepared.readable(clips)
     train, val = of_split(readable, Split.TRAIN), [clip for clip in readable if clip.split is Split.VAL]
     vocabulary = build_vocabulary(config, train)
     examples, watched = (make_examples(config, part, prepared, vocabulary) for part in (train, val))
@@ -89,7 +81,7 @@ def train_captioner(
     def keep(report: EpochReport) -> None:
         _save_state(trainer, output)
         _write_log(output / _LOG, report)
-        progress.epoch_done(report)
+        after_epoch(report)
 
     model = train_model(trainer, examples, watched, after_epoch=keep).cpu()
     trained = calibrate_on(TrainedCaptioner(config, vocabulary, model, encoders, {}), prepared, val)

@@ -1,0 +1,72 @@
+"""Flickr8k (Hodosh, Young & Hockenmaier 2013): pictures with five captions each and official splits.
+
+The folder holds `captions.json` (captions by picture), `train.txt`, `dev.txt` and `test.txt` (a picture a line), and
+the pictures in `images/` or in `images.tar`.
+"""
+
+import tarfile
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from instantreact.errors import InvalidInput
+from instantreact.training.captioner.clips import CaptionedClip, Split
+from instantreact.training.captioner.formats.complaint import complain
+
+FILE = "captions.json"
+_SPLITS = {"train.txt": Split.TRAIN, "dev.txt": Split.VAL, "test.txt": Split.TEST}
+
+
+def load_flickr8k(folder: Path, *, images: Path | None = None) -> list[CaptionedClip]:
+    """The pictures of a folder, each a scene of its own; pictures that are not there are left out.
+
+    images  where the pictures lie, or where `images.tar` is unpacked to; `images/` in the folder by default
+    Raises InvalidInput, with file and line, for a picture without captions, and when no picture is left.
+    """
+    captions = _read_captions(folder / FILE)
+    images = images or folder / "images"
+    _unpack(folder / "images.tar", images)
+    clips = [
+        CaptionedClip(name, images / name, name, split, tuple(_captions_of(captions, name, folder / file, line)))
+        for file, split in _SPLITS.items()
+        for line, name in _read_names(folder / file)
+        if (images / name).is_file()
+    ]
+    if not clips:
+        raise InvalidInput(f"{images} holds none of the pictures that {folder / FILE} describes.")
+    return clips
+
+
+def _read_captions(path: Path) -> dict[str, list[str]]:
+    try:
+        return TypeAdapter(dict[str, list[str]]).validate_json(path.read_bytes())
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read.") from error
+    except ValidationError as error:
+        raise InvalidInput(f"{path} does not hold lists of captions by picture.") from error
+
+
+def _read_names(path: Path) -> list[tuple[int, str]]:
+    """The lines of a list that name a picture, with their numbers."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read.") from error
+    return [(number, line.strip()) for number, line in enumerate(lines, start=1) if line.strip()]
+
+
+def _captions_of(captions: dict[str, list[str]], name: str, path: Path, line: int) -> list[str]:
+    own = [caption for caption in captions.get(name, []) if caption.strip()]
+    if not own:
+        raise complain(path, line, f"there is no caption of {name}")
+    return own
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    """Unpack the archive once; pictures only, never outside `folder`."""
+    if folder.is_dir() or not archive.is_file():
+        return
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    with tarfile.open(archive) as tar:
+        tar.extractall(unfinished, filter="data")
+    unfinished.rename(folder)

@@ -1,0 +1,231 @@
+"""The training commands of `instantreact`; the command line loads them only when one is asked for."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from instantreact.errors import InvalidInput
+from instantreact.inference.bundle import load_bundle
+from instantreact.inference.captioner import Captioner
+from instantreact.training import reports
+from instantreact.training.captioner.checkpoint import Encoders, load_checkpoint
+from instantreact.training.captioner.clips import CaptionedClip, Split, of_split
+from instantreact.training.captioner.config import TrainingConfig, load_config
+from instantreact.training.captioner.evaluate import (
+    Evaluation,
+    describe_clips,
+    evaluate_baselines,
+    evaluate_descriptions,
+)
+from instantreact.training.captioner.export import export_bundle
+from instantreact.training.captioner.fit import describe_folds, fit_folds
+from instantreact.training.captioner.formats.load import DataFormat, load_clips
+from instantreact.training.captioner.prepare import Prepared, prepare_for_bundle
+from instantreact.training.captioner.recipe import BackboneWeights
+from instantreact.training.captioner.run import BEST, prepare_data, train_captioner
+from instantreact.training.captioner.train import EpochReport
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+class Group(StrEnum):
+    """What cross-validation keeps whole."""
+
+    SCENE = "scene"
+    CLIP = "clip"
+
+
+Data = Annotated[Path, typer.Option("--data", help="Folder of clips with captions.", exists=True, file_okay=False)]
+Format = Annotated[DataFormat | None, typer.Option("--format", help="By default what the folder looks like.")]
+Config = Annotated[Path, typer.Option("--config", help="Training configuration, TOML.", exists=True, dir_okay=False)]
+Weights = Annotated[
+    Path | None, typer.Option("--backbone-weights", help="File with the encoders' weights, where there is no internet.")
+]
+MotionWeights = Annotated[
+    Path | None, typer.Option("--motion-weights", help="Another file for the motion encoder, such as a fine-tuned one.")
+]
+Cache = Annotated[Path, typer.Option("--cache", help="Where features are kept between runs.")]
+Workers = Annotated[int, typer.Option("--workers", min=1, help="Clips prepared at the same time.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Source = Annotated[str | None, typer.Option("--source", help="Measure only clips of this source.")]
+Splits = Annotated[list[Split] | None, typer.Option("--split", help="Use only these splits; may be repeated.")]
+
+_CACHE = Path("runs/cache")
+
+
+prepare = typer.Typer(no_args_is_help=True, help="Sample and cache the frames and features of a data set.")
+train = typer.Typer(no_args_is_help=True, help="Train a model on your own footage.")
+evaluate = typer.Typer(no_args_is_help=True, help="Measure a bundle on a split of a data set.")
+crossval = typer.Typer(no_args_is_help=True, help="Measure a recipe by cross-validation over scenes.")
+export = typer.Typer(no_args_is_help=True, help="Turn a checkpoint into a bundle that the service can use.")
+app.add_typer(prepare, name="prepare")
+app.add_typer(train, name="train")
+app.add_typer(evaluate, name="evaluate")
+app.add_typer(crossval, name="crossval")
+app.add_typer(export, name="export")
+
+
+@prepare.command("captioner")
+def prepare_captioner_command(
+    data: Data,
+    config: Config,
+    cache: Cache = _CACHE,
+    data_format: Format = None,
+    backbone_weights: Weights = None,
+    motion_weights: MotionWeights = None,
+    workers: Workers = 1,
+) -> None:
+    """Sample every clip and keep its features, so that training need not decode again."""
+    recipe = _Recipe(config, BackboneWeights(backbone_weights, motion_weights or backbone_weights), cache, workers)
+    _, prepared = recipe.prepare(load_clips(data, data_format))
+    typer.echo(f"{len(prepared.views)} clips are prepared, {len(prepared.skipped)} were skipped.")
+
+
+@train.command("captioner")
+def train_captioner_command(
+    data: Data,
+    config: Config,
+    output: Annotated[Path, typer.Option("--output", help="Folder of the run; an interrupted one goes on.")],
+    cache: Cache = _CACHE,
+    data_format: Format = None,
+    backbone_weights: Weights = None,
+    motion_weights: MotionWeights = None,
+    workers: Workers = 1,
+) -> None:
+    """Train a captioner: progress on the screen and in log.csv, the result in best.pt."""
+    recipe = _Recipe(config, BackboneWeights(backbone_weights, motion_weights or backbone_weights), cache, workers)
+    clips = load_clips(data, data_format)
+    encoders, prepared = recipe.prepare(clips)
+    train_captioner(recipe.config, encoders, prepared, clips, output, after_epoch=_say_epoch)
+    typer.echo(f"The captioner is in {output / BEST}; export it with `instantreact export captioner`.")
+
+
+@evaluate.command("captioner")
+def evaluate_captioner_command(
+    bundle: Annotated[Path, typer.Option("--bundle", help="Bundle folder.", exists=True, file_okay=False)],
+    data: Data,
+    split: Annotated[Split, typer.Option("--split", help="The clips to measure on.")] = Split.TEST,
+    source: Source = None,
+    cache: Cache = _CACHE,
+    data_format: Format = None,
+    workers: Workers = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a bundle beside the baselines: captions, and concepts against the clips' labels."""
+    clips = load_clips(data, data_format)
+    known, measured = of_split(clips, Split.TRAIN), _of_source(of_split(clips, split), source)
+    captioner = Captioner(load_bundle(bundle))
+    with _clip_bar([*known, *measured]) as bar:
+        prepared = prepare_for_bundle(
+            captioner.bundle, [*known, *measured], cache, workers=workers, after_clip=lambda name: bar.update(1)
+        )
+    known, measured = prepared.readable(known), prepared.readable(measured)
+    plain = {name: views[0] for name, views in prepared.views.items()}
+    said = describe_clips(captioner, plain, measured)
+    evaluations = {
+        f"{captioner.bundle.name} {captioner.bundle.version}": evaluate_descriptions(measured, said, java=True),
+        "baselines": evaluate_baselines(plain, known, measured, java=True),
+    }
+    _print(evaluations, prepared.skipped, as_json=as_json)
+
+
+@crossval.command("captioner")
+def crossval_captioner_command(
+    data: Data,
+    config: Config,
+    folds: Annotated[int, typer.Option("--folds", min=2)] = 5,
+    group: Annotated[
+        Group, typer.Option("--group", help="Kept whole. `clip` leaks scenes: figures too good.")
+    ] = Group.SCENE,
+    splits: Splits = None,
+    source: Source = None,
+    cache: Cache = _CACHE,
+    data_format: Format = None,
+    backbone_weights: Weights = None,
+    motion_weights: MotionWeights = None,
+    workers: Workers = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a recipe: every clip is described by a captioner that saw nothing of its group."""
+    recipe = _Recipe(config, BackboneWeights(backbone_weights, motion_weights or backbone_weights), cache, workers)
+    clips = [clip for clip in load_clips(data, data_format) if not splits or clip.split in splits]
+    if group is Group.CLIP:
+        clips = [replace(clip, scene=clip.name) for clip in clips]
+    encoders, prepared = recipe.prepare(clips)
+    with typer.progressbar(length=folds, label="Folds", file=sys.stderr) as bar:
+        predictions = fit_folds(
+            recipe.config, encoders, prepared, clips, folds=folds, after_fold=lambda fold: bar.update(1)
+        )
+    described = dict(zip(predictions.clips, describe_folds(predictions, prepared), strict=True))
+    measured = _of_source(predictions.clips, source)
+    evaluation = evaluate_descriptions(measured, [described[clip] for clip in measured], java=True)
+    _print({f"{folds} folds by {group}": evaluation}, prepared.skipped, as_json=as_json)
+
+
+@export.command("captioner")
+def export_captioner_command(
+    checkpoint: Annotated[Path, typer.Option("--checkpoint", help="best.pt of a run.", exists=True, dir_okay=False)],
+    output: Annotated[Path, typer.Option("--output", help="Folder of the bundle.")],
+    int8: Annotated[bool, typer.Option("--int8", help="Store and compute with 8-bit weights.")] = False,
+) -> None:
+    """Write a bundle, check its graphs against torch, and write a card to fill in."""
+    bundle = export_bundle(load_checkpoint(checkpoint), output, int8=int8)
+    typer.echo(f"{bundle.name} {bundle.version} is in {output}.")
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """What the commands that prepare clips have in common."""
+
+    config_file: Path
+    weights: BackboneWeights
+    cache: Path
+    workers: int
+
+    @cached_property
+    def config(self) -> TrainingConfig:
+        return load_config(self.config_file)
+
+    def prepare(self, clips: Sequence[CaptionedClip]) -> tuple[Encoders, Prepared]:
+        with _clip_bar(clips) as bar:
+            encoders, prepared = prepare_data(
+                self.config,
+                self.weights,
+                clips,
+                self.cache,
+                workers=self.workers,
+                after_clip=lambda name: bar.update(1),
+            )
+        for name, reason in prepared.skipped.items():
+            typer.echo(f"skipped {name}: {reason}", err=True)
+        return encoders, prepared
+
+
+def _clip_bar(clips: Sequence[CaptionedClip]) -> AbstractContextManager[Any]:
+    return typer.progressbar(length=len(clips), label="Clips", file=sys.stderr)
+
+
+def _say_epoch(report: EpochReport) -> None:
+    typer.echo(
+        f"epoch {report.epoch}: words {report.train_caption:.3f}, concepts {report.train_concept:.3f}; "
+        f"validation {report.val_caption:.3f}, {report.val_concept:.3f}",
+        err=True,
+    )
+
+
+def _of_source(clips: Sequence[CaptionedClip], source: str | None) -> list[CaptionedClip]:
+    chosen = [clip for clip in clips if source is None or clip.source == source]
+    if not chosen:
+        raise InvalidInput(f"No clip is of the source {source}.")
+    return chosen
+
+
+def _print(evaluations: Mapping[str, Evaluation], skipped: Mapping[str, str], *, as_json: bool) -> None:
+    typer.echo((reports.as_json if as_json else reports.as_text)(evaluations, skipped=skipped))

@@ -1,0 +1,83 @@
+"""Evaluations as text for people and as JSON for programs."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from instantreact.training.captioner.evaluate import Evaluation, Recognition
+from instantreact.training.metrics.captions import CaptionScores
+from instantreact.training.metrics.recognition import Interval
+
+_CAPTION_COLUMNS = ("BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4", "ROUGE-L", "CIDEr-D", "METEOR*", "METEOR")
+_RECOGNITION_COLUMNS = ("accuracy", "AUC", "average precision", "recall at 5 % false alarms", "Brier", "ECE")
+
+
+def as_json(evaluations: Mapping[str, Evaluation], *, skipped: Mapping[str, str]) -> str:
+    """Evaluations by name, and the clips that could not be read; what is not defined is null."""
+    found = {name: _without_nan(asdict(evaluation)) for name, evaluation in evaluations.items()}
+    return json.dumps({**found, "skipped": dict(skipped)}, indent=2)
+
+
+def as_text(evaluations: Mapping[str, Evaluation], *, skipped: Mapping[str, str]) -> str:
+    """The same as tables."""
+    lines = []
+    for name, evaluation in evaluations.items():
+        lines += [f"{name}, {evaluation.clips} clips", ""]
+        lines += _caption_table(evaluation.captions)
+        lines += [line for found in _by_concept(evaluation.recognition) for line in _recognition_table(found)]
+    lines += [f"skipped {clip}: {reason}" for clip, reason in skipped.items()]
+    return "\n".join(lines)
+
+
+def _caption_table(captions: Mapping[str, CaptionScores]) -> list[str]:
+    rows = [[name, *_caption_cells(scores)] for name, scores in captions.items()]
+    return [*_table(["captions", *_CAPTION_COLUMNS], rows), "* exact and stem matches only, not published METEOR", ""]
+
+
+def _caption_cells(scores: CaptionScores) -> list[str]:
+    values = (*scores.bleu, scores.rouge_l, scores.cider_d, scores.meteor_exact_stem, scores.meteor_java)
+    return ["-" if value is None else f"{value:.3f}" for value in values]
+
+
+def _by_concept(found: Sequence[Recognition]) -> list[list[Recognition]]:
+    return [[each for each in found if each.concept == concept] for concept in dict.fromkeys(r.concept for r in found)]
+
+
+def _recognition_table(found: Sequence[Recognition]) -> list[str]:
+    first = found[0]
+    title = f"{first.concept} ({first.positives} clips against {first.negatives})"
+    rows = [
+        [
+            each.scored_by,
+            _interval(each.accuracy),
+            _interval(each.auc),
+            _interval(each.average_precision),
+            _interval(each.recall_at_5_percent_false_alarms),
+            f"{each.brier:.3f}",
+            f"{each.calibration_error:.3f}",
+        ]
+        for each in found
+    ]
+    return [*_table([title, *_RECOGNITION_COLUMNS], rows), "intervals: 95 %, bootstrap over scenes", ""]
+
+
+def _interval(interval: Interval) -> str:
+    return f"{interval.value:.3f} ({interval.low:.3f} to {interval.high:.3f})"
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A Markdown table."""
+    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
+    lines = [header, ["-" * width for width in widths], *rows]
+    return [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in lines
+    ]
+
+
+def _without_nan(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without_nan(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(inner) for inner in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
