@@ -1,10 +1,12 @@
 """The service in one process: API, relay and workers on one event loop."""
 
+import asyncio
 import hashlib
 import secrets
+import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from random import SystemRandom
 
 import uvicorn
@@ -40,7 +42,23 @@ async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=10, server_header=False
         )
-        await uvicorn.Server(config).serve(sockets=[listener])
+        await _Server(config).serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Ends on SIGINT and SIGTERM, as uvicorn's own does, without raising the signal again: jobs are tidied up after."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Turn signals into a graceful end while the server runs, the second one into a quick end."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
 
 
 @asynccontextmanager

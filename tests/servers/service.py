@@ -28,6 +28,7 @@ class Service:
         self._settings = _graph_settings(graph) | settings
         self._port = 0
         self._process: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
         self.output: list[str] = []
 
     def __enter__(self) -> Self:
@@ -59,7 +60,8 @@ class Service:
             env=self._environment(),
         )
         listening = threading.Event()
-        threading.Thread(target=self._read, args=(self._process, listening), daemon=True).start()
+        self._reader = threading.Thread(target=self._read, args=(self._process, listening), daemon=True)
+        self._reader.start()
         if not listening.wait(60):
             raise RuntimeError("the service did not start:\n" + "".join(self.output))
         self._wait_until_ready()
@@ -68,13 +70,22 @@ class Service:
         """SIGKILL: nothing can be tidied up."""
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
+        self._await_end()
 
     def stop(self) -> int:
         """SIGTERM, as an operator would; the exit status."""
         assert self._process is not None
         self._process.terminate()
-        return self._process.wait(timeout=30)
+        return self._await_end()
+
+    def _await_end(self) -> int:
+        assert self._process is not None
+        assert self._reader is not None
+        assert self._process.stdout is not None
+        status = self._process.wait(timeout=30)
+        self._reader.join()
+        self._process.stdout.close()
+        return status
 
     def client(self) -> httpx.Client:
         """With the API key."""

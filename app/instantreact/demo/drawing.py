@@ -120,7 +120,7 @@ def _draw_line(
 
 
 def _beside(point: NDArray[np.float64], right: float, down: float) -> NDArray[np.float64]:
-    return point + np.array([right, down])
+    return np.add(point, (right, down))
 
 
 def _pixel(point: NDArray[np.float64]) -> tuple[int, int]:
