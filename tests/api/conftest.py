@@ -26,6 +26,7 @@ from instantreact.threads import WorkerThreads
 from tests.conftest import StoppedClock
 from tests.media.clips import Drawing, make_clip
 from tests.storage.databases import database, empty_database, url
+from tests.storage.factories import NOW
 
 __all__ = ["database", "empty_database", "url"]
 
@@ -62,23 +63,25 @@ def movie(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return make_clip(tmp_path_factory.mktemp("clips") / "a.mp4", Drawing(duration_s=1.0)).read_bytes()
 
 
-@pytest.fixture
-async def services(
-    database: Database, decoder: ClipDecoder, clock: StoppedClock, tmp_path: Path
-) -> AsyncIterator[Services]:
-    threads = WorkerThreads(2)
-    yield Services(
+def make_services(database: Database, decoder: ClipDecoder, folder: Path, threads: WorkerThreads) -> Services:
+    return Services(
         database=database,
-        blobs=LocalBlobs(tmp_path / "blobs"),
+        blobs=LocalBlobs(folder / "blobs"),
         box=SecretBox([Fernet.generate_key().decode()]),
-        clock=clock,
+        clock=StoppedClock(NOW),
         threads=threads,
         decoder=decoder,
-        captioner=CaptionerLoader(tmp_path / "no-bundle", threads=1),
+        captioner=CaptionerLoader(folder / "no-bundle", threads=1),
         recognition=Recognition(default=SpeechMode.OFF, keep_transcripts=True, threads=threads),
         channels={},
         links=Links(OPTIONS.public_url, b"signs links"),
     )
+
+
+@pytest.fixture
+async def services(database: Database, decoder: ClipDecoder, tmp_path: Path) -> AsyncIterator[Services]:
+    threads = WorkerThreads(2)
+    yield make_services(database, decoder, tmp_path, threads)
     threads.close()
 
 

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
+from instantreact.domain.media import Listening
 from instantreact.pipeline.services import Services
 from instantreact.storage import clips
 from instantreact.storage.cameras import CameraSettings, insert_camera
@@ -25,6 +26,8 @@ async def finish_analysis(services: Services, clip_id: str) -> None:
     async with services.database.unit_of_work() as session:
         await make_event(session, clip_id=clip_id)
         await clips.mark_analyzed(session, clip_id, timings_ms={"total": 9.0}, warning=None, now=NOW)
+    async with services.database.unit_of_work() as session:
+        await clips.mark_heard(session, clip_id, Listening.OFF, timings_ms={})
 
 
 async def count_jobs(services: Services) -> int:

@@ -68,7 +68,12 @@ async def test_method_that_is_not_possible_is_a_problem(client: httpx.AsyncClien
 
 @pytest.mark.parametrize(
     ("body", "message"),
-    [(b"{", "JSON decode error"), (b"", "Field required"), (b"\xff\xfe", ""), (b'"x"', "valid dictionary")],
+    [
+        (b"{", "JSON decode error"),
+        (b"", "Field required"),
+        (b"W\xff", "parsing the body"),
+        (b'"x"', "valid dictionary"),
+    ],
 )
 async def test_body_that_is_no_json_object_is_a_problem(client: httpx.AsyncClient, body: bytes, message: str) -> None:
     answer = await client.post("/rules", content=body, headers={"Content-Type": "application/json"})

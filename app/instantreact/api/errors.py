@@ -66,24 +66,20 @@ KINDS: Mapping[type[errors.InstantReactError], Kind] = MappingProxyType(
     }
 )
 
-_BY_STATUS: Mapping[int, Kind] = MappingProxyType(
-    {
-        kind.status: kind
-        for kind in (
-            Kind(401, "no-key", "No valid API key"),
-            KINDS[errors.NotAllowed],
-            KINDS[errors.NotFound],
-            Kind(405, "method-not-allowed", "Method not allowed"),
-            KINDS[errors.Conflict],
-            KINDS[errors.TooLarge],
-            KINDS[errors.UnsupportedMedia],
-            Kind(416, "range-not-satisfiable", "Range not satisfiable"),
-            INVALID,
-            Kind(503, "unavailable", "Unavailable"),
-            KINDS[errors.StorageFull],
-        )
-    }
+_OF_FRAMEWORK = (
+    Kind(401, "no-key", "No valid API key"),
+    KINDS[errors.NotAllowed],
+    KINDS[errors.NotFound],
+    Kind(405, "method-not-allowed", "Method not allowed"),
+    KINDS[errors.Conflict],
+    KINDS[errors.TooLarge],
+    KINDS[errors.UnsupportedMedia],
+    Kind(416, "range-not-satisfiable", "Range not satisfiable"),
+    INVALID,
+    Kind(503, "unavailable", "Unavailable"),
+    KINDS[errors.StorageFull],
 )
+_BY_STATUS = {kind.status: kind for kind in _OF_FRAMEWORK} | {400: INVALID}  # what is invalid is 422 throughout
 
 
 class ProblemResponse(JSONResponse):

@@ -16,7 +16,7 @@ from instantreact.api.schemas.clips import AnalysisView, ClipView
 from instantreact.api.schemas.events import EventView
 from instantreact.api.schemas.fields import Id, PathId
 from instantreact.api.upload import UPLOAD_BODY, receive_upload
-from instantreact.domain.media import ClipState
+from instantreact.domain.media import ClipState, Listening
 from instantreact.pipeline import intake
 from instantreact.pipeline.services import Services
 from instantreact.storage import clips, events
@@ -25,7 +25,6 @@ from instantreact.storage.tables import Clip
 
 router = APIRouter(tags=["clips"])
 
-DONE = (ClipState.ANALYZED, ClipState.FAILED)
 MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
     {
         "asf": "video/x-ms-asf",
@@ -50,7 +49,10 @@ MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
     response_model=AnalysisView,
     response_description="The clip is stored and will be analyzed; follow it at Location.",
     responses={
-        200: {"model": AnalysisView, "description": "The clip is analyzed, or its analysis failed: `state` says."},
+        200: {
+            "model": AnalysisView,
+            "description": "Nothing is left to do about the clip: `state` says whether its analysis failed.",
+        },
         **problems(401, 404, 413, 415, 422, 507),
     },
     openapi_extra={"requestBody": UPLOAD_BODY},
@@ -74,7 +76,7 @@ async def submit_clip(
     answer = await _view_analysis(services, clip)
     return JSONResponse(
         answer.model_dump(mode="json"),
-        status_code=200 if clip.state in DONE else 202,
+        status_code=200 if _is_final(clip) else 202,
         headers={"Location": f"/clips/{clip.id}"},
     )
 
@@ -148,6 +150,11 @@ async def _view_analysis(services: Services, clip: Clip) -> AnalysisView:
         return AnalysisView.of(clip, [])
     async with services.database.reading() as session:
         return AnalysisView.of(clip, await events.list_clip_events(session, clip.id))
+
+
+def _is_final(clip: Clip) -> bool:
+    heard = clip.listening is not Listening.PENDING
+    return clip.state is ClipState.FAILED or (clip.state is ClipState.ANALYZED and heard)
 
 
 def _media_type(clip: Clip) -> str:

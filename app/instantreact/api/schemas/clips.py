@@ -9,13 +9,14 @@ from pydantic.config import JsonDict
 from instantreact.api.schemas.events import EVENT_EXAMPLE, EventView
 from instantreact.api.schemas.fields import Draft, Id, Moment
 from instantreact.domain.alert import Notify
-from instantreact.domain.media import ClipInfo, ClipState
+from instantreact.domain.media import ClipInfo, ClipState, Listening
 from instantreact.storage.tables import Clip, Event
 
 CLIP_EXAMPLE: JsonDict = {
     "id": "3f0b7c5d8e214f6c9a1b2c3d4e5f6071",
     "state": "analyzed",
     "progress": 1.0,
+    "listening": "done",
     "warning": None,
     "error": None,
     "filename": "door.mp4",
@@ -56,6 +57,7 @@ class ClipView(BaseModel):
     id: str
     state: ClipState
     progress: float = Field(description="How much of it is analyzed, 0..1.")
+    listening: Listening = Field(description="How far the listening to its sound is, which follows the analysis.")
     warning: str | None = Field(description="What of it could not be used, in words.")
     error: str | None = Field(description="Why its analysis failed, in words.")
     filename: str = Field(description="What the sender called it; a label, nothing more.")
@@ -66,7 +68,7 @@ class ClipView(BaseModel):
     notify: Notify
     submitted_at: datetime
     analyzed_at: datetime | None
-    info: ClipInfo | None = Field(description="What probing found; null before its analysis.")
+    info: ClipInfo | None = Field(description="What probing found.")
     timings_ms: dict[str, float] = Field(description="How long the stages of its analysis took.")
 
 
