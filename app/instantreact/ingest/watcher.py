@@ -34,6 +34,8 @@ class Watcher:
 
     def __init__(self, camera: WatchedCamera, tools: WatchTools, *, may_watch: Callable[[], bool]) -> None:
         self.camera = camera
+        self.was_fenced = False
+        """Whether the thread ended because the lease no longer held."""
         self.pushed = PushSlot(max_pixels=tools.limits.max_pixels)
         self._tools = tools
         self._may_watch = may_watch
@@ -138,6 +140,7 @@ class Watcher:
 
     def _see(self, frame: LiveFrame) -> None:
         if not self._may_watch():
+            self.was_fenced = True
             self._stopped.set()
             return
         self._latest = frame

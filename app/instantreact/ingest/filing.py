@@ -1,0 +1,95 @@
+"""Files what watchers see, through the same door as clips: events that grow, alerts, and evidence after them."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+
+from instantreact.domain.media import Window
+from instantreact.errors import MediaError
+from instantreact.ingest.collapse import Growing, continues, find_sense
+from instantreact.ingest.watched import Opened, SeenLive
+from instantreact.logs import get_logger
+from instantreact.media.segment import EvidenceClip
+from instantreact.pipeline.observe import Origin, observe
+from instantreact.pipeline.services import Services
+from instantreact.rules.match import match
+from instantreact.storage import evidence, rules
+
+WantClip = Callable[[str, float, float], "Future[EvidenceClip]"]
+"""`Watcher.want_clip`: connection, start and end in seconds on the stream's clock."""
+
+log = get_logger(__name__)
+
+
+def origin_of(opened: Opened, suffix: str = "") -> Origin:
+    """Where observations of this connection come from; `suffix` keeps what is heard apart from what is seen."""
+    return Origin(
+        place=opened.camera.name,
+        started_at=opened.started_at,
+        notify=True,
+        camera_id=opened.camera.id,
+        connection=opened.connection + suffix,
+    )
+
+
+class Filing:
+    """Files the windows of one camera, in the order they come."""
+
+    def __init__(self, services: Services, want_clip: WantClip) -> None:
+        self._services = services
+        self._want_clip = want_clip
+        self._growing: Growing | None = None
+        self._cutting: set[asyncio.Task[None]] = set()
+
+    async def file(self, seen: SeenLive) -> None:
+        """File a window: as a new event, or as more of the last one. An alerted event gets its clip afterwards."""
+        camera, connection, window = seen.opened.camera, seen.opened.connection, seen.observation.window
+        async with self._services.database.reading() as session:
+            watching = await rules.list_rules_for(session, camera.id)
+        held = frozenset(rule.id for rule in watching if match(rule.criteria, seen.observation))
+        sense = find_sense(seen.observation, held)
+        growing = self._growing
+        if growing and continues(growing, connection, seen.observation, sense) and await self._extend(growing, window):
+            return
+        jpeg = await self._services.threads.run(seen.picture.jpeg)
+        event = await observe(self._services, origin_of(seen.opened), seen.observation, jpeg)
+        self._growing = Growing(event.id, connection, sense, window.start_s, window.end_s)
+        if held:
+            await self._ask_for_evidence(event.id, seen)
+
+    async def finish(self) -> None:
+        """Wait for the clips that are being cut; the camera is no longer watched."""
+        await asyncio.gather(*self._cutting)
+
+    async def _extend(self, growing: Growing, window: Window) -> bool:
+        async with self._services.database.unit_of_work() as session:
+            is_there = await evidence.extend_event(session, growing.event_id, end_s=window.end_s)
+        self._growing = replace(growing, end_s=window.end_s) if is_there else None
+        return is_there
+
+    async def _ask_for_evidence(self, event_id: str, seen: SeenLive) -> None:
+        async with self._services.database.reading() as session:
+            if not await evidence.has_alert(session, event_id):
+                return
+        window = seen.observation.window
+        answer = self._want_clip(seen.opened.connection, window.start_s, window.end_s)
+        task = asyncio.create_task(self._attach_clip(event_id, answer))
+        self._cutting.add(task)
+        task.add_done_callback(self._cutting.discard)
+
+    async def _attach_clip(self, event_id: str, answer: "Future[EvidenceClip]") -> None:
+        services = self._services
+        try:
+            clip = await asyncio.wrap_future(answer)
+        except MediaError as error:
+            log.warning("evidence.missing", event_id=event_id, reason=str(error))
+            return
+        key = services.blobs.new_key("evidence", ".mp4")
+        await services.threads.run(services.blobs.put, key, clip.mp4)
+        async with services.database.unit_of_work() as session:
+            is_kept = await evidence.attach_clip(session, event_id, key)
+        if not is_kept:
+            await services.threads.run(services.blobs.delete, key)
+        took_s = round(clip.end_s - clip.start_s, 1)
+        log.info("evidence.kept", event_id=event_id, seconds=took_s, coded_anew=clip.coded_anew)

@@ -1,0 +1,58 @@
+"""What a camera's watcher handed over and is not filed yet: windows one after another, words beside them."""
+
+import asyncio
+
+from instantreact.inference.captioner import Description
+from instantreact.ingest.batcher import FeatureBatcher
+from instantreact.ingest.filing import Filing, WantClip
+from instantreact.ingest.watched import HeardLive, SeenLive
+from instantreact.ingest.words import file_words
+from instantreact.logs import get_logger
+from instantreact.pipeline.services import Services
+
+_MOST_WAITING = 64
+
+log = get_logger(__name__)
+
+
+class Inbox:
+    """One camera's. Lives in the event loop; nothing that cannot be filed ends it."""
+
+    def __init__(self, services: Services, batcher: FeatureBatcher[Description], want_clip: WantClip) -> None:
+        self._services = services
+        self._batcher = batcher
+        self._filing = Filing(services, want_clip)
+        self._waiting: asyncio.Queue[SeenLive | None] = asyncio.Queue()
+        self._words: set[asyncio.Task[None]] = set()
+        self._seeing = asyncio.create_task(self._file_all())
+
+    def put(self, handed: SeenLive | HeardLive) -> None:
+        """File this when its turn comes; lost, and logged, when filing is far behind."""
+        if self._waiting.qsize() + len(self._words) >= _MOST_WAITING:
+            log.warning("ingest.lost", camera_id=handed.opened.camera.id, reason="filing is too slow")
+        elif isinstance(handed, SeenLive):
+            self._waiting.put_nowait(handed)
+        else:
+            task = asyncio.create_task(self._file_words(handed))
+            self._words.add(task)
+            task.add_done_callback(self._words.discard)
+
+    async def finish(self) -> None:
+        """File what is there, and what is still being recognised or cut."""
+        self._waiting.put_nowait(None)
+        await self._seeing
+        await asyncio.gather(*self._words)
+        await self._filing.finish()
+
+    async def _file_all(self) -> None:
+        while (seen := await self._waiting.get()) is not None:
+            try:
+                await self._filing.file(seen)
+            except Exception:  # one window that cannot be filed must not end the camera's
+                log.exception("ingest.filing_failed", camera_id=seen.opened.camera.id)
+
+    async def _file_words(self, heard: HeardLive) -> None:
+        try:
+            await file_words(self._services, heard, self._batcher)
+        except Exception:
+            log.exception("ingest.words_failed", camera_id=heard.opened.camera.id)
