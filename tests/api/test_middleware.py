@@ -6,8 +6,10 @@ import httpx
 import pytest
 import structlog
 from fastapi import FastAPI
+from starlette.responses import StreamingResponse
 from structlog.testing import capture_logs
 
+from instantreact.errors import StorageFull
 from tests.api.problems import assert_problem
 
 
@@ -96,3 +98,27 @@ async def test_body_of_undeclared_length_is_refused_at_the_cap(client: httpx.Asy
     answer = await client.post("/rules", content=dribble(), headers={"Content-Type": "application/json"})
 
     assert_problem(answer, 413)
+
+
+async def test_error_that_may_pass_says_when_to_try_again(app: FastAPI, client: httpx.AsyncClient) -> None:
+    @app.get("/busy")
+    async def be_busy() -> None:
+        raise StorageFull("The disk is full.", retry_after_s=1.2)
+
+    answer = await client.get("/busy")
+
+    assert_problem(answer, 507, "The disk is full.")
+    assert answer.headers["Retry-After"] == "2"
+
+
+async def test_a_crash_halfway_through_an_answer_breaks_it_off(app: FastAPI, client: httpx.AsyncClient) -> None:
+    async def half() -> AsyncIterator[bytes]:
+        yield b"half"
+        raise RuntimeError("broke")
+
+    @app.get("/half")
+    async def answer_half() -> StreamingResponse:
+        return StreamingResponse(half())
+
+    with pytest.raises(RuntimeError, match="broke"):
+        await client.get("/half")

@@ -66,13 +66,19 @@ def test_api_keeps_to_its_description_whatever_is_sent(
 
     assert len(operations) > 30
     for operation in operations:
-        probe(operation, mode)
+        if mode is GenerationMode.POSITIVE or takes_anything(operation):
+            probe(operation, mode)
+
+
+def takes_anything(operation: APIOperation[Any, Any, Any, Any]) -> bool:
+    """Whether a request to this route can be wrong at all."""
+    return bool(operation.body) or any(True for _ in operation.iter_parameters())
 
 
 def probe(operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode) -> None:
     """Send requests that fit the description of one route, or do not."""
 
-    @settings(max_examples=8, derandomize=True, deadline=None, database=None)
+    @settings(max_examples=6, derandomize=True, deadline=None, database=None)
     @given(case=operation.as_strategy(generation_mode=mode))
     def send(case: Case[Any]) -> None:
         case.call_and_validate(headers={"X-API-Key": API_KEY}, checks=CHECKS)
