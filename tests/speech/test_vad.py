@@ -23,7 +23,7 @@ def test_vad_finds_each_sentence_and_its_time() -> None:
     assert first.duration_s == pytest.approx(SENTENCE.duration_s, abs=0.6)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(chunk_s=st.floats(0.01, 10.0))
 def test_vad_cuts_the_same_however_the_sound_is_chunked(chunk_s: float) -> None:
     whole = list(cut_utterances([TWO_SENTENCES]))
