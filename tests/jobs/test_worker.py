@@ -48,7 +48,7 @@ async def list_jobs(database: Database, state: JobState | None = None) -> list[J
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(20):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 

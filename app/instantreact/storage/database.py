@@ -1,15 +1,19 @@
 """The one way to the database: an engine, and transactions opened at the edge of a request or step."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
-SQLITE_BUSY_TIMEOUT_MS = 15_000
+from instantreact.storage.sqlite import connect_to
+
+# A transaction that began by reading could not wait for the lock to write: it is taken at once.
+_BEGIN_IMMEDIATE = text("BEGIN IMMEDIATE")
+_BEGIN = text("BEGIN")
 _TOPICS = "topics"
 
 
@@ -21,28 +25,41 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
         if make_url(url).get_backend_name() == "sqlite":
-            self._engines = _open_sqlite(url, pool_size)
+            path = make_url(url).database or ""
+            self._engines = (
+                create_async_engine(url, async_creator=connect_to(path), pool_size=1),
+                create_async_engine(url, async_creator=connect_to(path, read_only=True), pool_size=pool_size),
+            )
         else:
             engine = create_async_engine(url, pool_size=pool_size, pool_pre_ping=True)
             self._engines = (engine, engine.execution_options(postgresql_readonly=True))
         writer, reader = self._engines
         self._write = async_sessionmaker(writer, expire_on_commit=False)
         self._read = async_sessionmaker(reader, expire_on_commit=False)
+        self._is_sqlite = writer.dialect.name == "sqlite"
+        # SQLite has one writer. The coroutines of this process take turns in order, where SQLite's own busy handler
+        # would let them poll; it is left to settle matters between processes.
+        self._turn = asyncio.Lock() if self._is_sqlite else contextlib.nullcontext()
         self._subscribers: dict[str, list[asyncio.Event]] = {}
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[AsyncSession]:
         """A transaction: committed at the end, rolled back on an error. Never open one inside another."""
-        async with self._write() as session, session.begin():
+        async with self._turn, self._write() as session, session.begin():
+            if self._is_sqlite:
+                await session.execute(_BEGIN_IMMEDIATE)
             yield session
         for topic in session.info.get(_TOPICS, ()):
             for subscriber in self._subscribers.get(topic, ()):
                 subscriber.set()
+        await asyncio.sleep(0)  # a cancellation that came during a statement is felt here, at the latest
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A transaction that sees one state of the database, waits for no writer, and refuses to write."""
         async with self._read() as session, session.begin():
+            if self._is_sqlite:
+                await session.execute(_BEGIN)
             yield session
 
     def subscribe(self, topic: str) -> asyncio.Event:
@@ -60,45 +77,3 @@ class Database:
 def announce(session: AsyncSession, topic: str) -> None:
     """Wake the subscribers of `topic` in this process, once and only if this transaction is committed."""
     session.info.setdefault(_TOPICS, set()).add(topic)
-
-
-def _open_sqlite(url: str, pool_size: int) -> tuple[AsyncEngine, AsyncEngine]:
-    # SQLite has one writer. With one writing connection, the coroutines of this process queue up in order for it,
-    # where SQLite's own busy handler would let them poll; it is left to settle matters between processes.
-    writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=SQLITE_BUSY_TIMEOUT_MS / 1000)
-    reader = create_async_engine(url, pool_size=pool_size)
-    # A transaction that began by reading cannot wait for the lock to write: take it at once.
-    begin_sqlite_with(writer, "BEGIN IMMEDIATE")
-    begin_sqlite_with(reader, "BEGIN")
-    event.listen(writer.sync_engine, "connect", _prepare_sqlite)
-    event.listen(reader.sync_engine, "connect", _prepare_sqlite)
-    event.listen(reader.sync_engine, "connect", _refuse_writes)
-    return writer, reader
-
-
-def begin_sqlite_with(engine: AsyncEngine, statement: str) -> None:
-    """Begin every transaction with `statement`, definitions of tables included; sqlite3 alone begins them late."""
-    event.listen(engine.sync_engine, "connect", _begin_nothing)
-    event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(statement))
-
-
-def _begin_nothing(connection: Any, _: object) -> None:
-    connection.isolation_level = None
-
-
-def _prepare_sqlite(connection: Any, _: object) -> None:
-    cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout = {SQLITE_BUSY_TIMEOUT_MS}",
-        "journal_mode = WAL",
-        "synchronous = FULL",  # what was committed survives a power cut
-        "foreign_keys = ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _refuse_writes(connection: Any, _: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA query_only = ON")
-    cursor.close()

@@ -8,11 +8,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Enum
+from sqlalchemy import Connection, Enum, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from instantreact.storage.database import begin_sqlite_with
 from instantreact.storage.types import UTCDateTime, Value
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -64,10 +63,11 @@ def render_column_type(kind: str, item: Any, _: Any) -> str | Literal[False]:
 
 async def _with_connection(url: str, work: Callable[[Connection], object]) -> None:
     engine = create_async_engine(url, poolclass=NullPool)
-    if engine.dialect.name == "sqlite":
-        begin_sqlite_with(engine, "BEGIN IMMEDIATE")
     try:
         async with engine.connect() as connection:
+            if engine.dialect.name == "sqlite":
+                # sqlite3 would begin the transaction only after the new tables.
+                await connection.execute(text("BEGIN IMMEDIATE"))
             await connection.run_sync(work)
             await connection.commit()
     finally:

@@ -1,0 +1,63 @@
+"""SQLite the way we need it: durable, one writer at a time, and steady when the task that waits is cancelled."""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+import aiosqlite
+
+BUSY_TIMEOUT_MS = 15_000
+
+_PRAGMAS = (
+    f"busy_timeout = {BUSY_TIMEOUT_MS}",
+    "journal_mode = WAL",
+    "synchronous = FULL",  # what was committed survives a power cut
+    "foreign_keys = ON",
+)
+T = TypeVar("T")
+
+
+def connect_to(path: str, *, read_only: bool = False) -> Callable[[], Awaitable[aiosqlite.Connection]]:
+    """What opens connections to the file, for `create_async_engine(async_creator=...)`."""
+
+    async def connect() -> aiosqlite.Connection:
+        connection = _SteadyConnection(lambda: _open(path, read_only=read_only), iter_chunk_size=64)
+        connection._thread.daemon = True  # as SQLAlchemy does: no forgotten connection keeps the process alive
+        return await connection
+
+    return connect
+
+
+def _open(path: str, *, read_only: bool) -> sqlite3.Connection:
+    # Without an isolation level sqlite3 begins no transactions of its own, too late and never for new tables: we do.
+    connection = sqlite3.connect(path, isolation_level=None)
+    for pragma in (*_PRAGMAS, f"query_only = {'ON' if read_only else 'OFF'}"):
+        connection.execute(f"PRAGMA {pragma}").close()
+    return connection
+
+
+class _SteadyConnection(aiosqlite.Connection):
+    """Statements run in a thread and cannot be called back: a task is cancelled only after its statement.
+
+    Otherwise a task that is cancelled while its BEGIN runs leaves behind a transaction that nobody knows of, and the
+    database is locked for good.
+    """
+
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return await _see_through(super()._execute(fn, *args, **kwargs))  # type: ignore[no-untyped-call]
+
+
+async def _see_through(work: Coroutine[Any, Any, T]) -> T:
+    operation = asyncio.ensure_future(work)
+    cancelled = False
+    while not operation.done():
+        try:
+            await asyncio.wait([operation])
+        except asyncio.CancelledError:
+            cancelled = True
+    task = asyncio.current_task()
+    if cancelled and task is not None:
+        task.uncancel()
+        task.cancel()  # felt at the next point that is not a statement
+    return operation.result()

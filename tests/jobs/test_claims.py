@@ -1,0 +1,264 @@
+"""Whatever order puts, hand-overs, crashes and lapses come in: no job is lost, and none is held twice."""
+
+import asyncio
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+from sqlalchemy import create_engine, select
+
+from instantreact.errors import LeaseLost
+from instantreact.jobs import claims, outbox
+from instantreact.jobs.claims import Claim, Handover
+from instantreact.storage.database import Database
+from instantreact.storage.tables import Base, Job
+
+LEASE_S = 30.0
+SUBJECTS = st.sampled_from(["a", "b", "c"])
+
+
+@dataclass
+class Held:
+    """Who holds a subject's job as far as the model knows."""
+
+    token: str
+    until: datetime
+
+
+class JobLife(RuleBasedStateMachine):
+    """A model of puts and holders beside the real table."""
+
+    messages = Bundle("messages")
+    runs = Bundle("runs")
+
+    @initialize()
+    def open(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        engine = create_engine(f"sqlite:///{self.folder / 'jobs.db'}")
+        Base.metadata.create_all(engine)
+        engine.dispose()
+        self.runner = asyncio.Runner()
+        self.database = Database(f"sqlite+aiosqlite:///{self.folder / 'jobs.db'}")
+        self.now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+        self.puts = {"a": 0, "b": 0, "c": 0}
+        self.answered = {"a": 0, "b": 0, "c": 0}
+        self.held: dict[str, Held] = {}  # by job id
+        self.seen_puts: dict[str, int] = {}  # by token: how many puts its run knows of
+
+    def teardown(self) -> None:
+        if not hasattr(self, "runner"):
+            return
+        try:
+            self._drain()
+        finally:
+            self.runner.run(self.database.dispose())
+            self.runner.close()
+            shutil.rmtree(self.folder)
+
+    @rule(subject=SUBJECTS, delay_s=st.sampled_from([0.0, 20.0]))
+    def put(self, subject: str, delay_s: float) -> None:
+        async def work() -> None:
+            async with self.database.unit_of_work() as session:
+                run_at = self.now + timedelta(seconds=delay_s)
+                await outbox.put(session, "look", subject, now=self.now, run_at=run_at, max_attempts=1000)
+
+        self.runner.run(work())
+        self.puts[subject] += 1
+
+    @rule(target=messages, limit=st.integers(1, 3))
+    def hand_out(self, limit: int) -> object:
+        return multiple(*self._hand_out(limit))
+
+    @rule(message=consumes(messages))
+    def lose_message(self, message: Handover) -> None:
+        """The broker forgot it."""
+
+    @rule(target=runs, message=messages)
+    def take(self, message: Handover) -> object:
+        claim = self._take(message)
+        return multiple() if claim is None else claim
+
+    @rule(claim=runs)
+    def finish(self, claim: Claim) -> None:
+        self._finish(claim)
+
+    @rule(claim=runs)
+    def fail(self, claim: Claim) -> None:
+        async def work() -> None:
+            async with self.database.unit_of_work() as session:
+                await claims.retry_later(session, claim, run_at=self.now + timedelta(seconds=5), error="not yet")
+
+        self._settle(claim, work())
+
+    @rule(claim=runs)
+    def give_back(self, claim: Claim) -> None:
+        async def work() -> None:
+            async with self.database.unit_of_work() as session:
+                await claims.release(session, claim)
+
+        self._settle(claim, work())
+
+    @rule(claim=runs)
+    def renew(self, claim: Claim) -> None:
+        async def work() -> set[str]:
+            async with self.database.unit_of_work() as session:
+                return await claims.renew(session, [claim.token], now=self.now, lease_s=LEASE_S)
+
+        good = self.runner.run(work())
+        held = self.held.get(claim.job_id)
+        assert (claim.token in good) == (held is not None and held.token == claim.token)
+        if held is not None and held.token == claim.token:
+            held.until = self.now + timedelta(seconds=LEASE_S)
+
+    @rule(claim=consumes(runs))
+    def crash(self, claim: Claim) -> None:
+        """The worker died: nobody tells the database."""
+
+    @rule(seconds=st.sampled_from([1.0, 10.0, 31.0]))
+    def let_time_pass(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    @rule()
+    def restart(self) -> None:
+        async def work() -> None:
+            async with self.database.unit_of_work() as session:
+                await claims.release_all(session)
+
+        self.runner.run(work())
+        self.held.clear()
+
+    @invariant()
+    def no_job_is_lost(self) -> None:
+        if not hasattr(self, "runner"):
+            return
+        waiting = {subject for subject in self.puts if self.puts[subject] > self.answered[subject]}
+        assert waiting <= self._subjects()
+
+    def _hand_out(self, limit: int) -> list[Handover]:
+        async def work() -> list[Handover]:
+            async with self.database.unit_of_work() as session:
+                return await claims.hand_out(session, {"look": limit}, now=self.now, deadline_s=LEASE_S)
+
+        handovers = self.runner.run(work())
+        for handover in handovers:
+            before = self.held.get(handover.job_id)
+            assert before is None or before.until <= self.now, "handed to a second worker while the first holds it"
+            self.held[handover.job_id] = Held(handover.token, self.now + timedelta(seconds=LEASE_S))
+        for job_id in [job_id for job_id, held in self.held.items() if held.until <= self.now]:
+            del self.held[job_id]
+        return handovers
+
+    def _take(self, message: Handover) -> Claim | None:
+        async def work() -> Claim | None:
+            async with self.database.unit_of_work() as session:
+                return await claims.take(session, message, now=self.now, lease_s=LEASE_S)
+
+        claim = self.runner.run(work())
+        held = self.held.get(message.job_id)
+        if claim is not None:
+            assert held is not None
+            assert held.token == message.token
+            assert message.token not in self.seen_puts, "one hand-over was taken twice"
+            held.until = self.now + timedelta(seconds=LEASE_S)
+            self.seen_puts[message.token] = self.puts[claim.subject]
+        return claim
+
+    def _finish(self, claim: Claim) -> None:
+        async def work() -> None:
+            async with self.database.unit_of_work() as session:
+                await claim.finish(session)
+
+        if self._settle(claim, work()):
+            self.answered[claim.subject] = self.seen_puts[claim.token]
+
+    def _settle(self, claim: Claim, work: object) -> bool:
+        """True when the claim was still good, which must be what the model says."""
+        try:
+            self.runner.run(work)  # type: ignore[arg-type]
+        except LeaseLost:
+            good = False
+        else:
+            good = True
+        held = self.held.get(claim.job_id)
+        assert good == (held is not None and held.token == claim.token)
+        if good:
+            del self.held[claim.job_id]
+        return good
+
+    def _subjects(self) -> set[str]:
+        async def work() -> set[str]:
+            async with self.database.reading() as session:
+                return set(await session.scalars(select(Job.subject)))
+
+        return self.runner.run(work())
+
+    def _drain(self) -> None:
+        for _ in range(10):
+            self.now += timedelta(seconds=100)
+            for message in self._hand_out(10):
+                claim = self._take(message)
+                assert claim is not None
+                self._finish(claim)
+        assert self._subjects() == set()
+        assert self.answered == self.puts
+
+
+JobLife.TestCase.settings = settings(
+    max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestJobLife = JobLife.TestCase
+
+
+async def test_hand_out_gives_each_job_to_one_of_two_relays_on_one_file(database: Database, url: str) -> None:
+    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    other = Database(url)
+    async with database.unit_of_work() as session:
+        for number in range(100):
+            await outbox.put(session, "look", str(number), now=now)
+
+    async def grow(own: Database) -> list[str]:
+        handed: list[str] = []
+        for limit in range(5, 121, 5):
+            async with own.unit_of_work() as session:
+                handovers = await claims.hand_out(session, {"look": limit}, now=now, deadline_s=30)
+            handed += [handover.job_id for handover in handovers]
+        return handed
+
+    first, second = await asyncio.gather(grow(database), grow(other))
+    await other.dispose()
+    assert len(first) + len(second) == 100
+    assert len({*first, *second}) == 100
+
+
+async def test_hand_out_leaves_the_rest_due_when_the_limit_is_reached(database: Database) -> None:
+    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    async with database.unit_of_work() as session:
+        for number in range(5):
+            await outbox.put(session, "look", str(number), now=now + timedelta(seconds=number))
+    later = now + timedelta(minutes=1)
+    async with database.unit_of_work() as session:
+        first = await claims.hand_out(session, {"look": 2}, now=later, deadline_s=30)
+        none = await claims.hand_out(session, {"look": 2}, now=later, deadline_s=30)
+        oldest = [(await outbox.get_job(session, handover.job_id)).subject for handover in first]
+    assert sorted(oldest) == ["0", "1"]
+    assert none == []
+
+
+async def test_confirm_raises_lease_lost_when_the_job_was_deleted(database: Database) -> None:
+    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    async with database.unit_of_work() as session:
+        await outbox.put(session, "look", "a", now=now)
+        [handover] = await claims.hand_out(session, {"look": 1}, now=now, deadline_s=30)
+        claim = await claims.take(session, handover, now=now, lease_s=30)
+    assert claim is not None
+    async with database.unit_of_work() as session:
+        await claim.confirm(session)
+        await outbox.delete_jobs(session, "a")
+        with pytest.raises(LeaseLost):
+            await claim.confirm(session)
