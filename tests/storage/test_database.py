@@ -1,0 +1,104 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from random import Random
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError, StatementError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from instantreact.storage import clips, recipients
+from instantreact.storage.database import Database, announce
+from tests.storage.factories import make_clip, make_recipient
+
+
+async def test_unit_of_work_keeps_nothing_when_it_raises(database: Database) -> None:
+    async def fail() -> None:
+        async with database.unit_of_work() as session:
+            await make_clip(session)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    async with database.reading() as session:
+        assert await clips.list_clips(session) == []
+
+
+async def test_reading_refuses_to_write(database: Database) -> None:
+    with pytest.raises(OperationalError, match="readonly"):
+        async with database.reading() as session:
+            await make_clip(session)
+
+
+async def test_reading_sees_one_state_and_does_not_wait_when_somebody_writes(database: Database) -> None:
+    async with database.reading() as session:
+        assert await clips.list_clips(session) == []
+        async with database.unit_of_work() as writing:
+            await make_clip(writing)
+        assert await clips.list_clips(session) == []
+    async with database.reading() as session:
+        assert len(await clips.list_clips(session)) == 1
+
+
+async def test_unit_of_work_loses_no_update_when_two_databases_count_on_one_file(database: Database, url: str) -> None:
+    other = Database(url)
+    async with database.unit_of_work() as session:
+        clip = await make_clip(session)
+
+    async def count_up(own: Database) -> None:
+        for _ in range(20):
+            async with own.unit_of_work() as session:
+                found = await clips.get_clip(session, clip.id)
+                await clips.set_progress(session, clip.id, found.progress + 1)
+
+    await asyncio.gather(count_up(database), count_up(other), count_up(database))
+    await other.dispose()
+    async with database.reading() as session:
+        assert (await clips.get_clip(session, clip.id)).progress == 60
+
+
+async def test_database_serves_others_after_tasks_were_cancelled_at_any_point(database: Database) -> None:
+    async def work(transaction: Callable[[AsyncSession], Awaitable[object]]) -> None:
+        async with database.unit_of_work() as session:
+            await transaction(session)
+
+    chance = Random(11)
+    for _ in range(60):
+        tasks = [asyncio.create_task(work(make_clip)), asyncio.create_task(work(make_recipient))]
+        await asyncio.sleep(chance.uniform(0, 0.01))
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        async with asyncio.timeout(10), database.unit_of_work() as session:
+            await recipients.list_recipients(session)
+
+
+async def test_timeout_around_a_transaction_is_told_as_a_timeout(database: Database) -> None:
+    async def count_slowly() -> None:
+        async with asyncio.timeout(0.05), database.reading() as session:
+            forever = (
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000000) SELECT max(i) FROM n"
+            )
+            await session.execute(text(forever))
+
+    with pytest.raises(TimeoutError):
+        await count_slowly()
+    await asyncio.sleep(0)  # nothing of the cancellation is left over
+
+
+async def test_subscribe_is_woken_by_commits_that_announce_the_topic_and_by_no_others(database: Database) -> None:
+    event = database.subscribe("clips")
+    async with database.unit_of_work() as session:
+        announce(session, "rules")
+    assert not event.is_set()
+    async with database.unit_of_work() as session:
+        announce(session, "clips")
+        assert not event.is_set()
+    assert event.is_set()
+
+
+async def test_a_naive_time_is_refused(database: Database) -> None:
+    with pytest.raises(StatementError, match="naive"):
+        async with database.unit_of_work() as session:
+            await make_clip(session, recorded_at=datetime(2026, 1, 1))  # noqa: DTZ001

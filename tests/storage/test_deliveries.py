@@ -1,0 +1,123 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from instantreact.domain.alert import DeliveryState, Receipt
+from instantreact.errors import NotFound
+from instantreact.storage import deliveries
+from instantreact.storage.database import Database
+from instantreact.storage.tables import Delivery
+from tests.storage.factories import NOW, make_alert, make_recipient
+
+RECEIPT = Receipt("m_1", NOW)
+
+
+async def make_delivery(session: AsyncSession) -> Delivery:
+    alert = await make_alert(session, await make_recipient(session))
+    return await deliveries.get_delivery(session, alert.deliveries[0].id)
+
+
+async def read_states(database: Database, delivery_id: str) -> list[DeliveryState]:
+    """The delivery's state, then its parts'."""
+    async with database.reading() as session:
+        delivery = await deliveries.get_delivery(session, delivery_id)
+        return [delivery.state, *(part.state for part in delivery.parts)]
+
+
+@given(st.lists(st.sampled_from(DeliveryState), min_size=1, max_size=3))
+def test_derive_state_is_pending_as_long_as_a_part_is_and_else_the_texts(parts: list[DeliveryState]) -> None:
+    state = deliveries.derive_state(parts)
+    assert (state is DeliveryState.PENDING) == (DeliveryState.PENDING in parts)
+    assert state in (DeliveryState.PENDING, parts[0])
+
+
+async def test_mark_part_sent_keeps_the_first_receipt_when_it_comes_twice(database: Database) -> None:
+    async with database.unit_of_work() as session:
+        delivery = await make_delivery(session)
+        text, _ = delivery.parts
+        await deliveries.start_attempt(session, text.id)
+        await deliveries.mark_part_sent(session, text.id, RECEIPT)
+        await deliveries.mark_part_sent(session, text.id, Receipt("m_2", NOW + timedelta(hours=1)))
+    async with database.reading() as session:
+        text = (await deliveries.get_delivery(session, delivery.id)).parts[0]
+    assert (text.state, text.attempts, text.message_id, text.sent_at) == (DeliveryState.SENT, 1, "m_1", NOW)
+    assert (await read_states(database, delivery.id))[0] is DeliveryState.PENDING
+
+
+async def test_mark_part_failed_leaves_an_accepted_part_accepted(database: Database) -> None:
+    async with database.unit_of_work() as session:
+        delivery = await make_delivery(session)
+        text, picture = delivery.parts
+        await deliveries.mark_part_sent(session, text.id, RECEIPT)
+        await deliveries.mark_part_failed(session, text.id, DeliveryState.BURIED, "late")
+        await deliveries.mark_part_failed(session, picture.id, DeliveryState.REFUSED, "too large")
+    assert await read_states(database, delivery.id) == [
+        DeliveryState.SENT,
+        DeliveryState.SENT,
+        DeliveryState.REFUSED,
+    ]
+
+
+async def test_reopen_delivery_makes_held_parts_wait_again(database: Database) -> None:
+    async with database.unit_of_work() as session:
+        delivery = await make_delivery(session)
+        await deliveries.fail_delivery(session, delivery.id, DeliveryState.HELD, "window closed")
+        held = await deliveries.list_held(session, delivery.recipient_id)
+    assert held == [delivery.id]
+    assert set(await read_states(database, delivery.id)) == {DeliveryState.HELD}
+    async with database.unit_of_work() as session:
+        await deliveries.reopen_delivery(session, delivery.id)
+        assert await deliveries.list_held(session, delivery.recipient_id) == []
+    assert set(await read_states(database, delivery.id)) == {DeliveryState.PENDING}
+
+
+async def test_mark_delivered_reaches_named_messages_and_those_before_the_watermark(database: Database) -> None:
+    async with database.unit_of_work() as session:
+        delivery = await make_delivery(session)
+        text, picture = delivery.parts
+        await deliveries.mark_part_sent(session, text.id, RECEIPT)
+        await deliveries.mark_part_sent(session, picture.id, Receipt("m_2", NOW + timedelta(seconds=2)))
+        await deliveries.mark_delivered(session, delivery.recipient_id, message_ids=["m_2"])
+    assert (await read_states(database, delivery.id))[1:] == [DeliveryState.SENT, DeliveryState.DELIVERED]
+    async with database.unit_of_work() as session:
+        await deliveries.mark_delivered(session, delivery.recipient_id, watermark=NOW)
+    assert set(await read_states(database, delivery.id)) == {DeliveryState.DELIVERED}
+
+
+async def test_mark_read_goes_up_to_the_watermark_and_a_late_delivered_does_not_undo_it(database: Database) -> None:
+    async with database.unit_of_work() as session:
+        delivery = await make_delivery(session)
+        text, picture = delivery.parts
+        await deliveries.mark_part_sent(session, text.id, RECEIPT)
+        await deliveries.mark_part_sent(session, picture.id, Receipt("m_2", NOW + timedelta(seconds=2)))
+        await deliveries.mark_read(session, delivery.recipient_id, watermark=NOW + timedelta(seconds=1))
+        await deliveries.mark_delivered(session, delivery.recipient_id, watermark=NOW + timedelta(seconds=1))
+    assert await read_states(database, delivery.id) == [DeliveryState.READ, DeliveryState.READ, DeliveryState.SENT]
+
+
+async def test_mark_read_leaves_other_recipients_alone(database: Database) -> None:
+    async with database.unit_of_work() as session:
+        delivery, other = await make_delivery(session), await make_delivery(session)
+        for each in (delivery, other):
+            await deliveries.mark_part_sent(session, each.parts[0].id, RECEIPT)
+        await deliveries.mark_read(session, delivery.recipient_id, watermark=NOW)
+    assert (await read_states(database, other.id))[1] is DeliveryState.SENT
+
+
+async def test_find_part_by_message_finds_what_the_channel_speaks_of(database: Database) -> None:
+    async with database.unit_of_work() as session:
+        delivery = await make_delivery(session)
+        await deliveries.mark_part_sent(session, delivery.parts[1].id, RECEIPT)
+        part = await deliveries.find_part_by_message(session, "m_1")
+        assert await deliveries.find_part_by_message(session, "m_2") is None
+    assert part is not None
+    assert part.id == delivery.parts[1].id
+
+
+async def test_get_delivery_raises_not_found_when_there_is_none(database: Database) -> None:
+    async with database.reading() as session:
+        with pytest.raises(NotFound):
+            await deliveries.get_delivery(session, "nothing")
