@@ -1,0 +1,65 @@
+"""A process that watches cameras with the cheap model: `python -m tests.ingest.processes STATE OWNER FOOTAGE`."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from instantreact.config import Settings
+from instantreact.domain.camera import SpeechMode
+from instantreact.ingest.batcher import FeatureBatcher
+from instantreact.ingest.supervisor import Supervisor
+from instantreact.ingest.watched import WatchTools
+from instantreact.media.reach import ReachPolicy
+from instantreact.pipeline.services import Services
+from instantreact.storage.leases import Holder
+from instantreact.wiring import open_services
+from tests.ingest.cheap_model import PLAN, describe, encode
+from tests.ingest.watching import EVIDENCE, LIMITS, PATIENCE
+
+LEASE_S = 1.5
+
+
+def make_settings(state_dir: Path) -> Settings:
+    """Settings that read nothing from the environment's files."""
+    return Settings(_env_file=None, state_dir=state_dir, speech=SpeechMode.OFF)
+
+
+@asynccontextmanager
+async def supervising(
+    services: Services, owner: str, *, folder: Path, max_cameras: int = 8
+) -> AsyncIterator[Supervisor]:
+    """A supervisor that runs in the background."""
+    supervisor = Supervisor(
+        services,
+        Holder(owner, f"http://{owner}:8000", LEASE_S),
+        lambda hand_over: WatchTools(
+            PLAN,
+            FeatureBatcher(encode, describe),
+            ReachPolicy(file_folders=(folder,)),
+            LIMITS,
+            PATIENCE,
+            EVIDENCE,
+            services.clock,
+            hand_over,
+        ),
+        max_cameras=max_cameras,
+    )
+    running = asyncio.create_task(supervisor.run())
+    try:
+        yield supervisor
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+        await supervisor.close()
+
+
+async def main(state_dir: Path, owner: str, folder: Path) -> None:
+    async with open_services(make_settings(state_dir)) as services, supervising(services, owner, folder=folder):
+        print("ready", flush=True)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])))

@@ -1,0 +1,265 @@
+"""Cameras are watched by exactly one process, as they are set, and what they show is filed."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from instantreact.domain.alert import ChannelKind
+from instantreact.domain.camera import CameraState, Mask, Point
+from instantreact.domain.rule import ConceptCondition, Criteria
+from instantreact.errors import Conflict
+from instantreact.ingest.supervisor import CAMERAS_CHANGED
+from instantreact.pipeline.services import Services
+from instantreact.storage import cameras, leases, recipients, rules
+from instantreact.storage.cameras import CameraSettings
+from instantreact.storage.database import announce
+from instantreact.storage.tables import Alert, CameraLease, Event, Recipient, Rule
+from tests.conftest import REPOSITORY
+from tests.ingest.processes import LEASE_S, supervising
+from tests.media.live_footage import write_clip
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+EVERYWHERE = (Point(0, 0), Point(1, 0), Point(1, 1), Point(0, 1))
+
+
+@pytest.fixture(scope="module")
+def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_clip(tmp_path_factory.mktemp("footage") / "box.mp4")
+
+
+async def wait_for(condition: Callable[[], Awaitable[bool]], timeout_s: float = 15.0) -> None:
+    async with asyncio.timeout(timeout_s):
+        while not await condition():  # noqa: ASYNC110 another process may change what is waited for
+            await asyncio.sleep(0.03)
+
+
+async def add_camera(services: Services, footage: Path, name: str = "Door", **values: object) -> str:
+    settings = CameraSettings(name, f"file:{footage}#loop", **values)  # type: ignore[arg-type]
+    async with services.database.unit_of_work() as session:
+        announce(session, CAMERAS_CHANGED)
+        return (await cameras.insert_camera(session, services.box, settings, now=NOW)).id
+
+
+async def change_camera(services: Services, camera_id: str, **values: object) -> None:
+    async with services.database.unit_of_work() as session:
+        known = cameras.open_settings(await cameras.get_camera(session, camera_id), services.box)
+        changed = replace(known, **values)  # type: ignore[arg-type]
+        await cameras.replace_camera(session, services.box, camera_id, changed)
+        announce(session, CAMERAS_CHANGED)
+
+
+async def find_lease(services: Services, camera_id: str) -> CameraLease | None:
+    async with services.database.reading() as session:
+        return await leases.find_lease(session, camera_id)
+
+
+async def is_live(services: Services, camera_id: str, owner: str = "anna") -> bool:
+    lease = await find_lease(services, camera_id)
+    return lease is not None and lease.owner == owner and lease.state is CameraState.LIVE
+
+
+async def list_events(services: Services) -> list[Event]:
+    async with services.database.reading() as session:
+        return list(await session.scalars(select(Event).order_by(Event.occurred_at)))
+
+
+async def list_alerts(services: Services) -> list[Alert]:
+    async with services.database.reading() as session:
+        return list(await session.scalars(select(Alert).order_by(Alert.raised_at)))
+
+
+async def add_rule(services: Services) -> None:
+    async with services.database.unit_of_work() as session:
+        criteria = Criteria((ConceptCondition("fight", 0.3),))
+        await rules.insert_rule(session, Rule(name="Fights", criteria=criteria, created_at=NOW))
+        person = Recipient(name="Guard", channel=ChannelKind.CONSOLE, address="guard", created_at=NOW)
+        await recipients.insert_recipient(session, person)
+
+
+async def test_supervisor_watches_a_camera_as_soon_as_it_is_added(services: Services, footage: Path) -> None:
+    async with supervising(services, "anna", folder=footage.parent) as supervisor:
+        camera_id = await add_camera(services, footage)
+        await wait_for(lambda: is_live(services, camera_id))
+        watcher = supervisor.find_watcher(camera_id)
+        assert watcher is not None
+        assert watcher.latest is not None
+    lease = await find_lease(services, camera_id)
+    assert lease is not None
+    assert lease.state is CameraState.STOPPED
+    assert lease.report["pictures"] > 0
+
+
+async def test_supervisor_files_growing_events_alerts_and_evidence(services: Services, footage: Path) -> None:
+    await add_rule(services)
+    camera_id = await add_camera(services, footage)
+
+    async def has_evidence() -> bool:
+        return any(event.evidence_key for event in await list_events(services))
+
+    async def has_grown() -> bool:
+        return any(event.end_s - event.start_s > 2.0 for event in await list_events(services))
+
+    async with supervising(services, "anna", folder=footage.parent):
+        await wait_for(has_evidence)
+        await wait_for(has_grown)
+    events, alerts = await list_events(services), await list_alerts(services)
+    assert {event.camera_id for event in events} == {camera_id}
+    assert len(events) <= 3
+    alerted = next(event for event in events if event.evidence_key)
+    assert [alert.event_id for alert in alerts] == [alerted.id]
+    assert alerted.snapshot_key is not None
+    assert services.blobs.read(alerted.snapshot_key)[:2] == b"\xff\xd8"
+    assert services.blobs.read(str(alerted.evidence_key))[4:8] == b"ftyp"
+
+
+async def test_supervisor_follows_changes_of_a_camera(services: Services, footage: Path) -> None:
+    async with supervising(services, "anna", folder=footage.parent) as supervisor:
+        camera_id = await add_camera(services, footage)
+        await wait_for(lambda: is_live(services, camera_id))
+        before = supervisor.find_watcher(camera_id)
+
+        await change_camera(services, camera_id, masks=(Mask(EVERYWHERE),))
+
+        async def is_masked() -> bool:
+            watcher = supervisor.find_watcher(camera_id)
+            return watcher is not before and watcher is not None and watcher.latest is not None
+
+        await wait_for(is_masked)
+        watcher = supervisor.find_watcher(camera_id)
+        assert watcher is not None
+        assert watcher.latest is not None
+        assert watcher.latest.bgr().max() == 0
+
+        await change_camera(services, camera_id, enabled=False)
+
+        async def is_gone() -> bool:
+            return supervisor.find_watcher(camera_id) is None
+
+        await wait_for(is_gone)
+        with pytest.raises(Conflict):
+            await supervisor.take_over(camera_id)
+
+
+async def test_supervisor_stops_watching_a_camera_that_is_deleted(services: Services, footage: Path) -> None:
+    async with supervising(services, "anna", folder=footage.parent) as supervisor:
+        camera_id = await add_camera(services, footage)
+        await wait_for(lambda: is_live(services, camera_id))
+        async with services.database.unit_of_work() as session:
+            await cameras.delete_camera(session, camera_id)
+            announce(session, CAMERAS_CHANGED)
+
+        async def is_gone() -> bool:
+            return supervisor.find_watcher(camera_id) is None
+
+        await wait_for(is_gone)
+
+
+async def test_supervisor_takes_no_more_cameras_than_it_may(services: Services, footage: Path) -> None:
+    names = [await add_camera(services, footage, f"Camera {number}") for number in range(3)]
+    anna = supervising(services, "anna", folder=footage.parent, max_cameras=2)
+    async with anna as first, supervising(services, "bert", folder=footage.parent, max_cameras=2) as second:
+
+        async def are_all_watched() -> bool:
+            held = [camera_id for camera_id in names if first.find_watcher(camera_id) or second.find_watcher(camera_id)]
+            return len(held) == 3
+
+        await wait_for(are_all_watched)
+        for camera_id in names:
+            assert (first.find_watcher(camera_id) is None) != (second.find_watcher(camera_id) is None)
+
+
+async def test_supervisor_takes_a_camera_over_when_frames_are_pushed_to_it(services: Services, footage: Path) -> None:
+    folder = footage.parent
+    async with supervising(services, "anna", folder=folder) as anna:
+        async with services.database.unit_of_work() as session:
+            pushed = CameraSettings("Phone", "push:")
+            camera_id = (await cameras.insert_camera(session, services.box, pushed, now=NOW)).id
+
+        async def anna_watches() -> bool:
+            return anna.find_watcher(camera_id) is not None
+
+        await wait_for(anna_watches)
+        async with supervising(services, "bert", folder=folder) as bert:
+            watcher = await bert.take_over(camera_id)
+            assert watcher is await bert.take_over(camera_id)
+
+            async def anna_let_go() -> bool:
+                return anna.find_watcher(camera_id) is None
+
+            await wait_for(anna_let_go)
+            lease = await find_lease(services, camera_id)
+            assert lease is not None
+            assert (lease.owner, lease.owner_address) == ("bert", "http://bert:8000")
+
+
+async def test_supervisor_raises_a_system_alert_when_a_camera_is_lost_for_long(
+    services: Services, tmp_path: Path
+) -> None:
+    await add_rule(services)
+    clip = write_clip(tmp_path / "gone.mp4", seconds=1)
+
+    async def titles() -> list[str]:
+        return [alert.title for alert in await list_alerts(services) if alert.system_key]
+
+    async def is_told_lost() -> bool:
+        return await titles() == ["Yard is lost"]
+
+    async def is_told_back() -> bool:
+        return await titles() == ["Yard is lost", "Yard is back"]
+
+    async with supervising(services, "anna", folder=tmp_path):
+        away = clip.rename(tmp_path / "away.mp4")
+        await add_camera(services, clip, "Yard")
+        await wait_for(is_told_lost)
+        away.rename(clip)
+        await wait_for(is_told_back)
+    lost = (await list_alerts(services))[0]
+    assert "There is no such file." in lost.text
+
+
+@contextmanager
+def process(state_dir: Path, owner: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "tests.ingest.processes", str(state_dir), owner, str(folder)]
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as running:
+        try:
+            assert running.stdout is not None
+            assert running.stdout.readline().strip() == "ready"
+            yield running
+        finally:
+            running.kill()
+
+
+async def test_supervisor_takes_over_from_a_process_that_freezes_or_is_killed(
+    services: Services, state_dir: Path, footage: Path
+) -> None:
+    """Anna freezes, Bert takes over; Anna thaws and must not watch beside him; Bert is killed, Anna takes over."""
+    camera_id = await add_camera(services, footage)
+    with process(state_dir, "anna", footage.parent) as anna:
+        await wait_for(lambda: is_live(services, camera_id, "anna"), 30)
+        with process(state_dir, "bert", footage.parent) as bert:
+            anna.send_signal(signal.SIGSTOP)
+            await wait_for(lambda: is_live(services, camera_id, "bert"), 10 * LEASE_S)
+            anna.send_signal(signal.SIGCONT)
+            await asyncio.sleep(2 * LEASE_S)
+            assert await is_live(services, camera_id, "bert")
+            bert.kill()
+            await wait_for(lambda: is_live(services, camera_id, "anna"), 10 * LEASE_S)
+    spans: dict[str | None, tuple[datetime, datetime]] = {}
+    for event in await list_events(services):
+        ended_at = event.occurred_at + timedelta(seconds=event.end_s - event.start_s)
+        began_at, _ = spans.get(event.connection, (event.occurred_at, ended_at))
+        spans[event.connection] = (began_at, ended_at)
+    assert len(spans) >= 2
+    assert all(earlier[1] <= later[0] for earlier, later in pairwise(sorted(spans.values())))
