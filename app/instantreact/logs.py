@@ -12,6 +12,10 @@ _URL_USER = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^\s]*@", re.IGNORECASE
 _SECRET_PARAMETER = re.compile(
     r"(?P<name>access_token|appsecret_proof|hub\.verify_token|api_key|key|token)=[^&\s\"']+", re.IGNORECASE
 )
+_CREDENTIAL_PARAMETER = re.compile(
+    r"(?P<name>[?&;][^=&;\s]*(?:user|usr|login|account|pass|pwd|pw|auth|secret|sig|cred)[^=&;\s]*)=[^&;\s]*",
+    re.IGNORECASE,
+)
 _BEARER = re.compile(r"(?P<name>bearer)\s+[\w.~+/=-]+", re.IGNORECASE)
 _SECRET_FIELDS = frozenset({"access_token", "app_secret", "api_key", "token", "password", "authorization", "secret"})
 
@@ -22,6 +26,7 @@ def redact(text: str) -> str:
     The greedy match up to the last `@` before white space also covers passwords that hold `@`, `:` or `/`.
     """
     text = _URL_USER.sub(r"\g<scheme>***@", text)
+    text = _CREDENTIAL_PARAMETER.sub(r"\g<name>=***", text)
     text = _SECRET_PARAMETER.sub(r"\g<name>=***", text)
     return _BEARER.sub(r"\g<name> ***", text)
 

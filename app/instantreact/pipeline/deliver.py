@@ -15,8 +15,8 @@ from instantreact.pipeline.step_names import StepName
 from instantreact.storage import deliveries, recipients
 from instantreact.storage.tables import Delivery, DeliveryPart
 
-MAX_ATTEMPTS = 40
-"""Tries of a delivery: with waits of up to five minutes, a channel may fail for hours."""
+MAX_ATTEMPTS = 100
+"""Tries of a delivery: with waits of two and a half minutes on average, a channel may fail for four hours."""
 
 REPAIR_S = 300.0
 """How long to leave a channel alone that somebody has to repair, in seconds."""

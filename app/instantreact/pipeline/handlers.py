@@ -23,7 +23,7 @@ DELIVERIES_AT_ONCE = 8
 
 def job_kinds(services: Services, *, analyze_jobs: int) -> Mapping[str, JobKind]:
     """Every kind of job; `analyze_jobs` clips are analyzed at once."""
-    # The contract's waits for Messenger; with 40 tries a Graph API that fails for hours loses nothing.
+    # The contract's waits for Messenger.
     messenger = Backoff(base_s=2.0, cap_s=300.0)
     recogniser = Backoff(base_s=30.0, cap_s=900.0)
     return {

@@ -1,6 +1,5 @@
 """What was said in a clip, filed beside what was seen: later than the picture, and never in its way."""
 
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -8,14 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.media import Listening
 from instantreact.domain.observation import Hearing, Transcript
-from instantreact.domain.rule import Criteria
 from instantreact.errors import SpeechError, SpeechUnavailable
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
 from instantreact.pipeline.analyze import find_origin
 from instantreact.pipeline.observe import Origin
 from instantreact.pipeline.raising import raise_alerts
-from instantreact.pipeline.recognition import wanted_phrases
+from instantreact.pipeline.recognition import spoken_phrases
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.stopwatch import Stopwatch
 from instantreact.rules.speech import asks_about_speech, keep_matched
@@ -73,7 +71,7 @@ async def _begin(services: Services, clip_id: str) -> _Sound:
         watching = await rules.list_rules_for(session, clip.camera_id)
     mode = services.recognition.mode_of(camera.speech if camera else None)
     try:
-        transcriber = await services.recognition.find(mode, wanted_phrases(watching))
+        transcriber = await services.recognition.find(mode, spoken_phrases(rule.criteria for rule in watching))
     except SpeechError as error:
         return _Sound(clip, origin, watching, None, reason=str(error))
     return _Sound(clip, origin, watching, transcriber)
@@ -112,12 +110,8 @@ async def _file_transcript(
         now = services.clock.now()
         raised = await raise_alerts(session, event, about_speech, place=sound.origin.place, now=now)
     if not services.recognition.keep_transcripts:
-        transcript = keep_matched(transcript, _criteria(about_speech))
+        transcript = keep_matched(transcript, [rule.criteria for rule in about_speech])
         event.observation = replace(event.observation, transcript=transcript)
     event.speech = transcript.text
     await session.flush()
     return raised
-
-
-def _criteria(watching: Sequence[Rule]) -> list[Criteria]:
-    return [rule.criteria for rule in watching]

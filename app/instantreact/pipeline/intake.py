@@ -100,13 +100,14 @@ async def wait_for_clip(services: Services, clip_id: str, timeout_s: float) -> C
     while True:
         clip = await get_clip(services, clip_id)
         left_s = deadline - asyncio.get_running_loop().time()
-        if _is_settled(clip) or left_s <= 0:
+        if is_settled(clip) or left_s <= 0:
             return clip
         await asyncio.sleep(min(pause_s, left_s))
         pause_s = min(pause_s * 1.2, _SLOWEST_LOOK_S)
 
 
-def _is_settled(clip: Clip) -> bool:
+def is_settled(clip: Clip) -> bool:
+    """Whether nothing more is expected of the clip: it failed, or was seen and heard."""
     heard = clip.listening is not Listening.PENDING
     return clip.state is ClipState.FAILED or (clip.state is ClipState.ANALYZED and heard)
 

@@ -1,14 +1,14 @@
 """Which recogniser listens to which camera, and for what."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from instantreact.domain.camera import SpeechMode
-from instantreact.domain.rule import SpeechCondition
-from instantreact.errors import SpeechRejected
-from instantreact.speech.phrase_spotter import PhraseSpotter
+from instantreact.domain.rule import Criteria, SpeechCondition
+from instantreact.errors import InvalidInput, SpeechRejected
+from instantreact.speech.phrase_spotter import PhraseSpotter, missing_words
 from instantreact.speech.transcriber import Transcriber
-from instantreact.storage.tables import Rule
+from instantreact.speech.whisper import WhisperTranscriber
 from instantreact.threads import WorkerThreads
 
 
@@ -34,11 +34,7 @@ class Recognition:
         self.keep_transcripts = keep_transcripts
         self._threads = threads
         self._remote = remote
-        self._whisper: Transcriber | None = None
-        if whisper_model:
-            from instantreact.speech.whisper import WhisperTranscriber
-
-            self._whisper = WhisperTranscriber(whisper_model, threads=threads)
+        self._whisper = WhisperTranscriber(whisper_model, threads=threads) if whisper_model else None
         self._spotter: tuple[tuple[str, ...], PhraseSpotter] | None = None
 
     def mode_of(self, camera_mode: SpeechMode | None) -> SpeechMode:
@@ -58,6 +54,20 @@ class Recognition:
             raise SpeechRejected("Wit.ai is asked for, but INSTANTREACT_WIT_TOKEN is not set.")
         return self._remote
 
+    async def refuse_unheard(self, criteria: Criteria) -> None:
+        """Raises InvalidInput that names the words of its phrases that nobody here could hear.
+
+        Only the phrase spotter is bound to a dictionary; it listens where sound stays on this machine.
+        """
+        if self._whisper is not None or self._default is not SpeechMode.LOCAL:
+            return
+        unknown = await self._threads.run(missing_words, spoken_phrases([criteria]))
+        if unknown:
+            raise InvalidInput(
+                f"The local phrase spotter cannot spell {', '.join(unknown)}. Use other words, or set up Wit.ai or a "
+                "Whisper model."
+            )
+
     async def close(self) -> None:
         """Let go of every recogniser."""
         for transcriber in (self._remote, self._whisper):
@@ -70,9 +80,9 @@ class Recognition:
         return self._spotter[1]
 
 
-def wanted_phrases(rules: Sequence[Rule]) -> tuple[str, ...]:
-    """The phrases that rules ask for."""
-    conditions = (condition for rule in rules for condition in rule.criteria.conditions)
+def spoken_phrases(wanted: Iterable[Criteria]) -> tuple[str, ...]:
+    """The phrases that rules want to hear."""
+    conditions = (condition for criteria in wanted for condition in criteria.conditions)
     return tuple(
         phrase for condition in conditions if isinstance(condition, SpeechCondition) for phrase in condition.phrases
     )

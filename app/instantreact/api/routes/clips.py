@@ -16,7 +16,7 @@ from instantreact.api.schemas.clips import AnalysisView, ClipView
 from instantreact.api.schemas.events import EventView
 from instantreact.api.schemas.fields import Id, PathId
 from instantreact.api.upload import UPLOAD_BODY, receive_upload
-from instantreact.domain.media import ClipState, Listening
+from instantreact.domain.media import ClipState
 from instantreact.pipeline import intake
 from instantreact.pipeline.services import Services
 from instantreact.storage import clips, events
@@ -76,7 +76,7 @@ async def submit_clip(
     answer = await _view_analysis(services, clip)
     return JSONResponse(
         answer.model_dump(mode="json"),
-        status_code=200 if _is_final(clip) else 202,
+        status_code=200 if intake.is_settled(clip) else 202,
         headers={"Location": f"/clips/{clip.id}"},
     )
 
@@ -150,11 +150,6 @@ async def _view_analysis(services: Services, clip: Clip) -> AnalysisView:
         return AnalysisView.of(clip, [])
     async with services.database.reading() as session:
         return AnalysisView.of(clip, await events.list_clip_events(session, clip.id))
-
-
-def _is_final(clip: Clip) -> bool:
-    heard = clip.listening is not Listening.PENDING
-    return clip.state is ClipState.FAILED or (clip.state is ClipState.ANALYZED and heard)
 
 
 def _media_type(clip: Clip) -> str:

@@ -26,10 +26,12 @@ router = APIRouter(prefix="/rules", tags=["rules"])
     responses={201: CREATED, **problems(401, 409, 413, 422)},
 )
 async def create_rule(services: ServicesDep, draft: RuleDraft, response: Response) -> RuleView:
-    """It applies to what is seen from now on."""
+    """It applies to what is seen and heard from now on."""
+    criteria = draft.to_criteria()
+    await services.recognition.refuse_unheard(criteria)
     rule = Rule(
         name=draft.name,
-        criteria=draft.to_criteria(),
+        criteria=criteria,
         camera_ids=draft.camera_ids,
         recipient_ids=draft.recipient_ids,
         severity=draft.severity,
@@ -66,13 +68,15 @@ async def get_rule(services: ServicesDep, rule_id: PathId) -> RuleView:
 )
 async def replace_rule(services: ServicesDep, rule_id: PathId, draft: RuleDraft) -> RuleView:
     """All of it: what the body leaves out takes its default. What GET shows may be sent back, changed or not."""
+    criteria = draft.to_criteria()
+    await services.recognition.refuse_unheard(criteria)
     async with services.database.unit_of_work() as session:
         rule = await rules.update_rule(
             session,
             rule_id,
             {
                 "name": draft.name,
-                "criteria": draft.to_criteria(),
+                "criteria": criteria,
                 "camera_ids": draft.camera_ids,
                 "recipient_ids": draft.recipient_ids,
                 "severity": draft.severity,

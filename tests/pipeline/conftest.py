@@ -1,0 +1,120 @@
+"""The pipeline on a real database, with a stand-in for Graph, a clock that tests move, and jobs that tests run."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from instantreact.alerts.messenger import MessengerAccount, MessengerChannel
+from instantreact.alerts.pacing import Pacer
+from instantreact.demo.graph import FakeGraph, Person
+from instantreact.domain.alert import ChannelKind
+from instantreact.domain.observation import Observation
+from instantreact.domain.rule import CaptionCondition, Condition, Criteria
+from instantreact.jobs.claims import Handover, hand_out
+from instantreact.jobs.worker import Worker
+from instantreact.media.limits import DecodeLimits
+from instantreact.media.sandbox import ClipDecoder
+from instantreact.pipeline.handlers import job_kinds
+from instantreact.pipeline.observe import Origin, observe
+from instantreact.pipeline.services import Services
+from instantreact.storage import alerts, clips, recipients, rules
+from instantreact.storage.alerts import AlertFilter
+from instantreact.storage.database import Database
+from instantreact.storage.tables import Alert, Clip, Event, Recipient, Rule
+from instantreact.threads import WorkerThreads
+from tests.api.conftest import make_services
+from tests.conftest import StoppedClock
+from tests.observations import make_observation
+from tests.storage.databases import database, empty_database, url
+from tests.storage.factories import NOW, make_new_clip
+
+__all__ = ["database", "empty_database", "url"]
+
+PSID = "1001"
+JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
+
+
+@dataclass
+class House:
+    """Services whose clock and jobs are in the hands of a test."""
+
+    services: Services
+    clock: StoppedClock
+
+    async def run_due(self) -> int:
+        """Run the jobs that are due, and those that follow from them; how many that were."""
+        kinds = job_kinds(self.services, analyze_jobs=1)
+        worker = Worker(self.services.database, kinds, clock=self.clock, random=Random(1))
+        limits = dict.fromkeys(kinds, 10)
+        ran = 0
+        while handovers := await self._hand_out(limits):
+            for handover in handovers:
+                await worker.run_job(handover.job_id, handover.token)
+            ran += len(handovers)
+        return ran
+
+    async def _hand_out(self, limits: dict[str, int]) -> list[Handover]:
+        async with self.services.database.unit_of_work() as session:
+            return await hand_out(session, limits, now=self.clock.now(), deadline_s=3600.0)
+
+    async def add_recipient(self) -> Recipient:
+        person = Recipient(name="Guard", channel=ChannelKind.MESSENGER, address=PSID, created_at=NOW)
+        async with self.services.database.unit_of_work() as session:
+            return await recipients.insert_recipient(session, person)
+
+    async def add_rule(self, *conditions: Condition, cooldown_s: float = 60.0) -> Rule:
+        criteria = Criteria(conditions or (CaptionCondition(("fight",)),))
+        rule = Rule(name="A fight", criteria=criteria, cooldown_s=cooldown_s, created_at=NOW)
+        async with self.services.database.unit_of_work() as session:
+            return await rules.insert_rule(session, rule)
+
+    async def add_clip(self) -> Clip:
+        async with self.services.database.unit_of_work() as session:
+            clip, _ = await clips.insert_or_find(session, make_new_clip(), now=self.clock.now())
+        return clip
+
+    async def see(self, clip: Clip, observation: Observation | None = None, *, notify: bool = True) -> Event:
+        """Observe something in a window of the clip."""
+        origin = Origin(place="Shop", started_at=clip.submitted_at, notify=notify, clip_id=clip.id)
+        return await observe(self.services, origin, observation or make_observation(), JPEG)
+
+    async def alerts(self) -> list[Alert]:
+        async with self.services.database.reading() as session:
+            return await alerts.list_alerts(session, AlertFilter())
+
+    async def the_alert(self) -> Alert:
+        (alert,) = await self.alerts()
+        return alert
+
+
+@pytest.fixture
+def graph() -> Iterator[FakeGraph]:
+    with FakeGraph() as graph:
+        graph.people[PSID] = Person()
+        yield graph
+
+
+@pytest.fixture(scope="session")
+def decoder() -> Iterator[ClipDecoder]:
+    with ClipDecoder(DecodeLimits(max_duration_s=60.0), spares=1) as decoder:
+        yield decoder
+
+
+@pytest.fixture
+async def house(database: Database, decoder: ClipDecoder, tmp_path: Path, graph: FakeGraph) -> AsyncIterator[House]:
+    threads = WorkerThreads(4)
+    clock = StoppedClock(NOW)
+    page = graph.page
+    account = MessengerAccount(page.page_id, page.access_token, page.app_secret, graph.url, reply_timeout_s=2.0)
+    channel = MessengerChannel(account, clock=clock, pacer=Pacer(person_interval_s=0.0))
+    services = make_services(database, decoder, tmp_path, threads)
+    yield House(replace(services, clock=clock, channels={ChannelKind.MESSENGER: channel}), clock)
+    await channel.close()
+    threads.close()
+
+
+HOUR_S = timedelta(hours=1).total_seconds()

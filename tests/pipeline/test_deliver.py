@@ -1,0 +1,107 @@
+from instantreact.demo.graph import FakeGraph, Person
+from instantreact.demo.graph.faults import OUTAGE, RESET_AFTER_ACCEPT, TEMPORARY, Fault, FaultKind
+from instantreact.domain.alert import DeliveryState
+from instantreact.pipeline.incoming import accept_webhook
+from instantreact.storage import recipients
+from tests.pipeline.conftest import HOUR_S, JPEG, PSID, House
+from tests.pipeline.webhooks import make_echo, make_message
+
+
+async def raise_alert(house: House) -> None:
+    await house.add_recipient()
+    await house.add_rule()
+    await house.see(await house.add_clip())
+
+
+def received_parts(graph: FakeGraph) -> list[str]:
+    return [part.part for part in graph.received]
+
+
+async def test_deliver_sends_text_then_picture_when_nothing_fails(house: House, graph: FakeGraph) -> None:
+    await raise_alert(house)
+    await house.run_due()
+    assert received_parts(graph) == ["text", "picture"]
+    assert graph.received[1].picture == JPEG
+    assert (await house.the_alert()).deliveries[0].state is DeliveryState.SENT
+
+
+async def test_deliver_repeats_only_the_picture_when_the_text_was_accepted(house: House, graph: FakeGraph) -> None:
+    await raise_alert(house)
+    graph.script(Fault(TEMPORARY.kind, code=TEMPORARY.code, part="picture"))
+    await house.run_due()
+    assert received_parts(graph) == ["text"]
+    assert (await house.the_alert()).deliveries[0].state is DeliveryState.PENDING
+    house.clock.advance(300)
+    await house.run_due()
+    assert received_parts(graph) == ["text", "picture"]
+
+
+async def test_deliver_loses_nothing_when_graph_fails_for_an_hour(house: House, graph: FakeGraph) -> None:
+    await raise_alert(house)
+    graph.script(*[OUTAGE] * 1000)
+    for _ in range(60):
+        await house.run_due()
+        house.clock.advance(HOUR_S / 60)
+    assert graph.received == []
+    graph.faults.clear()
+    house.clock.advance(300)
+    await house.run_due()
+    assert received_parts(graph) == ["text", "picture"]
+
+
+async def test_deliver_holds_back_when_the_window_is_closed_and_sends_when_the_person_writes(
+    house: House, graph: FakeGraph
+) -> None:
+    graph.people[PSID] = Person(window_open=False)
+    await raise_alert(house)
+    await house.run_due()
+    assert (await house.the_alert()).deliveries[0].state is DeliveryState.HELD
+    graph.people[PSID].window_open = True
+    await accept_webhook(house.services, make_message(PSID, "hello"))
+    await house.run_due()
+    assert received_parts(graph) == ["text", "picture"]
+
+
+async def test_deliver_gives_up_on_a_person_who_blocked_the_page(house: House, graph: FakeGraph) -> None:
+    graph.people[PSID] = Person(blocked=True)
+    await raise_alert(house)
+    await house.run_due()
+    delivery = (await house.the_alert()).deliveries[0]
+    assert delivery.state is DeliveryState.REFUSED
+    async with house.services.database.reading() as session:
+        person = await recipients.get_recipient(session, delivery.recipient_id)
+    assert person.unreachable_reason
+
+
+async def test_deliver_waits_for_the_operator_when_the_token_is_refused(house: House, graph: FakeGraph) -> None:
+    await raise_alert(house)
+    graph.script(Fault(FaultKind.ERROR, status=401, code=190, message="Error validating access token"))
+    await house.run_due()
+    assert (await house.the_alert()).deliveries[0].state is DeliveryState.PENDING
+    house.clock.advance(700)
+    await house.run_due()
+    assert received_parts(graph) == ["text", "picture"]
+
+
+async def test_deliver_does_not_repeat_a_part_when_its_echo_comes_though_the_answer_was_lost(
+    house: House, graph: FakeGraph
+) -> None:
+    await raise_alert(house)
+    graph.script(RESET_AFTER_ACCEPT)
+    await house.run_due()
+    assert received_parts(graph) == ["text"]
+    sent = graph.received[0]
+    await accept_webhook(house.services, make_echo(sent.psid, sent.mid, sent.metadata or ""))
+    await house.run_due()
+    house.clock.advance(120)
+    await house.run_due()
+    assert received_parts(graph) == ["text", "picture"]
+
+
+async def test_deliver_repeats_a_part_when_nobody_knows_whether_it_arrived(house: House, graph: FakeGraph) -> None:
+    await raise_alert(house)
+    graph.script(RESET_AFTER_ACCEPT)
+    await house.run_due()
+    house.clock.advance(120)
+    await house.run_due()
+    assert received_parts(graph) == ["text", "text", "picture"]

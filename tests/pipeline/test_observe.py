@@ -1,0 +1,56 @@
+from dataclasses import replace
+
+from instantreact.demo.graph import FakeGraph, Person
+from instantreact.domain.media import Window
+from instantreact.domain.observation import Observation
+from tests.observations import make_observation
+from tests.pipeline.conftest import PSID, House
+
+
+def later(index: int, start_s: float) -> Observation:
+    return replace(make_observation(), window=Window(index, start_s, start_s + 2.0))
+
+
+async def test_observe_files_and_alerts_once_when_the_same_window_comes_twice(house: House, graph: FakeGraph) -> None:
+    await house.add_recipient()
+    await house.add_rule()
+    clip = await house.add_clip()
+    first, second = await house.see(clip), await house.see(clip)
+    await house.run_due()
+    assert first.id == second.id
+    assert len(await house.alerts()) == 1
+    assert len(graph.received) == 2
+    snapshots = list(house.services.blobs.path("snapshots").rglob("*.jpg"))
+    assert len(snapshots) == 1
+
+
+async def test_observe_raises_nothing_when_the_origin_is_silent(house: House) -> None:
+    await house.add_rule()
+    await house.see(await house.add_clip(), notify=False)
+    assert await house.alerts() == []
+
+
+async def test_observe_raises_nothing_when_no_condition_holds(house: House) -> None:
+    await house.add_rule()
+    await house.see(await house.add_clip(), make_observation("a man walks past"))
+    assert await house.alerts() == []
+
+
+async def test_observe_is_quiet_within_the_cooldown_and_not_after_it(house: House) -> None:
+    await house.add_recipient()
+    await house.add_rule(cooldown_s=60.0)
+    clip = await house.add_clip()
+    for index, start_s in enumerate((0.0, 59.0, 61.0)):
+        await house.see(clip, later(index, start_s))
+    assert len(await house.alerts()) == 2
+
+
+async def test_observe_holds_no_cooldown_for_an_alert_that_reached_nobody(house: House, graph: FakeGraph) -> None:
+    graph.people[PSID] = Person(blocked=True)
+    await house.add_recipient()
+    await house.add_rule(cooldown_s=60.0)
+    clip = await house.add_clip()
+    await house.see(clip, later(0, 0.0))
+    await house.run_due()
+    await house.see(clip, later(1, 2.0))
+    assert len(await house.alerts()) == 2
