@@ -15,7 +15,7 @@ from instantreact.ingest.windows import LiveWindow
 from instantreact.logs import get_logger
 from instantreact.pipeline.observe import observe
 from instantreact.pipeline.raising import raise_alerts
-from instantreact.pipeline.recognition import wanted_phrases
+from instantreact.pipeline.recognition import spoken_phrases
 from instantreact.pipeline.services import Services
 from instantreact.rules.speech import asks_about_speech, keep_matched
 from instantreact.speech.listen import HeardSound, HeardUtterance
@@ -39,7 +39,7 @@ async def file_words(services: Services, heard: HeardLive, batcher: FeatureBatch
         watching = await rules.list_rules_for(session, camera_id)
         mode = services.recognition.mode_of((await cameras.get_camera(session, camera_id)).speech)
     try:
-        transcriber = await services.recognition.find(mode, wanted_phrases(watching))
+        transcriber = await services.recognition.find(mode, spoken_phrases(rule.criteria for rule in watching))
         if transcriber is None:
             return
         recognised = await transcriber.transcribe(heard.utterance)
