@@ -1,5 +1,6 @@
 """What a training run leaves behind: everything that an export needs, in one file."""
 
+import pickle
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -50,7 +51,7 @@ def load_checkpoint(path: Path) -> TrainedCaptioner:
         state = torch.load(path, weights_only=True, map_location="cpu")
         model = CaptionModel(ModelShape(**state["shape"]))
         model.load_state_dict(state["weights"])
-    except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError, pickle.UnpicklingError) as error:
         raise InvalidInput(f"{path} is not a checkpoint of `instantreact train captioner`.") from error
     return TrainedCaptioner(
         config=TrainingConfig.model_validate_json(state["config"]),

@@ -26,7 +26,7 @@ from instantreact.training.captioner.graphs import (
     write_graph,
 )
 from instantreact.training.captioner.recipe import preprocessing_of
-from instantreact.training.captioner.storage import compute_in_int8, store_as_int8
+from instantreact.training.captioner.storage import compute_in_int8, store_as_half, store_as_int8
 
 _SEQUENCE_SIZES = ({"frames": 1}, {"frames": 7}, {"frames": 40})
 _STEP_SIZES = (
@@ -46,13 +46,15 @@ def export_bundle(
 ) -> Bundle:
     """Write a bundle to `folder`, check its graphs against torch at several sizes, and load it.
 
-    int8  after the check, store the encoders' weights in 8 bits and compute the LSTMs with 8-bit weights
+    After the check, large weights are stored as float16 and computed with in float32; with `int8` the encoders' are
+    stored in 8 bits and the LSTMs compute with 8-bit weights. What that costs is for `evaluate` to say.
     Raises BundleMismatch when a graph does not say what torch says.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    graphs = {**_copy_encoders(trained, folder), **_write_sequence_graphs(trained, folder)}
-    if int8:
-        graphs = {name: _shrink(name, graph, folder) for name, graph in graphs.items()}
+    graphs = _write_graphs(trained, folder)
+    for name, graph in graphs.items():
+        store_small(name, folder / graph.file, int8=int8)
+        graphs[name] = graph.model_copy(update={"sha256": sha256_of(folder / graph.file)})
     config = trained.config
     manifest = Manifest(
         name=config.name,
@@ -71,31 +73,29 @@ def export_bundle(
     return load_bundle(folder)
 
 
-def _copy_encoders(trained: TrainedCaptioner, folder: Path) -> dict[GraphName, Graph]:
+def store_small(name: GraphName, path: Path, *, int8: bool) -> None:
+    """Shrink a graph's stored weights: to float16, or the encoders' to int8 and the LSTMs to computing in int8."""
+    if not int8:
+        store_as_half(path)
+    elif name in (GraphName.APPEARANCE, GraphName.MOTION):
+        store_as_int8(path)
+    else:
+        compute_in_int8(path)
+
+
+def _write_graphs(trained: TrainedCaptioner, folder: Path) -> dict[GraphName, Graph]:
+    """All graphs in float32; the encoders were checked when they were made."""
     for graph, content in trained.encoders.values():
         (folder / graph.file).write_bytes(content)
-    return {name: graph for name, (graph, _) in trained.encoders.items()}
-
-
-def _write_sequence_graphs(trained: TrainedCaptioner, folder: Path) -> dict[GraphName, Graph]:
     model = trained.model
     sequence, step = SequenceGraph(model), StepGraph(model)
     parts = (
         (GraphName.SEQUENCE, sequence, sequence_plan(model), _SEQUENCE_SIZES),
         (GraphName.STEP, step, step_plan(model), _STEP_SIZES),
     )
-    graphs = {}
+    graphs = {name: graph for name, (graph, _) in trained.encoders.items()}
     for name, module, plan, sizes in parts:
         path = folder / f"{name}.onnx"
         graphs[name] = write_graph(module, plan, path)
         check_parity(module, plan, path, sizes)
     return graphs
-
-
-def _shrink(name: GraphName, graph: Graph, folder: Path) -> Graph:
-    path = folder / graph.file
-    if name in (GraphName.APPEARANCE, GraphName.MOTION):
-        store_as_int8(path)
-    else:
-        compute_in_int8(path)
-    return graph.model_copy(update={"sha256": sha256_of(path)})

@@ -4,24 +4,30 @@ The features are computed by the very graphs that a bundle ships, through the ve
 """
 
 import hashlib
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from instantreact.domain.media import Images, SamplingPlan
-from instantreact.errors import MediaError
+from instantreact.errors import MediaError, UnreadableMedia
 from instantreact.inference.bundle import Bundle, GraphName
 from instantreact.inference.preprocess import Preprocessing, motion_images, scale_pixels
 from instantreact.inference.session import Session, open_graph
 from instantreact.media.frames import sample_frames
+from instantreact.media.sampling import scale_frame
 from instantreact.training.captioner.clips import CaptionedClip
 from instantreact.training.captioner.config import Views
 from instantreact.training.captioner.views import View, draw_views
+
+_ROUNDING = 1e-6  # of a sample
+_PICTURES = (".jpg", ".jpeg", ".png")
 
 Features = NDArray[np.float16]
 """Frame features (T, D) of one clip."""
@@ -138,14 +144,26 @@ def name_cache(*parts: str) -> str:
 def sample_clip(path: Path, sampling: SamplingPlan) -> Iterator[tuple[Images, Images]]:
     """The samples of a whole clip in order, each once: images (N, S, S, 3) and earlier (N, G, S, S, 3) at a time.
 
-    Raises MediaError when the clip cannot be read.
+    A picture is a clip of one frame that stands still. Raises MediaError when it cannot be read.
     """
+    if path.suffix.lower() in _PICTURES:
+        image = _read_picture(path, sampling.image_size)
+        yield image[None], np.repeat(image[None, None], len(sampling.gaps_s), axis=1)
+        return
     done = 0
-    for sample in sample_frames(path, replace(sampling, stride_s=sampling.window_s)):
-        first = round(sample.window.start_s * sampling.rate_hz)
-        known = max(0, done - first)  # the last window may reach back into the one before it
+    # Windows that overlap by half leave no sample out, even where the last one is stretched.
+    for sample in sample_frames(path, replace(sampling, stride_s=sampling.window_s / 2)):
+        end = math.ceil(sample.window.end_s * sampling.rate_hz - _ROUNDING)
+        known = max(0, done - (end - len(sample.images)))
         yield sample.images[known:], sample.earlier[known:]
-        done = first + len(sample.images)
+        done = end
+
+
+def _read_picture(path: Path, size: int) -> Images:
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise UnreadableMedia(f"The picture {path} cannot be read.")
+    return scale_frame(np.asarray(picture, np.uint8), size)
 
 
 def _load_or_extract(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from instantreact.inference.bundle import Graph, GraphName
+from instantreact.inference.bundle import Graph, GraphName, sha256_of
 from instantreact.inference.preprocess import Preprocessing
 from instantreact.inference.session import Session
 from instantreact.inference.vocabulary import Vocabulary
@@ -17,6 +17,7 @@ from instantreact.training.captioner.examples import Example
 from instantreact.training.captioner.graphs import check_parity, encoder_plan, write_graph
 from instantreact.training.captioner.model import CaptionModel, ModelShape
 from instantreact.training.captioner.prepare import FeatureExtractor, Prepared
+from instantreact.training.captioner.storage import store_as_half
 from instantreact.training.captioner.train import standardize_features
 
 
@@ -103,4 +104,5 @@ def _write_encoder(backbone: BackboneKind, weights: Path | None, size: int, path
     network, plan = backbone.build(weights), encoder_plan(backbone.width, size)
     graph = write_graph(network, plan, path)
     check_parity(network, plan, path, [{"frames": 1}, {"frames": 3}])
-    return graph
+    store_as_half(path)  # before features are computed, so that training sees what serving will compute
+    return graph.model_copy(update={"sha256": sha256_of(path)})

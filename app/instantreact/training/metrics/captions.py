@@ -1,6 +1,7 @@
 """All caption metrics at once."""
 
 import shutil
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -63,5 +64,18 @@ def _meteor_java(candidates: Sequence[Sequence[str]], references: Sequence[Seque
         return None
     said = {index: [" ".join(words)] for index, words in enumerate(candidates)}
     known = {index: [" ".join(words) for words in own] for index, own in enumerate(references)}
-    score, _ = Meteor().compute_score(known, said)
-    return float(score)
+    meteor = Meteor()
+    try:
+        score, _ = meteor.compute_score(known, said)
+        return float(score)
+    finally:
+        _stop(meteor.meteor_p)
+
+
+def _stop(java: subprocess.Popen[bytes]) -> None:
+    """End the runtime that pycocoevalcap leaves running."""
+    java.kill()
+    java.wait()
+    for stream in (java.stdin, java.stdout, java.stderr):
+        if stream is not None:
+            stream.close()

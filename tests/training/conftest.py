@@ -1,0 +1,48 @@
+"""Drawn clips, random weights and their features, made once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+
+from instantreact.training.captioner.checkpoint import Encoders
+from instantreact.training.captioner.clips import CaptionedClip
+from instantreact.training.captioner.config import TrainingConfig
+from instantreact.training.captioner.formats.captions_jsonl import load_captions_jsonl
+from instantreact.training.captioner.prepare import Prepared
+from instantreact.training.captioner.recipe import BackboneWeights
+from instantreact.training.captioner.run import prepare_data
+from tests.training.drawn import draw_data_set
+from tests.training.recipes import make_config, write_mobilenet_weights
+
+
+@dataclass(frozen=True)
+class DrawnData:
+    """A drawn data set, prepared."""
+
+    folder: Path
+    cache: Path
+    weights: Path
+    config: TrainingConfig
+    clips: Sequence[CaptionedClip]
+    encoders: Encoders
+    prepared: Prepared
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> None:
+    """Tiny tensors gain nothing from threads, and several test processes lose much by them."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> DrawnData:
+    """Five scenes with a fight and a walk each."""
+    root = tmp_path_factory.mktemp("drawn")
+    folder, config = draw_data_set(root / "data"), make_config()
+    weights = write_mobilenet_weights(root / "weights.npz")
+    clips = load_captions_jsonl(folder)
+    encoders, prepared = prepare_data(config, BackboneWeights(weights, weights), clips, root / "cache")
+    return DrawnData(folder, root / "cache", weights, config, clips, encoders, prepared)

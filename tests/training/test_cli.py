@@ -1,0 +1,73 @@
+"""The commands, one after the other, on drawn clips: prepare, train, export, evaluate, crossval."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from instantreact.errors import InvalidInput
+from instantreact.inference.bundle import load_bundle
+from instantreact.training.captioner.config import TrainingConfig
+from instantreact.training.cli import app
+from tests.training.conftest import DrawnData
+from tests.training.recipes import make_config
+
+
+def write_toml(config: TrainingConfig, path: Path) -> Path:
+    """The parts of a configuration that tests change, as TOML."""
+    sections = config.model_dump(mode="json", exclude_none=True)
+    lines = [f"{key} = {json.dumps(value)}" for key, value in sections.items() if not isinstance(value, dict)]
+    for name, section in sections.items():
+        if isinstance(section, dict):
+            lines += [f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in section.items())]
+    path.write_text("\n".join(lines))
+    return path
+
+
+def run(*arguments: object) -> str:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.mark.timeout(240)
+def test_the_toolkit_goes_from_clips_to_a_measured_bundle(drawn: DrawnData, tmp_path: Path) -> None:
+    config = write_toml(make_config(), tmp_path / "train.toml")
+    data = ("--data", drawn.folder, "--cache", tmp_path / "cache")
+    recipe = (*data, "--config", config, "--backbone-weights", drawn.weights)
+
+    assert "10 clips are prepared" in run("prepare", "captioner", *recipe)
+    run("train", "captioner", *recipe, "--output", tmp_path / "run")
+    run("export", "captioner", "--checkpoint", tmp_path / "run" / "best.pt", "--output", tmp_path / "bundle")
+    measured = json.loads(run("evaluate", "captioner", *data, "--bundle", tmp_path / "bundle", "--json", "--no-java"))
+    folds = json.loads(run("crossval", "captioner", *recipe, "--folds", 5, "--json", "--no-java"))
+
+    assert load_bundle(tmp_path / "bundle").name == "tiny"
+    assert measured["tiny 0.1.0"]["clips"] == 2
+    assert {"majority caption", "nearest neighbour"} == set(measured["baselines"]["captions"])
+    assert {"model", "annotator a against b", "model against b", "annotator b against a", "model against a"} == set(
+        measured["tiny 0.1.0"]["captions"]
+    )
+    assert folds["5 folds by scene"]["clips"] == 10
+    assert {found["concept"] for found in folds["5 folds by scene"]["recognition"]} == {"fight"}
+
+
+def test_evaluate_prints_tables_for_people(drawn: DrawnData, tmp_path: Path) -> None:
+    shipped = Path(__file__).parents[2] / "models" / "captioner"
+
+    text = run("evaluate", "captioner", "--data", drawn.folder, "--bundle", shipped, "--cache", tmp_path, "--no-java")
+
+    assert "| captions " in text
+    assert "container metadata" in text
+    assert "bootstrap over scenes" in text
+
+
+def test_crossval_refuses_more_folds_than_scenes(drawn: DrawnData, tmp_path: Path) -> None:
+    config = write_toml(make_config(), tmp_path / "train.toml")
+
+    with pytest.raises(InvalidInput, match="9 folds need as many scenes"):
+        run(
+            *("crossval", "captioner", "--data", drawn.folder, "--config", config, "--folds", 9),
+            *("--backbone-weights", drawn.weights, "--cache", tmp_path / "cache"),
+        )
