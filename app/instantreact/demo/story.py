@@ -28,6 +28,11 @@ RULES: tuple[dict[str, Any], ...] = (
         "severity": "critical",
     },
     {
+        "name": "Call for help",
+        "conditions": [{"kind": "speech", "phrases": ["call the police", "help me"]}],
+        "severity": "critical",
+    },
+    {
         "name": "Somebody is there",
         "conditions": [
             {"kind": "caption", "phrases": ["man", "men", "woman", "women", "person", "people"], "min_score": 0.5}
@@ -35,6 +40,8 @@ RULES: tuple[dict[str, Any], ...] = (
         "severity": "info",
     },
 )
+HELP = Path(__file__).with_name("help.wav")
+"""Made by: espeak-ng -v en-us+f5 -s 150 "help me, call the police"; 16 kHz mono, after 0.7 s of silence."""
 _READY_S = 60.0
 _WAIT_S = 60
 
@@ -114,9 +121,10 @@ def _wait_until_answers(url: str) -> str:
 
 
 def _draw(folder: Path, say: Say) -> Path:
-    say("Drawing a clip of two figures in a shop. It is a drawing: give CLIP=your.mp4 to see real footage described.")
+    say("Drawing a clip: two figures in a shop, and a synthetic voice that says “help me, call the police”.")
+    say("It is a drawing: give CLIP=your.mp4 to see real footage described.")
     path = folder / "drawing.mp4"
-    draw_clip(path)
+    draw_clip(path, speech=HELP)
     return path
 
 
@@ -142,6 +150,8 @@ def _show_events(api: httpx.Client, clip: Mapping[str, Any], say: Say) -> list[d
     for event in _expect(api.get(f"/clips/{clip['id']}/events")).json():
         concepts = ", ".join(f"{name} {score:.0%}" for name, score in event["concepts"].items())
         say(f"  {event['start_s']:5.1f} - {event['end_s']:.1f} s  “{event['caption']['text']}”  [{concepts}]")
+        if event["transcript"] and event["transcript"]["text"]:
+            say(f"                heard by the {event['transcript']['engine']}: “{event['transcript']['text']}”")
     alerts: list[dict[str, Any]] = _expect(api.get("/alerts")).json()["items"]
     say("\nRules that matched:" if alerts else "\nNo rule matched, so nobody is told.")
     for alert in alerts:
