@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,9 +21,16 @@ from tests.ingest.watching import EVIDENCE, LIMITS, PATIENCE
 LEASE_S = 1.5
 
 
-def make_settings(state_dir: Path) -> Settings:
+def make_settings(state_dir: Path, **values: object) -> Settings:
     """Settings that read nothing from the environment's files."""
-    return Settings(_env_file=None, state_dir=state_dir, speech=SpeechMode.OFF)
+    return Settings(_env_file=None, **{"state_dir": state_dir, "speech": SpeechMode.OFF, **values})  # type: ignore[arg-type]
+
+
+async def wait_for(condition: Callable[[], Awaitable[bool]], timeout_s: float = 15.0) -> None:
+    """Return once `condition` holds; fail when it does not in time."""
+    async with asyncio.timeout(timeout_s):
+        while not await condition():  # noqa: ASYNC110 another process may change what is waited for
+            await asyncio.sleep(0.03)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ from instantreact.storage.cameras import CameraSettings
 from instantreact.storage.database import announce
 from instantreact.storage.tables import Alert, CameraLease, Event, Recipient, Rule
 from tests.conftest import REPOSITORY
-from tests.ingest.processes import LEASE_S, supervising
+from tests.ingest.processes import LEASE_S, supervising, wait_for
 from tests.media.live_footage import write_clip
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -35,12 +35,6 @@ EVERYWHERE = (Point(0, 0), Point(1, 0), Point(1, 1), Point(0, 1))
 @pytest.fixture(scope="module")
 def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_clip(tmp_path_factory.mktemp("footage") / "box.mp4")
-
-
-async def wait_for(condition: Callable[[], Awaitable[bool]], timeout_s: float = 15.0) -> None:
-    async with asyncio.timeout(timeout_s):
-        while not await condition():  # noqa: ASYNC110 another process may change what is waited for
-            await asyncio.sleep(0.03)
 
 
 async def add_camera(services: Services, footage: Path, name: str = "Door", **values: object) -> str:

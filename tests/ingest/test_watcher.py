@@ -14,6 +14,7 @@ from instantreact.domain.camera import CameraState, Mask, Point, Zone
 from instantreact.errors import StreamLost
 from instantreact.ingest.state import BackAfter, LostFor
 from instantreact.ingest.watcher import Watcher
+from tests.ingest.speaking import add_speech
 from tests.ingest.watching import Handed, make_camera, shared_tools, wait_for_state, wait_until, watching, watching_at
 from tests.media.live_footage import HEIGHT, WIDTH, draw_box, write_clip
 from tests.servers.rtsp import OddPort, RtspServer, repeat_clip, say_garbage, say_nothing
@@ -180,7 +181,7 @@ def test_watcher_hands_over_what_is_said_though_nothing_moves(data_dir: Path, tm
     silent = write_clip(tmp_path / "room.mp4", moving=False, seconds=5)
     spoken = tmp_path / "spoken.mp4"
     speech = min((data_dir / "speech").glob("*.wav"))
-    mux(silent, speech, spoken)
+    add_speech(silent, speech, spoken)
     with watching_at(f"file:{spoken}", handed, folder=tmp_path, hears=True) as watcher:
         wait_until(lambda: not watcher.is_running, 20)
     assert handed.seen == []
@@ -189,19 +190,3 @@ def test_watcher_hands_over_what_is_said_though_nothing_moves(data_dir: Path, tm
     assert heard.utterance.duration_s > 0.3
     assert heard.moment.window.end_s >= heard.utterance.start_s
     assert heard.moment.samples
-
-
-def mux(picture: Path, speech: Path, target: Path) -> None:
-    with av.open(str(picture), "r") as seen, av.open(str(speech), "r") as said, av.open(str(target), "w") as written:
-        video = written.add_stream_from_template(seen.streams.video[0], opaque=True)
-        audio = written.add_stream("aac", rate=16_000, layout="mono")
-        for packet in seen.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = video
-                written.mux(packet)
-        resampler = av.AudioResampler("fltp", "mono", 16_000)
-        for frame in said.decode(audio=0):
-            frame.pts = None
-            for part in resampler.resample(frame):
-                written.mux(audio.encode(part))
-        written.mux(audio.encode(None))

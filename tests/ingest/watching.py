@@ -32,12 +32,15 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
 
 @dataclass
 class Handed:
-    """What watchers handed over."""
+    """What watchers handed over; kept unless `forgets`, since every window holds a picture."""
 
+    forgets: bool = False
     seen: list[SeenLive] = field(default_factory=list)
     heard: list[HeardLive] = field(default_factory=list)
 
     def take(self, handed: SeenLive | HeardLive) -> None:
+        if self.forgets:
+            return
         if isinstance(handed, SeenLive):
             self.seen.append(handed)
         else:

@@ -1,0 +1,35 @@
+"""What people are told about a lost camera."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from instantreact.domain.rule import Severity
+from instantreact.ingest.outage import format_gap, make_outage_alert
+from instantreact.ingest.state import BackAfter, LostFor
+from tests.ingest.watching import make_camera
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def test_outage_alert_says_since_when_and_why() -> None:
+    alert = make_outage_alert(make_camera("rtsp://u:secret@cam/s"), LostFor(NOON, "Nothing listens there."), now=NOON)
+    assert alert.text == "Door has sent no picture since 12:00:00 UTC. Nothing listens there."
+    assert (alert.title, alert.severity) == ("Door is lost", Severity.WARNING)
+
+
+def test_outage_alert_says_how_long_nothing_was_seen() -> None:
+    alert = make_outage_alert(make_camera("push:"), BackAfter(NOON, 754.0), now=NOON)
+    assert alert.text == "Door is back. Nothing was seen for 12 min 34 s from 12:00:00 UTC on."
+    assert alert.severity is Severity.INFO
+
+
+def test_outage_alerts_of_one_outage_have_keys_of_their_own() -> None:
+    camera = make_camera("push:")
+    keys = {make_outage_alert(camera, fact, now=NOON).system_key for fact in (LostFor(NOON, ""), BackAfter(NOON, 9.0))}
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize(("gap_s", "said"), [(9.4, "9 s"), (61, "1 min 1 s"), (7325, "2 h 2 min")])
+def test_format_gap_names_the_two_largest_units(gap_s: float, said: str) -> None:
+    assert format_gap(gap_s) == said

@@ -1,0 +1,60 @@
+"""A spoken phrase near a camera raises an alert, though nothing moves."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from instantreact.domain.camera import SpeechMode
+from instantreact.domain.rule import Criteria, SpeechCondition
+from instantreact.pipeline.services import Services
+from instantreact.storage import cameras, rules
+from instantreact.storage.cameras import CameraSettings
+from instantreact.storage.tables import Alert, Event, Rule
+from instantreact.wiring import open_services
+from tests.ingest.processes import make_settings, supervising, wait_for
+from tests.ingest.speaking import add_speech
+from tests.media.live_footage import write_clip
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+async def discreet_services(state_dir: Path) -> AsyncIterator[Services]:
+    """Services that listen on this machine and keep only what matched."""
+    settings = make_settings(state_dir, speech=SpeechMode.LOCAL, keep_transcripts=False)
+    async with open_services(settings) as services:
+        yield services
+
+
+@pytest.mark.data
+async def test_words_near_a_still_camera_raise_an_alert_and_leave_only_what_matched(
+    discreet_services: Services, data_dir: Path, tmp_path: Path
+) -> None:
+    services, still = discreet_services, write_clip(tmp_path / "room.mp4", moving=False, seconds=4)
+    spoken = add_speech(still, data_dir / "speech" / "002.wav", tmp_path / "spoken.mp4")
+    async with services.database.unit_of_work() as session:
+        await cameras.insert_camera(session, services.box, CameraSettings("Till", f"file:{spoken}#loop"), now=NOW)
+        wanted = Criteria((SpeechCondition(("queen of clubs",)),))
+        await rules.insert_rule(session, Rule(name="Queen", criteria=wanted, created_at=NOW))
+
+    async def has_alert() -> bool:
+        async with services.database.reading() as session:
+            return bool(list(await session.scalars(select(Alert))))
+
+    async with supervising(services, "anna", folder=tmp_path):
+        await wait_for(has_alert, 30)
+    async with services.database.reading() as session:
+        event = (await session.scalars(select(Event).order_by(Event.occurred_at))).first()
+        alert = (await session.scalars(select(Alert))).first()
+    assert event is not None
+    assert alert is not None
+    assert alert.event_id == event.id
+    assert event.connection is not None
+    assert event.connection.endswith("-heard")
+    assert "queen of clubs" in event.speech
+    assert "four" not in event.speech
+    assert event.caption
+    assert event.snapshot_key is not None
