@@ -1,0 +1,158 @@
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from instantreact.demo.story import HELP
+from instantreact.domain.camera import SpeechMode
+from instantreact.domain.media import Listening, Window
+from instantreact.domain.observation import Hearing
+from instantreact.domain.rule import CaptionCondition, SpeechCondition
+from instantreact.jobs import outbox
+from instantreact.pipeline.intake import get_clip
+from instantreact.pipeline.recognition import Recognition
+from instantreact.pipeline.step_names import StepName
+from instantreact.speech.wit import WitApp, WitLimits, WitTranscriber
+from instantreact.storage import clips, events
+from instantreact.storage.tables import Clip, Event
+from tests.observations import make_observation
+from tests.pipeline.conftest import House
+from tests.servers.wit import FakeWit
+from tests.servers.wit_reply import Reply
+from tests.storage.factories import make_new_clip
+
+PATIENT = WitLimits(rate_per_s=1000.0, retry_delays_s=(), failures=1000)
+
+
+@pytest.fixture
+def wit() -> Iterator[FakeWit]:
+    with FakeWit(reply=Reply("help me call the police")) as wit:
+        yield wit
+
+
+@pytest.fixture(scope="session")
+def spoken_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_test_picture(tmp_path_factory.mktemp("clips") / "spoken.mp4", "-i", str(HELP))
+
+
+def make_test_picture(path: Path, *sound: str) -> Path:
+    picture = ["-f", "lavfi", "-i", "testsrc=size=160x120:rate=10:duration=4"]
+    command = ["ffmpeg", "-nostdin", "-loglevel", "error", *picture, *sound, "-pix_fmt", "yuv420p", str(path)]
+    subprocess.run(command, check=True)
+    return path
+
+
+@pytest.fixture
+async def listening(house: House, wit: FakeWit) -> AsyncIterator[House]:
+    remote = WitTranscriber(WitApp(wit.token, base_url=wit.url), PATIENT)
+    threads = house.services.threads
+    recognition = Recognition(default=SpeechMode.WIT, keep_transcripts=True, threads=threads, remote=remote)
+    yield replace_services(house, recognition)
+    await recognition.close()
+
+
+def replace_services(house: House, recognition: Recognition) -> House:
+    return replace(house, services=replace(house.services, recognition=recognition))
+
+
+async def add_seen_clip(house: House, path: Path) -> Clip:
+    """A clip whose one window was seen, and that is to be listened to."""
+    key = house.services.blobs.new_key("clips", ".mp4")
+    house.services.blobs.put(key, path.read_bytes())
+    async with house.services.database.unit_of_work() as session:
+        clip, _ = await clips.insert_or_find(session, make_new_clip(blob_key=key), now=house.clock.now())
+        await outbox.put(session, StepName.HEAR, clip.id, now=house.clock.now())
+    await house.see(clip, replace(make_observation(), window=Window(0, 0.0, 4.0)))
+    return clip
+
+
+async def the_event(house: House, clip: Clip) -> Event:
+    async with house.services.database.reading() as session:
+        (event,) = await events.list_clip_events(session, clip.id)
+    return event
+
+
+async def hearing_of(house: House, clip: Clip) -> Hearing:
+    transcript = (await the_event(house, clip)).observation.transcript
+    assert transcript is not None
+    return transcript.hearing
+
+
+async def test_hear_adds_what_was_said_and_raises_the_alert(listening: House, spoken_clip: Path) -> None:
+    await listening.add_rule(CaptionCondition(("fight",)), SpeechCondition(("call the police",)))
+    clip = await add_seen_clip(listening, spoken_clip)
+    assert await listening.alerts() == []
+    await listening.run_due()
+    event = await the_event(listening, clip)
+    assert event.speech == "help me call the police"
+    assert (await get_clip(listening.services, clip.id)).listening is Listening.DONE
+    assert [evidence.kind for evidence in (await listening.the_alert()).evidence] == ["caption", "speech"]
+
+
+async def test_hear_leaves_unknown_and_alerts_later_when_wit_fails_at_first(
+    listening: House, wit: FakeWit, spoken_clip: Path
+) -> None:
+    await listening.add_rule(SpeechCondition(("call the police",)))
+    wit.script(Reply(html_status=502))
+    clip = await add_seen_clip(listening, spoken_clip)
+    await listening.run_due()
+    assert await hearing_of(listening, clip) is Hearing.UNKNOWN
+    assert (await get_clip(listening.services, clip.id)).listening is Listening.DONE
+    assert await listening.alerts() == []
+    listening.clock.advance(3600)
+    await listening.run_due()
+    assert await hearing_of(listening, clip) is Hearing.HEARD
+    assert len(await listening.alerts()) == 1
+
+
+async def test_hear_keeps_only_the_matched_phrase_when_transcripts_are_not_kept(
+    listening: House, spoken_clip: Path
+) -> None:
+    listening.services.recognition.keep_transcripts = False
+    await listening.add_rule(SpeechCondition(("call the police",)))
+    clip = await add_seen_clip(listening, spoken_clip)
+    await listening.run_due()
+    event = await the_event(listening, clip)
+    assert event.speech == "call the police"
+    assert event.observation.transcript is not None
+    assert [word.text for word in event.observation.transcript.words] == ["call", "the", "police"]
+    assert (await listening.the_alert()).evidence[0].quote == "call the police"
+
+
+async def test_hear_says_silent_when_wit_hears_nothing(listening: House, wit: FakeWit, spoken_clip: Path) -> None:
+    wit.reply = Reply("")
+    clip = await add_seen_clip(listening, spoken_clip)
+    await listening.run_due()
+    assert await hearing_of(listening, clip) is Hearing.SILENT
+
+
+async def test_hear_says_no_track_and_asks_nobody_when_there_is_no_sound(
+    listening: House, wit: FakeWit, tmp_path: Path
+) -> None:
+    clip = await add_seen_clip(listening, make_test_picture(tmp_path / "mute.mp4"))
+    await listening.run_due()
+    assert await hearing_of(listening, clip) is Hearing.NO_TRACK
+    assert wit.heard == []
+
+
+async def test_hear_asks_nobody_when_speech_is_off(house: House, wit: FakeWit, spoken_clip: Path) -> None:
+    clip = await add_seen_clip(house, spoken_clip)
+    await house.run_due()
+    assert (await the_event(house, clip)).observation.transcript is None
+    assert (await get_clip(house.services, clip.id)).listening is Listening.OFF
+    assert wit.heard == []
+
+
+async def test_hear_says_unknown_with_the_reason_when_wit_is_asked_for_but_not_configured(
+    house: House, spoken_clip: Path
+) -> None:
+    threads = house.services.threads
+    house = replace_services(house, Recognition(default=SpeechMode.WIT, keep_transcripts=True, threads=threads))
+    clip = await add_seen_clip(house, spoken_clip)
+    await house.run_due()
+    transcript = (await the_event(house, clip)).observation.transcript
+    assert transcript is not None
+    assert transcript.hearing is Hearing.UNKNOWN
+    assert "INSTANTREACT_WIT_TOKEN" in (transcript.reason or "")
