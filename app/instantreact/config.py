@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     keep_transcripts: bool = Field(True, description="Keep what was said; otherwise only the phrases that matched.")
     wit_url: HttpUrl = Field(HttpUrl("https://api.wit.ai"), description="Base URL of Wit.ai.")
     wit_token: SecretStr | None = Field(None, description="Wit.ai server access token; needed for speech=wit.")
+    speech_language: str | None = Field(
+        None, description="Language that is spoken, such as en: the Wit.ai app's, and what a Whisper model expects."
+    )
     whisper_model: Path | None = Field(None, description="Folder of a faster-whisper model, for speech=local.")
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line shown.")

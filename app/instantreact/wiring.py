@@ -21,6 +21,7 @@ from instantreact.media.sandbox import ClipDecoder
 from instantreact.pipeline.links import Links
 from instantreact.pipeline.recognition import Recognition
 from instantreact.pipeline.services import Services
+from instantreact.speech.whisper import WhisperTranscriber
 from instantreact.speech.wit import WitApp, WitTranscriber
 from instantreact.storage.blobs import LocalBlobs
 from instantreact.storage.database import Database
@@ -88,14 +89,21 @@ def make_recognition(settings: Settings, *, threads: WorkerThreads) -> Recogniti
         raise Misconfigured("INSTANTREACT_SPEECH is wit, which needs INSTANTREACT_WIT_TOKEN too.")
     remote = None
     if settings.wit_token is not None:
-        remote = WitTranscriber(WitApp(settings.wit_token.get_secret_value(), base_url=str(settings.wit_url)))
+        token = settings.wit_token.get_secret_value()
+        remote = WitTranscriber(WitApp(token, base_url=str(settings.wit_url), language=settings.speech_language))
     return Recognition(
         default=settings.speech,
         keep_transcripts=settings.keep_transcripts,
         threads=threads,
         remote=remote,
-        whisper_model=settings.whisper_model,
+        whisper=_load_whisper(settings, threads),
     )
+
+
+def _load_whisper(settings: Settings, threads: WorkerThreads) -> WhisperTranscriber | None:
+    if settings.whisper_model is None:
+        return None
+    return WhisperTranscriber(settings.whisper_model, threads=threads, language=settings.speech_language)
 
 
 def thread_count(settings: Settings) -> int:

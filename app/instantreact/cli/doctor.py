@@ -43,6 +43,7 @@ async def examine(settings: Settings) -> list[Finding]:
     """Look at every part that the service needs or may use; nobody is notified."""
     findings = [_examine_state_dir(settings), await _examine_database(settings), _examine_bundle(settings)]
     findings += await _examine_channels(settings)
+    findings.append(await _examine_speech(settings))
     findings += [Finding(name, "", "no such setting; is it mistyped?", is_fatal=False) for name in unknown_settings()]
     return findings
 
@@ -107,6 +108,23 @@ async def _examine_channels(settings: Settings) -> list[Finding]:
         finally:
             await channel.close()
     return findings
+
+
+async def _examine_speech(settings: Settings) -> Finding:
+    from instantreact.threads import WorkerThreads
+    from instantreact.wiring import make_recognition
+
+    threads = WorkerThreads(1)
+    try:
+        recognition = make_recognition(settings, threads=threads)
+        transcriber = await recognition.find(settings.speech, ())
+        detail = await transcriber.check() if transcriber else "off; nobody listens to the sound"
+        await recognition.close()
+    except InstantReactError as error:
+        return Finding("speech", "", str(error))
+    finally:
+        threads.close()
+    return Finding("speech", f"{settings.speech}: {detail}")
 
 
 def _examine_webhook(settings: Settings) -> Finding:

@@ -1,14 +1,12 @@
 """Which recogniser listens to which camera, and for what."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from instantreact.domain.camera import SpeechMode
 from instantreact.domain.rule import Criteria, SpeechCondition
 from instantreact.errors import InvalidInput, SpeechRejected
 from instantreact.speech.phrase_spotter import PhraseSpotter, missing_words
 from instantreact.speech.transcriber import Transcriber
-from instantreact.speech.whisper import WhisperTranscriber
 from instantreact.threads import WorkerThreads
 
 
@@ -18,7 +16,7 @@ class Recognition:
     default          what may be done with sound where a camera does not say
     keep_transcripts whether what was said is kept, or only the phrases that matched
     remote           Wit.ai, where it is configured
-    whisper_model    folder of a local Whisper model; without one the phrase spotter stands in
+    whisper          recognition on this machine; without it the phrase spotter stands in
     """
 
     def __init__(
@@ -28,13 +26,13 @@ class Recognition:
         keep_transcripts: bool,
         threads: WorkerThreads,
         remote: Transcriber | None = None,
-        whisper_model: Path | None = None,
+        whisper: Transcriber | None = None,
     ) -> None:
         self._default = default
         self.keep_transcripts = keep_transcripts
         self._threads = threads
         self._remote = remote
-        self._whisper = WhisperTranscriber(whisper_model, threads=threads) if whisper_model else None
+        self._whisper = whisper
         self._spotter: tuple[tuple[str, ...], PhraseSpotter] | None = None
 
     def mode_of(self, camera_mode: SpeechMode | None) -> SpeechMode:
