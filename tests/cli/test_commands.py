@@ -1,0 +1,80 @@
+"""The command line as people use it: a process, its output, its exit status."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.media.clips import Drawing, make_clip
+
+
+def run(*arguments: str | Path, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("INSTANTREACT_")}
+    environment = kept | {f"INSTANTREACT_{name.upper()}": value for name, value in settings.items()}
+    command = [sys.executable, "-m", "instantreact", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=100)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_clip(tmp_path_factory.mktemp("clips") / "a.mp4", Drawing(width=320, height=240, duration_s=3.0))
+
+
+def test_analyze_prints_the_promised_object_when_asked_for_json(clip: Path, tmp_path: Path) -> None:
+    ran = run("analyze", clip, "--json", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(ran.stdout)
+    assert set(found) == {"clip", "bundle", "events", "warning", "timings_ms"}
+    assert found["clip"]["path"] == str(clip)
+    assert {"sha256", "duration_s", "width", "height", "fps", "has_audio"} < set(found["clip"])
+    assert set(found["bundle"]) == {"name", "version"}
+    assert set(found["timings_ms"]) == {"probe", "decode", "features", "caption", "speech", "total"}
+    event = found["events"][0]
+    assert set(event) == {"start_s", "end_s", "caption", "hypotheses", "concepts", "detections", "transcript"}
+    assert sum(hypothesis["probability"] for hypothesis in event["hypotheses"]) == pytest.approx(1.0)
+    assert set(event["concepts"]) == {"fight", "fall", "fire"}
+
+
+def test_analyze_says_what_is_wrong_when_the_file_is_no_clip(tmp_path: Path) -> None:
+    (tmp_path / "clip.mp4").write_bytes(b"PK\x03\x04 not a clip at all")
+    ran = run("analyze", "clip.mp4", cwd=tmp_path)
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("instantreact: ")
+    assert "Traceback" not in ran.stderr
+
+
+def test_analyze_says_what_to_do_when_the_bundle_is_missing(clip: Path, tmp_path: Path) -> None:
+    ran = run("analyze", clip, "--bundle", tmp_path / "nothing", cwd=tmp_path)
+    assert ran.returncode == 1
+    assert "instantreact export captioner" in ran.stderr
+
+
+def test_migrate_is_done_once(tmp_path: Path) -> None:
+    first, second = (run("migrate", "--state-dir", "state", cwd=tmp_path) for _ in range(2))
+    assert "went from nothing to" in first.stdout
+    assert "already" in second.stdout
+
+
+def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
+    ran = run("doctor", cwd=tmp_path, messenger_page_id="1000", captioner_bundle="nowhere", wit_tokn="x")
+    assert ran.returncode == 1
+    assert "PROBLEM  messenger: Messenger needs INSTANTREACT_MESSENGER_PAGE_TOKEN" in ran.stdout
+    assert "PROBLEM  captioner" in ran.stdout
+    assert "INSTANTREACT_WIT_TOKN: no such setting" in ran.stdout
+
+
+def test_doctor_shows_settings_without_secrets(tmp_path: Path) -> None:
+    ran = run("doctor", "--settings", cwd=tmp_path, api_key="do-not-show-me")
+    assert ran.returncode == 0, ran.stdout
+    assert "INSTANTREACT_MAX_UPLOAD_MB = 512  (default)" in ran.stdout
+    assert "INSTANTREACT_API_KEY" in ran.stdout
+    assert "do-not-show-me" not in ran.stdout
+
+
+def test_serve_says_which_setting_is_wrong(tmp_path: Path) -> None:
+    ran = run("serve", cwd=tmp_path, port="many")
+    assert ran.returncode == 1
+    assert "INSTANTREACT_PORT cannot be used" in ran.stderr
