@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from instantreact.clock import SystemClock
 from instantreact.domain.job import JobState
 from instantreact.errors import NotFound, StorageFull, UnreadableMedia
-from instantreact.jobs import outbox
+from instantreact.jobs import claims, outbox
 from instantreact.jobs.claims import Claim
 from instantreact.jobs.embedded import run_jobs
 from instantreact.jobs.retry import Backoff
-from instantreact.jobs.worker import JobKind
+from instantreact.jobs.worker import JobKind, Worker
 from instantreact.storage.database import Database
 from instantreact.storage.tables import Job
 
@@ -240,3 +240,29 @@ async def test_worker_lets_a_running_job_end_when_it_stops_with_grace(database: 
         await put(database, "short", "a")
         await started.wait()
     assert await list_jobs(database) == []
+
+
+async def test_worker_interrupts_a_run_at_the_second_beat_after_its_job_was_deleted(database: Database) -> None:
+    started, interrupted = asyncio.Event(), asyncio.Event()
+
+    async def run(claim: Claim) -> None:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            interrupted.set()
+
+    worker = Worker(database, {"endless": make_kind(run)}, clock=CLOCK, random=Random(1))
+    await put(database, "endless", "a")
+    async with database.unit_of_work() as session:
+        [handover] = await claims.hand_out(session, {"endless": 1}, now=CLOCK.now(), deadline_s=30)
+    running = asyncio.create_task(worker.run_job(handover.job_id, handover.token))
+    await started.wait()
+    await worker.renew_leases()
+    async with database.unit_of_work() as session:
+        await outbox.delete_jobs(session, "a")
+    await worker.renew_leases()
+    assert not interrupted.is_set()
+    await worker.renew_leases()
+    await asyncio.wait_for(running, 20)
+    assert interrupted.is_set()

@@ -60,6 +60,7 @@ class Worker:
         self._lease_s = lease_s
         self._heartbeat_s = heartbeat_s
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._lost: set[str] = set()
         self._stopping = False
 
     async def run_job(self, job_id: str, token: str) -> None:
@@ -83,14 +84,19 @@ class Worker:
                 log.exception("worker.heartbeat_failed")
 
     async def renew_leases(self) -> None:
-        """One beat. Jobs that are no longer ours, because they were deleted for example, are interrupted."""
+        """One beat. What is no longer ours at two beats in a row, because it was deleted for example, is interrupted.
+
+        At one beat it may be a run that has just finished its claim and is putting its things away.
+        """
         tokens = list(self._running)
         if not tokens:
             return
         async with self._database.unit_of_work() as session:
             good = await claims.renew(session, tokens, now=self._clock.now(), lease_s=self._lease_s)
-        for token in self._running.keys() & set(tokens) - good:
+        lost = self._running.keys() & set(tokens) - good
+        for token in lost & self._lost:
             self._running[token].cancel()
+        self._lost = lost
 
     async def stop(self, *, grace_s: float) -> None:
         """Take nothing more; give what still runs after `grace_s` back, to be run again by somebody else."""

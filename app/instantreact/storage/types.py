@@ -34,10 +34,11 @@ class Value(TypeDecorator[Any]):
     """A frozen dataclass (or tuple of them) as JSON; `Value(Observation)`."""
 
     impl = JSON(none_as_null=True)
-    cache_ok = False
+    cache_ok = True
 
     def __init__(self, kind: Any) -> None:
         super().__init__()
+        self.kind = kind  # SQLAlchemy tells compiled statements apart by it
         self._adapter: TypeAdapter[Any] = TypeAdapter(kind)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
