@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from instantreact.demo.story import HELP
 from tests.media.clips import Drawing, make_clip
+from tests.pipeline.test_hear import make_test_picture
 
 
 def run(*arguments: str | Path, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -36,6 +38,12 @@ def test_analyze_prints_the_promised_object_when_asked_for_json(clip: Path, tmp_
     assert set(event) == {"start_s", "end_s", "caption", "hypotheses", "concepts", "detections", "transcript"}
     assert sum(hypothesis["probability"] for hypothesis in event["hypotheses"]) == pytest.approx(1.0)
     assert set(event["concepts"]) == {"fight", "fall", "fire"}
+
+
+def test_analyze_hears_the_phrase_it_is_asked_to_listen_for(tmp_path: Path) -> None:
+    spoken = make_test_picture(tmp_path / "spoken.mp4", "-i", str(HELP))
+    ran = run("analyze", spoken, "--listen-for", "call the police", cwd=tmp_path)
+    assert "heard: call the police" in ran.stdout
 
 
 def test_analyze_says_what_is_wrong_when_the_file_is_no_clip(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """`instantreact analyze`: one clip, one answer; no server, no database."""
 
+import asyncio
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +19,11 @@ from instantreact.inference.bundle import Bundle
 from instantreact.media.sandbox import ClipDecoder
 from instantreact.pipeline.describe import describe_windows
 from instantreact.pipeline.stopwatch import Stopwatch
-from instantreact.wiring import decode_limits, make_captioner
+from instantreact.speech.listen import listen
+from instantreact.speech.phrase_spotter import PhraseSpotter
+from instantreact.speech.placing import place_transcripts
+from instantreact.threads import WorkerThreads
+from instantreact.wiring import decode_limits, make_captioner, make_recognition
 
 STAGES = ("probe", "decode", "features", "caption", "speech", "total")
 
@@ -39,14 +45,20 @@ def analyze(
     clip: Annotated[Path, typer.Argument(help="A video file.", exists=True, dir_okay=False, readable=True)],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
     bundle: Annotated[Path | None, typer.Option(help="Bundle folder instead of the shipped one.")] = None,
+    listen_for: Annotated[
+        list[str] | None,
+        typer.Option(help="A phrase to listen for on this machine; may be repeated. Wit.ai and Whisper need none."),
+    ] = None,
 ) -> None:
-    """Say what happens in a clip: one sentence a window, and how probable each concept is."""
+    """Say what happens in a clip: one sentence a window, how probable each concept is, and what is said."""
     settings = read_settings(captioner_bundle=bundle)
-    analysis = analyze_clip(clip, settings, show_progress=not as_json)
+    analysis = analyze_clip(clip, settings, phrases=listen_for or (), show_progress=not as_json)
     typer.echo(json.dumps(describe_analysis(analysis), indent=2) if as_json else format_analysis(analysis))
 
 
-def analyze_clip(path: Path, settings: Settings, *, show_progress: bool = False) -> Analysis:
+def analyze_clip(
+    path: Path, settings: Settings, *, phrases: Sequence[str] = (), show_progress: bool = False
+) -> Analysis:
     """Analyze one clip in this process. Raises UnreadableMedia, UnsupportedMedia, TooLarge and CaptionerUnavailable."""
     captioner = make_captioner(settings).get()
     stopwatch = Stopwatch()
@@ -63,15 +75,36 @@ def analyze_clip(path: Path, settings: Settings, *, show_progress: bool = False)
                 if seen.truncated_at_s is not None:
                     warning = f"The clip breaks off after {seen.truncated_at_s:.1f} s."
                 bar.update(round(seen.observation.window.end_s * 10) - bar.pos)
+        with stopwatch.measure("speech"):
+            heard = asyncio.run(_hear(decoder, path, observations, settings, phrases))
     return Analysis(
         path=path,
         sha256=sha256,
         clip=info,
         bundle=captioner.bundle,
-        observations=tuple(observations),
+        observations=heard,
         warning=warning,
         timings_ms=stopwatch.timings_ms(),
     )
+
+
+async def _hear(
+    decoder: ClipDecoder, path: Path, seen: Sequence[Observation], settings: Settings, phrases: Sequence[str]
+) -> tuple[Observation, ...]:
+    """The observations with what was said in them; without transcripts where nobody listens."""
+    threads = WorkerThreads(2)
+    recognition = make_recognition(settings, threads=threads)
+    try:
+        transcriber = await recognition.find(settings.speech, phrases)
+        if transcriber is None or (isinstance(transcriber, PhraseSpotter) and not phrases):
+            return tuple(seen)
+        with closing(decoder.sound(path)) as chunks:
+            heard = await listen(chunks, transcriber, threads)
+        placed = place_transcripts([observation.window for observation in seen], heard)
+        return tuple(replace(one, transcript=transcript) for one, transcript in zip(seen, placed, strict=True))
+    finally:
+        await recognition.close()
+        threads.close()
 
 
 def describe_analysis(analysis: Analysis) -> dict[str, Any]:
@@ -102,6 +135,9 @@ def format_analysis(analysis: Analysis) -> str:
         lines.append(
             f"{window.start_s:7.1f} - {window.end_s:.1f} s  {caption.text} ({caption.score:.0%})  [{concepts}]"
         )
+        if observation.transcript is not None:
+            said = observation.transcript.text or observation.transcript.reason
+            lines.append(f"{'':18}{observation.transcript.hearing}{f': {said}' if said else ''}")
     if analysis.warning:
         lines.append(f"Warning: {analysis.warning}")
     lines.append(f"{analysis.bundle.name} {analysis.bundle.version}, {analysis.timings_ms['total']:.0f} ms")
