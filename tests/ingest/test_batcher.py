@@ -85,20 +85,34 @@ def test_feature_batcher_computes_each_sample_once_for_all_windows() -> None:
     assert got == [(0, 48.0 * (0 + 1 + 2 + 3)), (1, 48.0 * (2 + 3 + 4 + 5))]
 
 
-def test_feature_batcher_takes_the_windows_of_all_cameras_in_one_batch() -> None:
+def test_feature_batcher_takes_the_samples_of_all_cameras_in_one_batch() -> None:
     model = Model()
-    first, second = Delivered(), Delivered()
     with running(model) as batcher:
         model.may_run.clear()
         one, other = batcher.open_slot(), batcher.open_slot()
-        one.offer([make_sample(1)], [], first)
+        one.offer([make_sample(1)], [], Delivered())
         assert model.has_begun.wait(10)
-        one.offer([], [make_window(0, [make_sample(1), make_sample(2)])], first)
-        other.offer([], [make_window(5, [make_sample(3)])], second)
+        samples = [make_sample(2), make_sample(3), make_sample(4)]
+        one.offer(samples[:2], [], Delivered())
+        other.offer(samples[2:], [], Delivered())
         model.may_run.set()
-        assert first.wait_for(1) == [(0, 144.0)]
-        assert second.wait_for(1) == [(5, 144.0)]
+        while any(sample.features is None for sample in samples):
+            assert model.has_begun.wait(10)
     assert model.batches == [1, 3]
+
+
+def test_feature_batcher_serves_a_due_window_before_what_lies_ahead_and_cameras_in_turn() -> None:
+    model, delivered = Model(), Delivered()
+    with running(model) as batcher:
+        model.may_run.clear()
+        one, other = batcher.open_slot(), batcher.open_slot()
+        one.offer([], [make_window(0, [make_sample(1)])], delivered)
+        assert model.has_begun.wait(10)
+        one.offer([make_sample(9)] * 3, [make_window(1, [make_sample(1)])], delivered)
+        other.offer([], [make_window(5, [make_sample(1)])], delivered)
+        model.may_run.set()
+        assert [index for index, _ in delivered.wait_for(3)] == [0, 5, 1]
+    assert model.batches[:3] == [1, 1, 1]
 
 
 def test_feature_batcher_keeps_the_newest_window_only_when_the_model_is_slow() -> None:

@@ -18,10 +18,9 @@ from instantreact.domain.alert import ChannelKind
 from instantreact.domain.camera import CameraState, Mask, Point
 from instantreact.domain.rule import ConceptCondition, Criteria
 from instantreact.errors import Conflict
-from instantreact.ingest.supervisor import CAMERAS_CHANGED
 from instantreact.pipeline.services import Services
 from instantreact.storage import cameras, leases, recipients, rules
-from instantreact.storage.cameras import CameraSettings
+from instantreact.storage.cameras import CAMERAS_CHANGED, CameraSettings
 from instantreact.storage.database import announce
 from instantreact.storage.tables import Alert, CameraLease, Event, Recipient, Rule
 from tests.conftest import REPOSITORY

@@ -1,7 +1,8 @@
 """One thread computes the features of all cameras and describes their windows: one model, one queue that cannot grow.
 
-Each camera has a slot for its newest due window. A window that is still waiting when the next one is due is dropped and
-counted: a slow model falls behind in windows, never in time.
+Samples of all cameras go through the encoder together as they come; a window, once due, goes first and alone, so that
+it waits for one other window of each camera at most. Each camera has a slot for its newest due window: one that still
+waits when the next is due is dropped and counted. A slow model falls behind in windows, not in time.
 """
 
 import threading
@@ -107,41 +108,42 @@ class FeatureBatcher(Generic[D]):
                 if self._is_closing:
                     return
                 work = self._take_work()
-                ahead = self._take_ahead()
-            self._work(work, ahead)
+                samples = list(work.window.samples) if work else self._take_ahead()
+            self._work(work, samples)
 
     def _has_work(self) -> bool:
         return self._is_closing or bool(self._asked) or any(slot.waiting or slot.samples for slot in self._slots)
 
-    def _take_work(self) -> list[_Work[D]]:
-        work = [_Work(window, deliver, None) for window, deliver in self._asked]
-        self._asked.clear()
+    def _take_work(self) -> _Work[D] | None:
+        """What was asked for first, then the cameras' windows in turn."""
+        if self._asked:
+            return _Work(*self._asked.popleft(), None)
         for slot in self._slots:
             if slot.waiting:
-                work.append(_Work(*slot.waiting, slot))
+                work = _Work(*slot.waiting, slot)
                 slot.waiting = None
-        return work
+                self._slots.remove(slot)
+                self._slots.append(slot)
+                return work
+        return None
 
     def _take_ahead(self) -> list[Sample]:
-        """A few samples of each camera, the newest first: the oldest may belong to windows that were dropped."""
+        """A few samples, the newest of each camera first: the oldest may belong to windows that were dropped."""
         taken: list[Sample] = []
-        for slot in self._slots:
-            taken += [slot.samples.pop() for _ in range(min(len(slot.samples), _EAGER_SAMPLES))]
+        while len(taken) < _EAGER_SAMPLES and any(slot.samples for slot in self._slots):
+            taken += [slot.samples.pop() for slot in self._slots if slot.samples]
         return taken
 
-    def _work(self, work: list[_Work[D]], ahead: list[Sample]) -> None:
-        wanted = {id(sample): sample for item in work for sample in item.window.samples}
-        wanted |= {id(sample): sample for sample in ahead}
-        missing = [sample for sample in wanted.values() if sample.features is None]
+    def _work(self, work: _Work[D] | None, samples: list[Sample]) -> None:
         try:
-            self._compute(missing)
-            for item in work:
-                features = np.stack([_features_of(sample) for sample in item.window.samples])
-                item.deliver(item.window, self._describe(features))
-                if item.slot:
-                    item.slot.analyzed += 1
+            self._compute([sample for sample in samples if sample.features is None])
+            if work:
+                features = np.stack([_features_of(sample) for sample in work.window.samples])
+                work.deliver(work.window, self._describe(features))
+                if work.slot:
+                    work.slot.analyzed += 1
         except Exception:  # the thread serves all cameras: one bad batch must not end it
-            log.exception("ingest.model_failed", windows=len(work), samples=len(missing))
+            log.exception("ingest.model_failed", samples=len(samples))
 
     def _compute(self, samples: list[Sample]) -> None:
         if samples:

@@ -21,7 +21,7 @@ from instantreact.ingest.watcher import Watcher
 from instantreact.logs import get_logger
 from instantreact.media.source import parse_source
 from instantreact.pipeline.services import Services
-from instantreact.storage.cameras import get_camera, open_settings
+from instantreact.storage.cameras import CAMERAS_CHANGED, get_camera, open_settings
 from instantreact.storage.leases import (
     Holder,
     claim_lease,
@@ -31,9 +31,6 @@ from instantreact.storage.leases import (
     renew_lease,
 )
 from instantreact.storage.tables import Camera
-
-CAMERAS_CHANGED = "cameras"
-"""The topic that a transaction announces after it added, changed or deleted a camera."""
 
 log = get_logger(__name__)
 
