@@ -1,15 +1,24 @@
 """Settings: read once from the environment (`INSTANTREACT_*`) or a `.env` file, then passed down as plain values."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, HttpUrl, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, HttpUrl, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from instantreact.domain.camera import SpeechMode
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Seconds = Annotated[float, Field(gt=0)]
+
+
+def _split_folders(given: object) -> object:
+    return [part for part in given.split(os.pathsep) if part] if isinstance(given, str) else given
+
+
+Folders = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split_folders)]
+"""Folders, parted as in PATH."""
 
 
 class Settings(BaseSettings):
@@ -33,6 +42,20 @@ class Settings(BaseSettings):
     decode_memory_mb: Annotated[int, Field(gt=0)] = Field(2048, description="Memory limit of a decoding process.")
     analyze_jobs: Annotated[int, Field(ge=1, le=64)] = Field(2, description="Clips analysed at once by a process.")
     inference_threads: Annotated[int, Field(ge=1, le=64)] = Field(2, description="Threads of onnxruntime.")
+
+    watch_cameras: bool = Field(True, description="Whether serve watches cameras itself; `ingest` does in any case.")
+    max_cameras: Annotated[int, Field(ge=1)] = Field(16, description="Cameras that one process watches at most.")
+    camera_lost_after_s: Seconds = Field(60.0, description="A camera without a picture for so long raises an alert.")
+    camera_lease_s: Annotated[float, Field(ge=1)] = Field(
+        5.0, description="After so long without a sign of life another process takes a camera over."
+    )
+    evidence_before_s: Seconds = Field(5.0, description="What an evidence clip shows before the event.")
+    evidence_after_s: Seconds = Field(5.0, description="What an evidence clip shows after the event.")
+    allowed_source_folders: Folders = Field((), description="Where file: cameras may lie; parted as in PATH.")
+    forbid_private_hosts: bool = Field(False, description="Open no camera on a private network or this machine.")
+    internal_url: HttpUrl | None = Field(
+        None, description="Where the service's other processes reach this one; by default host and port."
+    )
 
     graph_url: HttpUrl = Field(HttpUrl("https://graph.facebook.com"), description="Base URL of the Graph API.")
     graph_version: str = Field("v25.0", pattern=r"^v\d+\.\d+$", description="Version of the Graph API.")

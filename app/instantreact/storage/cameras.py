@@ -8,10 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.camera import Mask, SpeechMode, Zone
 from instantreact.errors import NotFound
+from instantreact.storage.database import announce
 from instantreact.storage.inserting import flush_or_conflict
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
 from instantreact.storage.secrets import SecretBox
 from instantreact.storage.tables import Camera
+
+CAMERAS_CHANGED = "cameras"
+"""The topic that is announced when a camera was added, changed or deleted."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ async def insert_camera(session: AsyncSession, box: SecretBox, settings: CameraS
     _apply(camera, box, settings)
     session.add(camera)
     await flush_or_conflict(session, f"There is already a camera called {settings.name}.")
+    announce(session, CAMERAS_CHANGED)
     return camera
 
 
@@ -45,6 +50,7 @@ async def replace_camera(session: AsyncSession, box: SecretBox, camera_id: str, 
     camera = await get_camera(session, camera_id)
     _apply(camera, box, settings)
     await flush_or_conflict(session, f"There is already a camera called {settings.name}.")
+    announce(session, CAMERAS_CHANGED)
     return camera
 
 
@@ -70,6 +76,7 @@ async def delete_camera(session: AsyncSession, camera_id: str) -> None:
     """Its clips, events and alerts stay, without a camera. Raises NotFound."""
     await session.delete(await get_camera(session, camera_id))
     await session.flush()
+    announce(session, CAMERAS_CHANGED)
 
 
 def open_settings(camera: Camera, box: SecretBox) -> CameraSettings:

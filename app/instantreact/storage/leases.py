@@ -99,6 +99,14 @@ async def find_lease(session: AsyncSession, camera_id: str) -> CameraLease | Non
     return await session.get(CameraLease, camera_id)
 
 
+async def list_leases(session: AsyncSession, camera_ids: Sequence[str] | None = None) -> Mapping[str, CameraLease]:
+    """The leases of these cameras, or of all, by the camera's id."""
+    statement = select(CameraLease)
+    if camera_ids is not None:
+        statement = statement.where(CameraLease.camera_id.in_(camera_ids))
+    return {lease.camera_id: lease for lease in await session.scalars(statement)}
+
+
 async def list_watchable(session: AsyncSession, camera_ids: Sequence[str]) -> Sequence[Camera]:
     """Those of the cameras that are there and enabled, as they are set now."""
     statement = select(Camera).where(Camera.id.in_(camera_ids), Camera.enabled)
