@@ -266,3 +266,16 @@ async def test_worker_interrupts_a_run_at_the_second_beat_after_its_job_was_dele
     await worker.renew_leases()
     await asyncio.wait_for(running, 20)
     assert interrupted.is_set()
+
+
+async def test_jobs_stop_when_asked_among_jobs_that_keep_the_relay_awake(database: Database) -> None:
+    """A relay that was cancelled just when it was woken used to go on for ever."""
+
+    async def run(claim: Claim) -> None:
+        await put(database, "again", claim.subject)
+
+    await put(database, "again", "a")
+    for _ in range(20):
+        async with asyncio.timeout(20), running(database, grace_s=0.0, again=make_kind(run)):
+            await asyncio.sleep(0.02)
+    assert [job.state for job in await list_jobs(database)] == [JobState.DUE]

@@ -56,5 +56,7 @@ class Relay:
             except Exception:
                 log.exception("relay.failed")
                 await asyncio.sleep(self._poll_s)
+            # Not wait_for(): in Python 3.11 it swallows a cancellation that comes together with what it waits for.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), self._poll_s)
+                async with asyncio.timeout(self._poll_s):
+                    await self._wake.wait()
