@@ -26,6 +26,7 @@ def as_text(evaluations: Mapping[str, Evaluation], *, skipped: Mapping[str, str]
         lines += [f"{name}, {evaluation.clips} clips", ""]
         lines += _caption_table(evaluation.captions)
         lines += [line for found in _by_concept(evaluation.recognition) for line in _recognition_table(found)]
+        lines += [f"{concept} is not measured: {reason}" for concept, reason in evaluation.unmeasured.items()]
     lines += [f"skipped {clip}: {reason}" for clip, reason in skipped.items()]
     return "\n".join(lines)
 

@@ -75,9 +75,10 @@ def _load(build: Callable[..., nn.Module], published: models.WeightsEnum, path: 
             return build(weights=published)
         except OSError as error:
             raise InvalidInput("The weights cannot be downloaded here: give --backbone-weights.") from error
-    network = build(weights=None)
+    with torch.device("meta"):  # nothing is allocated or drawn that the file replaces
+        network = build(weights=None)
     try:
-        network.load_state_dict(torch.load(path, weights_only=True))
+        network.load_state_dict(torch.load(path, weights_only=True), assign=True)
     except (OSError, RuntimeError, ValueError) as error:
         raise InvalidInput(f"The weights {path} do not fit {build.__name__}.") from error
     return network

@@ -3,12 +3,13 @@
 import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from instantreact.domain.concepts import CONCEPTS
 from instantreact.domain.media import SamplingPlan
 from instantreact.errors import InvalidInput
 from instantreact.inference.bundle import Decoding
+from instantreact.inference.preprocess import MOTION_CHANNELS
 
 
 class _Section(BaseModel):
@@ -16,16 +17,21 @@ class _Section(BaseModel):
 
 
 class Backbones(_Section):
-    """The networks that turn a frame and a motion image into features, by name; no motion, no motion stream."""
+    """The networks that turn a frame and a motion image into features, by name.
+
+    moving       whether there is a motion stream, which needs three gaps in the sampling plan
+    motion_gain  factor on the difference of two frames
+    """
 
     appearance: str = "mobilenet_v2"
-    motion: str | None = "mobilenet_v2"
+    motion: str = "mobilenet_v2"
+    moving: bool = True
     motion_gain: float = Field(default=4.0, gt=0)
 
     @property
     def streams(self) -> tuple[str, ...]:
         """The backbone of each stream, appearance first."""
-        return (self.appearance,) if self.motion is None else (self.appearance, self.motion)
+        return (self.appearance, self.motion) if self.moving else (self.appearance,)
 
 
 class Architecture(_Section):
@@ -81,6 +87,13 @@ class TrainingConfig(_Section):
     decoding: Decoding
     concepts: tuple[str, ...] = tuple(CONCEPTS)
     least_word_count: int = Field(default=2, ge=1)
+
+    @model_validator(mode="after")
+    def _has_gaps_where_it_moves(self) -> "TrainingConfig":
+        needed = MOTION_CHANNELS if self.backbones.moving else 0
+        if len(self.sampling.gaps_s) != needed:
+            raise ValueError(f"sampling.gaps_s must name {needed} gaps")
+        return self
 
 
 def load_config(path: Path) -> TrainingConfig:

@@ -1,7 +1,7 @@
 """Measures descriptions of clips: their captions, and how well their concepts' probabilities tell clips apart."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -20,6 +20,8 @@ from instantreact.training.captioner.clips import CaptionedClip
 from instantreact.training.metrics import recognition
 from instantreact.training.metrics.captions import CaptionScores, score_captions
 from instantreact.training.metrics.recognition import Interval, ReliabilityBin
+
+_LEAST_CLIPS = 2
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Evaluation:
     clips: int
     captions: Mapping[str, CaptionScores]
     recognition: tuple[Recognition, ...]
+    unmeasured: Mapping[str, str] = field(default_factory=dict)
 
 
 def describe_clips(
@@ -74,7 +77,8 @@ def evaluate_descriptions(
         for concept, by_name in scores.items()
         for name, values in by_name.items()
     ]
-    return Evaluation(len(clips), {**captions, **annotator_lines(clips, said)}, tuple(found))
+    captions |= annotator_lines(clips, said)
+    return Evaluation(len(clips), captions, tuple(found), unmeasured_concepts(clips))
 
 
 def evaluate_baselines(
@@ -99,9 +103,23 @@ def evaluate_baselines(
 
 
 def labelled_concepts(clips: Sequence[CaptionedClip]) -> list[str]:
-    """The concepts that label some of these clips but not all."""
-    labels = [clip.label for clip in clips]
-    return [concept for concept in CONCEPTS if 0 < labels.count(concept) < len(labels)]
+    """The concepts that label at least two of these clips, and not at least two."""
+    return [concept for concept in CONCEPTS if min(_count_sides(clips, concept)) >= _LEAST_CLIPS]
+
+
+def unmeasured_concepts(clips: Sequence[CaptionedClip]) -> dict[str, str]:
+    """The concepts that label some clip but cannot be measured, and why."""
+    sides = {concept: _count_sides(clips, concept) for concept in CONCEPTS}
+    return {
+        concept: f"{labelled} clips are labelled with it and {others} are not: too few to measure"
+        for concept, (labelled, others) in sides.items()
+        if labelled and min(labelled, others) < _LEAST_CLIPS
+    }
+
+
+def _count_sides(clips: Sequence[CaptionedClip], concept: str) -> tuple[int, int]:
+    labelled = sum(clip.label == concept for clip in clips)
+    return labelled, sum(clip.label is not None for clip in clips) - labelled
 
 
 def recognize(

@@ -43,20 +43,24 @@ class FeatureExtractor:
     preprocessing: Preprocessing
 
     def extract(self, path: Path, views: Sequence[View]) -> list[Features]:
-        """The features (T, D) of the whole clip in each view.
+        """The features (T, D) of the whole clip in each view; the first, plain one exactly as serving computes it.
 
         Raises MediaError when it cannot be read.
         """
+        plain, *changed = views
+        found = self._extract_at(path, [plain], self.sampling.image_size)
+        if changed:
+            # Large enough that the smallest crop needs no enlarging.
+            size = round(self.sampling.image_size / min(view.size for view in changed))
+            found += self._extract_at(path, changed, size)
+        return found
+
+    def _extract_at(self, path: Path, views: Sequence[View], size: int) -> list[Features]:
         parts: list[list[Features]] = [[] for _ in views]
-        smallest = min(view.size for view in views)
-        for images, earlier in sample_clip(path, replace(self.sampling, image_size=self._sampled_size(smallest))):
+        for images, earlier in sample_clip(path, replace(self.sampling, image_size=size)):
             for part, view in zip(parts, views, strict=True):
                 part.append(self._encode(images, earlier, view))
         return [np.concatenate(part) for part in parts]
-
-    def _sampled_size(self, smallest: float) -> int:
-        """Large enough that the smallest crop needs no enlarging."""
-        return round(self.sampling.image_size / smallest)
 
     def _encode(self, images: Images, earlier: Images, view: View) -> Features:
         size = self.sampling.image_size

@@ -35,7 +35,7 @@ def write_encoders(config: TrainingConfig, weights: BackboneWeights, folder: Pat
     Raises InvalidInput for an unknown backbone or weights that do not fit.
     """
     chosen = {GraphName.APPEARANCE: (config.backbones.appearance, weights.appearance)}
-    if config.backbones.motion is not None:
+    if config.backbones.moving:
         chosen[GraphName.MOTION] = (config.backbones.motion, weights.motion)
     size = config.sampling.image_size
     return {
@@ -46,10 +46,9 @@ def write_encoders(config: TrainingConfig, weights: BackboneWeights, folder: Pat
 
 def open_extractor(config: TrainingConfig, folder: Path) -> FeatureExtractor:
     """The feature extractor whose encoders `write_encoders` put into `folder`."""
-    moving = config.backbones.motion is not None
     return FeatureExtractor(
         appearance=Session(folder / f"{GraphName.APPEARANCE}.onnx"),
-        motion=Session(folder / f"{GraphName.MOTION}.onnx") if moving else None,
+        motion=Session(folder / f"{GraphName.MOTION}.onnx") if config.backbones.moving else None,
         sampling=config.sampling,
         preprocessing=preprocessing_of(config),
     )
