@@ -20,6 +20,7 @@ from instantreact.errors import CaptionerUnavailable, Misconfigured
 from instantreact.jobs.embedded import run_jobs
 from instantreact.logs import get_logger
 from instantreact.pipeline.handlers import job_kinds
+from instantreact.pipeline.purge import purge_orphans
 from instantreact.pipeline.services import Services
 from instantreact.storage import keys, recipients
 from instantreact.storage.migrate import upgrade
@@ -67,6 +68,7 @@ async def run_app(settings: Settings, *, announce: Callable[[str], None]) -> Asy
     async with open_services(settings) as services:
         key_hashes = await _ensure_key(services, settings, announce)
         await _ensure_recipient(services)
+        await purge_orphans(services)
         await _load_captioner(services)
         kinds = job_kinds(services, analyze_jobs=settings.analyze_jobs)
         async with run_jobs(services.database, kinds, clock=services.clock, random=SystemRandom()):

@@ -33,8 +33,13 @@ def wit() -> Iterator[FakeWit]:
 
 
 @pytest.fixture(scope="session")
-def spoken_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_test_picture(tmp_path_factory.mktemp("clips") / "spoken.mp4", "-i", str(HELP))
+def spoken_clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return make_test_picture(tmp_path_factory.mktemp("clips") / "spoken.mp4", "-i", str(HELP)).read_bytes()
+
+
+@pytest.fixture(scope="session")
+def mute_clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return make_test_picture(tmp_path_factory.mktemp("clips") / "mute.mp4").read_bytes()
 
 
 def make_test_picture(path: Path, *sound: str) -> Path:
@@ -57,10 +62,10 @@ def replace_services(house: House, recognition: Recognition) -> House:
     return replace(house, services=replace(house.services, recognition=recognition))
 
 
-async def add_seen_clip(house: House, path: Path) -> Clip:
+async def add_seen_clip(house: House, content: bytes) -> Clip:
     """A clip whose one window was seen, and that is to be listened to."""
     key = house.services.blobs.new_key("clips", ".mp4")
-    house.services.blobs.put(key, path.read_bytes())
+    house.services.blobs.put(key, content)
     async with house.services.database.unit_of_work() as session:
         clip, _ = await clips.insert_or_find(session, make_new_clip(blob_key=key), now=house.clock.now())
         await outbox.put(session, StepName.HEAR, clip.id, now=house.clock.now())
@@ -80,7 +85,7 @@ async def hearing_of(house: House, clip: Clip) -> Hearing:
     return transcript.hearing
 
 
-async def test_hear_adds_what_was_said_and_raises_the_alert(listening: House, spoken_clip: Path) -> None:
+async def test_hear_adds_what_was_said_and_raises_the_alert(listening: House, spoken_clip: bytes) -> None:
     await listening.add_rule(CaptionCondition(("fight",)), SpeechCondition(("call the police",)))
     clip = await add_seen_clip(listening, spoken_clip)
     assert await listening.alerts() == []
@@ -92,7 +97,7 @@ async def test_hear_adds_what_was_said_and_raises_the_alert(listening: House, sp
 
 
 async def test_hear_leaves_unknown_and_alerts_later_when_wit_fails_at_first(
-    listening: House, wit: FakeWit, spoken_clip: Path
+    listening: House, wit: FakeWit, spoken_clip: bytes
 ) -> None:
     await listening.add_rule(SpeechCondition(("call the police",)))
     wit.script(Reply(html_status=502))
@@ -108,7 +113,7 @@ async def test_hear_leaves_unknown_and_alerts_later_when_wit_fails_at_first(
 
 
 async def test_hear_keeps_only_the_matched_phrase_when_transcripts_are_not_kept(
-    listening: House, spoken_clip: Path
+    listening: House, spoken_clip: bytes
 ) -> None:
     listening.services.recognition.keep_transcripts = False
     await listening.add_rule(SpeechCondition(("call the police",)))
@@ -121,7 +126,7 @@ async def test_hear_keeps_only_the_matched_phrase_when_transcripts_are_not_kept(
     assert (await listening.the_alert()).evidence[0].quote == "call the police"
 
 
-async def test_hear_says_silent_when_wit_hears_nothing(listening: House, wit: FakeWit, spoken_clip: Path) -> None:
+async def test_hear_says_silent_when_wit_hears_nothing(listening: House, wit: FakeWit, spoken_clip: bytes) -> None:
     wit.reply = Reply("")
     clip = await add_seen_clip(listening, spoken_clip)
     await listening.run_due()
@@ -129,15 +134,15 @@ async def test_hear_says_silent_when_wit_hears_nothing(listening: House, wit: Fa
 
 
 async def test_hear_says_no_track_and_asks_nobody_when_there_is_no_sound(
-    listening: House, wit: FakeWit, tmp_path: Path
+    listening: House, wit: FakeWit, mute_clip: bytes
 ) -> None:
-    clip = await add_seen_clip(listening, make_test_picture(tmp_path / "mute.mp4"))
+    clip = await add_seen_clip(listening, mute_clip)
     await listening.run_due()
     assert await hearing_of(listening, clip) is Hearing.NO_TRACK
     assert wit.heard == []
 
 
-async def test_hear_asks_nobody_when_speech_is_off(house: House, wit: FakeWit, spoken_clip: Path) -> None:
+async def test_hear_asks_nobody_when_speech_is_off(house: House, wit: FakeWit, spoken_clip: bytes) -> None:
     clip = await add_seen_clip(house, spoken_clip)
     await house.run_due()
     assert (await the_event(house, clip)).observation.transcript is None
@@ -146,7 +151,7 @@ async def test_hear_asks_nobody_when_speech_is_off(house: House, wit: FakeWit, s
 
 
 async def test_hear_says_unknown_with_the_reason_when_wit_is_asked_for_but_not_configured(
-    house: House, spoken_clip: Path
+    house: House, spoken_clip: bytes
 ) -> None:
     threads = house.services.threads
     house = replace_services(house, Recognition(default=SpeechMode.WIT, keep_transcripts=True, threads=threads))

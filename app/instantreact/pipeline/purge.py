@@ -1,0 +1,31 @@
+"""Removes files that no row knows: what a crash left behind between writing a file and committing its row."""
+
+from datetime import timedelta
+
+from instantreact.logs import get_logger
+from instantreact.pipeline.services import Services
+from instantreact.storage.references import list_referenced
+
+SETTLED = timedelta(hours=1)
+"""A younger file may belong to an upload or event that is about to be committed."""
+
+_BATCH = 500
+
+log = get_logger(__name__)
+
+
+async def purge_orphans(services: Services) -> int:
+    """Delete files older than an hour that nothing refers to; how many that were. For the start of a process."""
+    before = services.clock.now() - SETTLED
+    keys = await services.threads.run(lambda: list(services.blobs.list_older(before.timestamp())))
+    deleted = 0
+    for at in range(0, len(keys), _BATCH):
+        batch = keys[at : at + _BATCH]
+        async with services.database.reading() as session:
+            known = await list_referenced(session, batch)
+        for key in set(batch) - known:
+            await services.threads.run(services.blobs.delete, key)
+            deleted += 1
+    if deleted:
+        log.info("blobs.purged", files=deleted)
+    return deleted
