@@ -2,6 +2,7 @@
 
 import io
 import threading
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from instantreact.media.mask import FrameMask
 from instantreact.media.open_stream import Opening, open_stream
 from instantreact.media.push import PushSlot, PushStream
 from instantreact.media.reach import ReachPolicy
-from instantreact.media.segment import EvidenceClip, PacketRing, Tracks, write_clip
+from instantreact.media.segment import EvidenceClip, PacketRing, Tracks, decoding_times, write_clip
 from instantreact.media.source import parse_source
 from instantreact.media.stream import StreamLimits
 from tests.media.live_footage import FPS, HEIGHT, WIDTH, draw_box
@@ -159,6 +160,14 @@ def test_write_clip_codes_sound_anew_that_mp4_does_not_take(tmp_path: Path) -> N
                         written.mux(audio.encode(part))
     _, sound_s = read_clip(record(path, start_s=0, end_s=2))
     assert sound_s == pytest.approx(2.0, abs=0.3)
+
+
+@given(st.lists(st.integers(0, 10_000), min_size=1, max_size=30, unique=True))
+def test_decoding_times_rise_and_come_before_what_is_shown_when_the_camera_says_none(shown: list[int]) -> None:
+    packets = [replace(make_packet("delta", 0.0), dts=None) for _ in shown]
+    decoded = decoding_times(packets, shown)
+    assert decoded == sorted(set(decoded))
+    assert all(dts <= pts for dts, pts in zip(decoded, shown, strict=True))
 
 
 def test_write_clip_says_so_when_nothing_is_kept() -> None:

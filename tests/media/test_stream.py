@@ -84,6 +84,15 @@ def test_stream_reads_an_rtsp_camera_over_udp(footage: Path) -> None:
         assert_on_one_time_line(take_pictures(stream, 10))
 
 
+@pytest.mark.data
+def test_stream_shows_a_real_camera_that_codes_pictures_out_of_order(data_dir: Path, tmp_path: Path) -> None:
+    real = repeat_clip(data_dir / "cctv" / "clips" / "fi001.mp4", tmp_path, times=5)
+    with RtspServer(real) as server, opened(server.url) as stream:
+        arrivals = take_pictures(stream, 30)
+    assert_on_one_time_line(arrivals)
+    assert any(arrival.packet.dts is None for arrival in arrivals)
+
+
 def test_stream_carries_user_and_password_as_they_were_typed(footage: Path) -> None:
     with RtspServer(footage, user=("ad.min@home", "p@ss:w/or.d?#1")) as server:
         address = f"127.0.0.1:{server.port}/stream1"

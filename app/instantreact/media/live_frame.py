@@ -25,13 +25,16 @@ class TrackKind(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class CodedPacket:
-    """A packet as the camera coded it, placed on the stream's clock. Not masked."""
+    """A packet as the camera coded it, placed on the stream's clock. Not masked.
+
+    dts  None where the stream does not say when to decode it: RTSP does not, where pictures come out of order
+    """
 
     kind: TrackKind
     data: bytes
     time_s: float
     pts: int
-    dts: int
+    dts: int | None
     time_base: Fraction
     is_keyframe: bool
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -108,23 +108,36 @@ def write_clip(packets: Sequence[CodedPacket], tracks: Tracks, mask: FrameMask) 
 
 
 def _copy(
-    container: av.container.OutputContainer, packets: Iterable[CodedPacket], template: Track, zero_s: float
+    container: av.container.OutputContainer, packets: Sequence[CodedPacket], template: Track, zero_s: float
 ) -> Iterator[av.Packet[Track]]:
     """Add a track like the template to the file, and give its packets, their times counted from `zero_s`."""
     return _restamp(packets, container.add_stream_from_template(template, opaque=True), zero_s)
 
 
-def _restamp(packets: Iterable[CodedPacket], track: Track, zero_s: float) -> Iterator[av.Packet[Track]]:
+def _restamp(packets: Sequence[CodedPacket], track: Track, zero_s: float) -> Iterator[av.Packet[Track]]:
+    shown = [round((packet.time_s - zero_s) / packet.time_base) for packet in packets]
     last_dts: int | None = None
-    for packet in packets:
-        shift = packet.pts - round((packet.time_s - zero_s) / packet.time_base)
-        dts = packet.dts - shift if last_dts is None else max(packet.dts - shift, last_dts + 1)
+    for packet, pts, decoded in zip(packets, shown, decoding_times(packets, shown), strict=True):
+        dts = decoded if last_dts is None else max(decoded, last_dts + 1)
         last_dts = dts
         copied = cast("av.Packet[Track]", av.Packet(packet.data))
         copied.stream, copied.time_base = track, packet.time_base
-        copied.dts, copied.pts = dts, max(packet.pts - shift, dts)
+        copied.dts, copied.pts = dts, max(pts, dts)
         copied.is_keyframe = packet.is_keyframe
         yield copied
+
+
+def decoding_times(packets: Sequence[CodedPacket], shown: Sequence[int]) -> list[int]:
+    """When to decode each packet that is shown at `shown`: in order, and never later than it is shown.
+
+    As the camera says; where it does not, the times of showing in order, earlier by the longest wait of any packet.
+    """
+    said = [pts + packet.dts - packet.pts for packet, pts in zip(packets, shown, strict=True) if packet.dts is not None]
+    if len(said) == len(packets):
+        return said
+    in_order = sorted(shown)
+    wait = max(due - pts for due, pts in zip(in_order, shown, strict=True))
+    return [due - wait for due in in_order]
 
 
 def _reason_to_code_anew(tracks: Tracks, mask: FrameMask) -> str | None:

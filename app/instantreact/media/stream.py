@@ -125,10 +125,10 @@ class Stream:
             if not packet.size:
                 continue
             current = cast("CameraPacket", packet)
-            if current.dts is None and current.stream is self.video and not self._clock.has_started:
+            if _stamp_of(current) is None and current.stream is self.video and not self._clock.has_started:
                 first = current
                 continue
-            if first and current.dts is not None and current.stream is self.video:
+            if first and current.stream is self.video:
                 yield self._stamp_before(first, current)
                 first = None
             yield current
@@ -137,7 +137,7 @@ class Stream:
         """RTSP brings a stream's first packet without a timestamp; it is the keyframe that all others need."""
         step = 1 / (self.video.average_rate or self.video.guessed_rate or Fraction(25))
         first.time_base = second.time_base
-        first.pts = first.dts = (second.dts or 0) - max(1, round(step / second.time_base))
+        first.pts = first.dts = (_stamp_of(second) or 0) - max(1, round(step / second.time_base))
         return first
 
     def _play_again(self) -> None:
@@ -158,7 +158,7 @@ class Stream:
         return self._take_sound(packet)
 
     def _take_picture(self, packet: av.Packet[av.VideoStream]) -> Arrival | None:
-        stamp = packet.dts if packet.dts is not None else packet.pts
+        stamp = _stamp_of(packet)
         if stamp is None:
             self._decode(packet)
             return None
@@ -209,7 +209,7 @@ class Stream:
             bytes(packet),
             time_s=self._clock.time_of(float(stamp * packet.time_base)),
             pts=stamp,
-            dts=packet.dts if packet.dts is not None else stamp,
+            dts=packet.dts,
             time_base=packet.time_base,
             is_keyframe=packet.is_keyframe,
         )
@@ -225,6 +225,11 @@ class Stream:
         ahead_s = self._clock.ahead(stamp_s, time.monotonic())
         if ahead_s > 0:
             self._stopped.wait(ahead_s)
+
+
+def _stamp_of(packet: CameraPacket) -> int | None:
+    """When to decode the packet or, where nothing says so, when to show it."""
+    return packet.dts if packet.dts is not None else packet.pts
 
 
 def explain_error(error: Exception, timeout_s: float) -> str:

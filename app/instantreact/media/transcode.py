@@ -69,9 +69,7 @@ def _decode_pictures(
 
 def _as_packet(packet: CodedPacket, first: CodedPacket) -> av.Packet[av.VideoStream]:
     copied = cast("av.Packet[av.VideoStream]", av.Packet(packet.data))
-    since_first = round((packet.time_s - first.time_s) / _TICKS)
-    copied.time_base, copied.pts = _TICKS, since_first
-    copied.dts = since_first - round((packet.pts - packet.dts) * packet.time_base / _TICKS)
+    copied.time_base, copied.pts = _TICKS, round((packet.time_s - first.time_s) / _TICKS)
     return copied
 
 
