@@ -136,8 +136,10 @@ class Stream:
     def _stamp_before(self, first: CameraPacket, second: CameraPacket) -> CameraPacket:
         """RTSP brings a stream's first packet without a timestamp; it is the keyframe that all others need."""
         step = 1 / (self.video.average_rate or self.video.guessed_rate or Fraction(25))
+        pictures_between = 2 if self.video.codec_context.has_b_frames else 0
         first.time_base = second.time_base
-        first.pts = first.dts = (_stamp_of(second) or 0) - max(1, round(step / second.time_base))
+        first.pts = (_stamp_of(second) or 0) - max(1, round((1 + pictures_between) * step / second.time_base))
+        first.dts = None if second.dts is None else first.pts
         return first
 
     def _play_again(self) -> None:
