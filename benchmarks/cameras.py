@@ -79,13 +79,13 @@ def code_footage(clips: Sequence[Path], target: Path, *, seconds: float) -> Path
 
 def make_busy(folder: Path) -> Path:
     """Fights without a pause."""
-    return code_footage(_fights(folder, 20), folder / "busy.mp4", seconds=900)
+    return code_footage(find_fights(folder, 20), folder / "busy.mp4", seconds=900)
 
 
 def make_still(folder: Path) -> Path:
     """One real picture with the noise of a sensor."""
     picture = folder / "still.png"
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(_fights(folder, 1)[0]), "-frames:v", "1"]
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(find_fights(folder, 1)[0]), "-frames:v", "1"]
     subprocess.run([*command, str(picture)], check=True)
     noisy = folder / "noisy.mp4"
     shown = ["-loop", "1", "-framerate", str(FPS), "-t", "20", "-i", str(picture)]
@@ -94,7 +94,8 @@ def make_still(folder: Path) -> Path:
     return code_footage([noisy], folder / "quiet.mp4", seconds=900)
 
 
-def _fights(folder: Path, count: int) -> list[Path]:
+def find_fights(folder: Path, count: int) -> list[Path]:
+    """Clips of fights, or the drawn one where there is no footage."""
     clips = sorted((DATA_DIR / "cctv" / "clips").glob("fi*.mp4"))[:count]
     if not clips:
         drawn = folder / "drawn.mp4"
