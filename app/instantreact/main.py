@@ -1,4 +1,4 @@
-"""The service in one process: API, relay and workers on one event loop."""
+"""The service in one process: API, relay, workers and cameras on one event loop; and cameras in one of their own."""
 
 import asyncio
 import hashlib
@@ -7,25 +7,41 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from random import SystemRandom
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 
-from instantreact.api.app import create_app
+from instantreact.api.app import create_app, create_internal_app
+from instantreact.api.live import LiveCameras
 from instantreact.api.options import ApiOptions
+from instantreact.api.remote_cameras import RemoteCameras
 from instantreact.config import Settings
 from instantreact.domain.alert import ChannelKind
 from instantreact.errors import CaptionerUnavailable, Misconfigured
+from instantreact.inference.captioner import Captioner
+from instantreact.ingest.keep_watching import keep_watching
+from instantreact.ingest.supervisor import Supervisor
 from instantreact.jobs.embedded import run_jobs
 from instantreact.logs import get_logger
+from instantreact.media.push import MAX_FRAME_BYTES
 from instantreact.pipeline.handlers import job_kinds
 from instantreact.pipeline.purge import purge_orphans
 from instantreact.pipeline.services import Services
 from instantreact.storage import keys, recipients
-from instantreact.storage.migrate import upgrade
+from instantreact.storage.migrate import find_current_and_head, upgrade
 from instantreact.storage.tables import Recipient
-from instantreact.wiring import open_services, public_url
+from instantreact.wiring import (
+    internal_token,
+    make_holder,
+    open_services,
+    public_url,
+    reach_policy,
+    stream_limits,
+    watch_tools,
+)
 
 KEY_NAME = "first"
 
@@ -37,17 +53,49 @@ async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     listener = _listen(settings.host, settings.port)
     await upgrade(settings.resolved_database_url)
-    async with run_app(settings, announce=announce) as app:
-        host, port = listener.getsockname()[:2]
+    host, port = listener.getsockname()[:2]
+    async with run_app(settings, port=port, announce=announce) as app:
         announce(f"InstantReact listens on http://{host}:{port} (its API is described at /docs).")
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=10, server_header=False
-        )
-        await _Server(config).serve(sockets=[listener])
+        await _Server(app).serve(sockets=[listener])
+
+
+async def ingest(settings: Settings, *, announce: Callable[[str], None]) -> None:
+    """Watch cameras until interrupted, beside a `serve` that shares the database and the state folder."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    listener = _listen(settings.host, settings.port)
+    host, port = listener.getsockname()[:2]
+    await _wait_for_database(settings, announce)
+    async with (
+        open_services(settings, decoder_spares=0) as services,
+        _run_cameras(services, settings, port=port, max_cameras=settings.max_cameras) as live,
+    ):
+        app = create_internal_app(live, internal_token=internal_token(settings))
+        announce(f"InstantReact watches cameras, and shows them to the API on http://{host}:{port}.")
+        await _Server(app).serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
     """Ends on SIGINT and SIGTERM, as uvicorn's own does, without raising the signal again: jobs are tidied up after."""
+
+    def __init__(self, app: FastAPI) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=10,
+                server_header=False,
+                ws="websockets-sansio",
+                ws_max_size=MAX_FRAME_BYTES,
+            )
+        )
+        self._live: LiveCameras = app.state.live
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Live views would go on for ever: let them end."""
+        self._live.end_streams()
+        super().handle_exit(sig, frame)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -63,16 +111,51 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def run_app(settings: Settings, *, announce: Callable[[str], None]) -> AsyncIterator[FastAPI]:
-    """The API with its jobs running in the background. The database is expected to be migrated."""
+async def run_app(settings: Settings, *, port: int, announce: Callable[[str], None]) -> AsyncIterator[FastAPI]:
+    """The API on `port`, its jobs and cameras running in the background. The database is expected to be migrated."""
     async with open_services(settings) as services:
         key_hashes = await _ensure_key(services, settings, announce)
         await _ensure_recipient(services)
         await purge_orphans(services)
         await _load_captioner(services)
         kinds = job_kinds(services, analyze_jobs=settings.analyze_jobs)
-        async with run_jobs(services.database, kinds, clock=services.clock, random=SystemRandom()):
-            yield create_app(services, _api_options(settings, key_hashes), lambda: check_readiness(services))
+        max_cameras = settings.max_cameras if settings.watch_cameras else 0  # pushed frames come here even so
+        async with (
+            run_jobs(services.database, kinds, clock=services.clock, random=SystemRandom()),
+            _run_cameras(services, settings, port=port, max_cameras=max_cameras) as live,
+        ):
+            yield create_app(services, _api_options(settings, key_hashes), lambda: check_readiness(services), live)
+
+
+@asynccontextmanager
+async def _run_cameras(
+    services: Services, settings: Settings, *, port: int, max_cameras: int
+) -> AsyncIterator[LiveCameras]:
+    policy, holder = reach_policy(settings, port), make_holder(settings, port)
+
+    def make_supervisor(captioner: Captioner) -> Supervisor:
+        tools = partial(watch_tools, settings, captioner, policy=policy, clock=services.clock)
+        return Supervisor(services, holder, lambda put: tools(hand_over=put), max_cameras=max_cameras)
+
+    async with keep_watching(services, make_supervisor) as own:
+        remote = RemoteCameras(internal_token(settings))
+        try:
+            yield LiveCameras(services, own, remote, policy=policy, limits=stream_limits(settings))
+        finally:
+            await remote.close()
+
+
+async def _wait_for_database(settings: Settings, announce: Callable[[str], None]) -> None:
+    """`serve` brings the database to this version's tables: two that did would be in each other's way."""
+    has_waited = False
+    while True:
+        current, head = await find_current_and_head(settings.resolved_database_url)
+        if current == head:
+            return
+        if not has_waited:
+            announce(f"The database is at {current or 'nothing'}: waiting for `instantreact serve` or `migrate`.")
+            has_waited = True
+        await asyncio.sleep(1)
 
 
 async def check_readiness(services: Services) -> Mapping[str, str | None]:
@@ -136,6 +219,7 @@ def _api_options(settings: Settings, key_hashes: tuple[str, ...]) -> ApiOptions:
     return ApiOptions(
         api_key_hashes=key_hashes,
         max_upload_bytes=settings.max_upload_mb << 20,
+        internal_token=internal_token(settings),
         messenger_app_secret=secret.get_secret_value() if secret else None,
         messenger_verify_token=verify.get_secret_value() if verify else None,
         public_url=public_url(settings),

@@ -2,8 +2,9 @@
 
 import hashlib
 import os
+import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -15,9 +16,15 @@ from instantreact.config import Settings
 from instantreact.domain.alert import ChannelKind
 from instantreact.domain.camera import SpeechMode
 from instantreact.errors import Misconfigured
+from instantreact.inference.captioner import Captioner
 from instantreact.inference.loader import CaptionerLoader
+from instantreact.ingest.batcher import FeatureBatcher
+from instantreact.ingest.state import Patience
+from instantreact.ingest.watched import EvidenceLimits, HeardLive, SeenLive, WatchTools
 from instantreact.media.limits import DecodeLimits
+from instantreact.media.reach import ReachPolicy
 from instantreact.media.sandbox import ClipDecoder
+from instantreact.media.stream import StreamLimits
 from instantreact.pipeline.links import Links
 from instantreact.pipeline.recognition import Recognition
 from instantreact.pipeline.services import Services
@@ -25,7 +32,9 @@ from instantreact.speech.whisper import WhisperTranscriber
 from instantreact.speech.wit import WitApp, WitTranscriber
 from instantreact.storage.blobs import LocalBlobs
 from instantreact.storage.database import Database
+from instantreact.storage.leases import Holder
 from instantreact.storage.secrets import SecretBox, load_or_create_key
+from instantreact.storage.tables import new_id
 from instantreact.threads import WorkerThreads
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -35,19 +44,28 @@ SHIPPED_BUNDLE = next(
 )
 """Where the shipped bundle lies."""
 
+_EVIDENCE_SLACK_S = 30.0
+"""For the window itself, the wait for the model, and the way back to a keyframe."""
+
 
 @asynccontextmanager
-async def open_services(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Services]:
-    """Every collaborator of the pipeline, closed in order at the end. The database is expected to be migrated."""
+async def open_services(
+    settings: Settings, *, clock: Clock | None = None, decoder_spares: int | None = None
+) -> AsyncIterator[Services]:
+    """Every collaborator of the pipeline, closed in order at the end. The database is expected to be migrated.
+
+    `decoder_spares` processes wait to decode clips, by default one more than clips are analysed at once.
+    """
     clock = clock or SystemClock()
+    spares = settings.analyze_jobs + 1 if decoder_spares is None else decoder_spares
     settings.state_dir.mkdir(parents=True, exist_ok=True)
-    secret_key = load_or_create_key(settings.state_dir / "secret.key")
+    secret_key = load_secret_key(settings)
     async with AsyncExitStack() as stack:
         database = Database(settings.resolved_database_url)
         stack.push_async_callback(database.dispose)
         threads = WorkerThreads(thread_count(settings))
         stack.callback(threads.close)
-        decoder = stack.enter_context(ClipDecoder(decode_limits(settings), spares=settings.analyze_jobs + 1))
+        decoder = stack.enter_context(ClipDecoder(decode_limits(settings), spares=spares))
         recognition = make_recognition(settings, threads=threads)
         stack.push_async_callback(recognition.close)
         channels = make_channels(settings, clock=clock)
@@ -65,6 +83,16 @@ async def open_services(settings: Settings, *, clock: Clock | None = None) -> As
             channels=channels,
             links=Links(public_url(settings), hashlib.sha256(b"links:" + secret_key.encode()).digest()),
         )
+
+
+def load_secret_key(settings: Settings) -> str:
+    """What all processes of a service share: camera addresses are encrypted with it, and tokens made from it."""
+    return load_or_create_key(settings.state_dir / "secret.key")
+
+
+def internal_token(settings: Settings) -> str:
+    """By which the service's processes know each other."""
+    return hashlib.sha256(b"internal:" + load_secret_key(settings).encode()).hexdigest()
 
 
 def make_captioner(settings: Settings) -> CaptionerLoader:
@@ -141,3 +169,47 @@ def find_messenger_account(settings: Settings) -> MessengerAccount | None:
 def public_url(settings: Settings) -> str | None:
     """Where people reach this service, without a slash at its end."""
     return str(settings.public_url).rstrip("/") if settings.public_url else None
+
+
+def make_holder(settings: Settings, port: int) -> Holder:
+    """This process as a holder of cameras' leases, and where the others reach it."""
+    host = socket.gethostname() if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
+    literal = f"[{host}]" if ":" in host else host
+    address = str(settings.internal_url).rstrip("/") if settings.internal_url else f"http://{literal}:{port}"
+    return Holder(new_id(), address, settings.camera_lease_s)
+
+
+def reach_policy(settings: Settings, port: int) -> ReachPolicy:
+    """What cameras may be: never this service itself."""
+    return ReachPolicy(
+        file_folders=settings.allowed_source_folders,
+        own_ports=frozenset({port, settings.port}),
+        allow_private=not settings.forbid_private_hosts,
+    )
+
+
+def stream_limits(settings: Settings) -> StreamLimits:
+    """How patient the watching of a stream is, and how large its pictures may be."""
+    return StreamLimits(max_pixels=settings.max_pixels)
+
+
+def watch_tools(
+    settings: Settings,
+    captioner: Captioner,
+    *,
+    policy: ReachPolicy,
+    clock: Clock,
+    hand_over: Callable[[SeenLive | HeardLive], None],
+) -> WatchTools:
+    """What the watchers of this process share; starts the thread of their model."""
+    before_s, after_s = settings.evidence_before_s, settings.evidence_after_s
+    return WatchTools(
+        plan=captioner.bundle.sampling,
+        batcher=FeatureBatcher(captioner.encode_frames, captioner.describe),
+        policy=policy,
+        limits=stream_limits(settings),
+        patience=Patience(alert_after_s=settings.camera_lost_after_s),
+        evidence=EvidenceLimits(before_s, after_s, kept_s=before_s + after_s + _EVIDENCE_SLACK_S),
+        clock=clock,
+        hand_over=hand_over,
+    )

@@ -11,11 +11,16 @@ from cryptography.fernet import Fernet
 from fastapi import FastAPI
 
 from instantreact.api.app import create_app
+from instantreact.api.live import LiveCameras
 from instantreact.api.options import ApiOptions
+from instantreact.api.remote_cameras import RemoteCameras
 from instantreact.domain.camera import SpeechMode
 from instantreact.inference.loader import CaptionerLoader
+from instantreact.ingest.own_cameras import OwnCameras
 from instantreact.media.limits import DecodeLimits
+from instantreact.media.reach import ReachPolicy
 from instantreact.media.sandbox import ClipDecoder
+from instantreact.media.stream import StreamLimits
 from instantreact.pipeline.links import Links
 from instantreact.pipeline.recognition import Recognition
 from instantreact.pipeline.services import Services
@@ -32,9 +37,11 @@ __all__ = ["database", "empty_database", "url"]
 
 API_KEY = "a-key-for-tests"
 APP_SECRET = "0123456789abcdef0123456789abcdef"
+INTERNAL_TOKEN = "among-us"
 OPTIONS = ApiOptions(
     api_key_hashes=(hashlib.sha256(b"another-key").hexdigest(), hashlib.sha256(API_KEY.encode()).hexdigest()),
     max_upload_bytes=300_000,
+    internal_token=INTERNAL_TOKEN,
     messenger_app_secret=APP_SECRET,
     messenger_verify_token="agreed-upon",
     public_url="https://alerts.example",
@@ -85,14 +92,27 @@ async def services(database: Database, decoder: ClipDecoder, tmp_path: Path) -> 
     threads.close()
 
 
+def make_live_cameras(services: Services, remote: RemoteCameras, own: OwnCameras | None = None) -> LiveCameras:
+    limits = StreamLimits(open_timeout_s=1.0, read_timeout_s=0.5, stall_timeout_s=1.0)
+    return LiveCameras(services, own or OwnCameras(), remote, policy=ReachPolicy(), limits=limits)
+
+
+@pytest.fixture
+async def live_cameras(services: Services) -> AsyncIterator[LiveCameras]:
+    """Nothing is watched."""
+    remote = RemoteCameras(INTERNAL_TOKEN)
+    yield make_live_cameras(services, remote)
+    await remote.close()
+
+
 @pytest.fixture
 def checks() -> Checks:
     return Checks()
 
 
 @pytest.fixture
-def app(services: Services, checks: Checks) -> FastAPI:
-    return create_app(services, OPTIONS, checks.run)
+def app(services: Services, checks: Checks, live_cameras: LiveCameras) -> FastAPI:
+    return create_app(services, OPTIONS, checks.run, live_cameras)
 
 
 @pytest.fixture

@@ -21,10 +21,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from instantreact.api.app import create_app
+from instantreact.api.remote_cameras import RemoteCameras
 from instantreact.media.sandbox import ClipDecoder
 from instantreact.storage.database import Database
 from instantreact.threads import WorkerThreads
-from tests.api.conftest import API_KEY, OPTIONS, Checks, make_services
+from tests.api.conftest import API_KEY, INTERNAL_TOKEN, OPTIONS, Checks, make_live_cameras, make_services
 from tests.api.serving import serve
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -41,11 +42,13 @@ def described(
 
     async def run() -> None:
         database, threads = Database(f"sqlite+aiosqlite:///{folder / 'test.db'}"), WorkerThreads(2)
-        app = create_app(make_services(database, decoder, folder, threads), OPTIONS, Checks().run)
+        services, remote = make_services(database, decoder, folder, threads), RemoteCameras(INTERNAL_TOKEN)
+        app = create_app(services, OPTIONS, Checks().run, make_live_cameras(services, remote))
         async with serve(app) as address[0]:
             loops.append(asyncio.get_running_loop())
             started.set()
             await enough.wait()
+        await remote.close()
         await database.dispose()
         threads.close()
 
@@ -58,6 +61,7 @@ def described(
     thread.join()
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_api_keeps_to_its_description_whatever_is_sent(
     described: schemathesis.BaseSchema, mode: GenerationMode

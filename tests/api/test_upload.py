@@ -143,7 +143,7 @@ async def test_upload_is_never_whole_in_memory(app: FastAPI, tmp_path: Path) -> 
         yield TAIL
 
     roomy = replace(OPTIONS, max_upload_bytes=400_000_000)
-    large = create_app(app.state.services, roomy, app.state.readiness)
+    large = create_app(app.state.services, roomy, app.state.readiness, app.state.live)
     async with serve(large) as address, httpx.AsyncClient(base_url=address, headers=HEADERS, timeout=60) as remote:
         answer = await remote.post("/analyze", content=stream())
 

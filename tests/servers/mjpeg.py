@@ -29,7 +29,13 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.server.basic and self.headers.get("Authorization") != self.server.basic:
             self._answer(401, ("WWW-Authenticate", 'Basic realm="cam"'))
         else:
-            self._stream()
+            with self.server.counting:
+                self.server.viewers += 1
+            try:
+                self._stream()
+            finally:
+                with self.server.counting:
+                    self.server.viewers -= 1
 
     def _is_right(self, header: str) -> bool:
         assert self.server.digest_user
@@ -83,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class MjpegServer(ThreadingHTTPServer):
-    """Streams at `url`; `is_silent` and `trickles` may be switched while it streams."""
+    """Streams at `url`; `is_silent` and `trickles` may be switched while it streams, to so many `viewers`."""
 
     daemon_threads = True
 
@@ -95,6 +101,8 @@ class MjpegServer(ThreadingHTTPServer):
         self.is_silent = False
         self.trickles = False
         self.closing = threading.Event()
+        self.counting = threading.Lock()
+        self.viewers = 0
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
 
     @property

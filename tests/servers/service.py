@@ -1,4 +1,4 @@
-"""`instantreact serve` as a process of its own, with a stand-in for Graph, to be spoken to over HTTP and killed."""
+"""`instantreact serve` or `ingest` as a process of its own, with a stand-in for Graph, to be spoken to and killed."""
 
 import os
 import re
@@ -22,6 +22,8 @@ VERIFY_TOKEN = "verify-me"
 
 class Service:
     """A service on a free port. `start` may follow `kill`: the state folder stays, the port stays."""
+
+    command = "serve"
 
     def __init__(self, state_dir: Path, graph: FakeGraph | None = None, **settings: str) -> None:
         self._state_dir = state_dir
@@ -51,7 +53,7 @@ class Service:
 
     def start(self) -> None:
         """Start and wait until it is ready to work."""
-        command = [sys.executable, "-m", "instantreact", "serve", "--port", str(self._port)]
+        command = [sys.executable, "-m", "instantreact", self.command, "--port", str(self._port)]
         self._process = subprocess.Popen(
             [*command, "--state-dir", str(self._state_dir)],
             stdout=subprocess.PIPE,
@@ -100,7 +102,7 @@ class Service:
         assert process.stdout is not None
         for line in process.stdout:
             self.output.append(line)
-            if found := re.search(r"listens on http://[^:]+:(\d+)", line):
+            if found := re.search(r"on http://[^:]+:(\d+)", line):
                 self._port = int(found[1])
                 listening.set()
 
@@ -113,6 +115,12 @@ class Service:
             except httpx.TransportError:
                 time.sleep(0.02)
         raise RuntimeError("the service does not answer:\n" + "".join(self.output))
+
+
+class IngestService(Service):
+    """A process that only watches cameras."""
+
+    command = "ingest"
 
 
 def _graph_settings(graph: FakeGraph | None) -> dict[str, str]:

@@ -6,6 +6,7 @@ from starlette.middleware import Middleware
 from instantreact import __version__
 from instantreact.api.auth import require_key
 from instantreact.api.errors import install_handlers
+from instantreact.api.live import LiveCameras
 from instantreact.api.middleware import BodyLimit, RequestContext
 from instantreact.api.openapi import DESCRIPTION, TAGS, install_description
 from instantreact.api.options import ApiOptions, Readiness
@@ -15,8 +16,12 @@ from instantreact.api.routes import (
     clips,
     events,
     health,
+    internal,
     jobs,
+    live,
+    metrics,
     open_alert,
+    push,
     recipients,
     rules,
     webhooks,
@@ -30,11 +35,11 @@ FORM_OVERHEAD_BYTES = 64 * 1024
 """What an upload may hold beside its file."""
 
 
-def create_app(services: Services, options: ApiOptions, readiness: Readiness) -> FastAPI:
+def create_app(services: Services, options: ApiOptions, readiness: Readiness, live_cameras: LiveCameras) -> FastAPI:
     """The application on top of running services; it starts and stops nothing itself.
 
-    Every route needs an API key but the webhooks and signed links, which verify their caller otherwise, the health
-    checks and the description.
+    Every route needs an API key but the webhooks, signed links and what is for our own processes, which verify their
+    caller otherwise, the health checks and the description.
     """
     app = FastAPI(
         title="InstantReact",
@@ -54,10 +59,27 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness) ->
     app.state.services = services
     app.state.options = options
     app.state.readiness = readiness
+    _install_live(app, live_cameras, options.internal_token)
     install_handlers(app)
     install_description(app)
-    for keyed in (clips, events, rules, alerts, recipients, cameras, jobs):
+    for keyed in (clips, events, rules, alerts, recipients, cameras, live, jobs, metrics):
         app.include_router(keyed.router, dependencies=[Depends(require_key)])
-    for open_ in (webhooks, open_alert, health):
+    for open_ in (webhooks, open_alert, health, push):
         app.include_router(open_.router)
     return app
+
+
+def create_internal_app(live_cameras: LiveCameras, *, internal_token: str) -> FastAPI:
+    """What a process that only watches cameras shows to the service's other processes."""
+    app = FastAPI(openapi_url=None, middleware=[Middleware(RequestContext)])
+    _install_live(app, live_cameras, internal_token)
+    app.add_api_route("/livez", health.is_alive)
+    install_handlers(app)
+    return app
+
+
+def _install_live(app: FastAPI, live_cameras: LiveCameras, internal_token: str) -> None:
+    """Let `app` show cameras to the service's other processes."""
+    app.state.live = live_cameras
+    app.state.internal_token = internal_token
+    app.include_router(internal.router)

@@ -5,6 +5,7 @@ import hmac
 from typing import Annotated
 
 from fastapi import Request, Security
+from fastapi.requests import HTTPConnection
 from fastapi.security import APIKeyHeader
 from starlette.exceptions import HTTPException
 
@@ -18,6 +19,11 @@ _header = APIKeyHeader(
 
 async def require_key(request: Request, key: Annotated[str | None, Security(_header)]) -> None:
     """Let only those pass who know a key. Answers 401 otherwise."""
+    check_key(request, key)
+
+
+def check_key(request: HTTPConnection, key: str | None) -> None:
+    """Raise an HTTPException with 401 unless the key is known."""
     if key is None:
         raise _refuse("This needs an API key in the header X-API-Key.")
     digest = hashlib.sha256(key.encode()).hexdigest()

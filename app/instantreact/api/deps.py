@@ -2,27 +2,35 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
+from fastapi.requests import HTTPConnection
 
+from instantreact.api.live import LiveCameras
 from instantreact.api.options import ApiOptions, Readiness
 from instantreact.pipeline.services import Services
 
 
-def _services(request: Request) -> Services:
+def _services(request: HTTPConnection) -> Services:
     services: Services = request.app.state.services
     return services
 
 
-def _options(request: Request) -> ApiOptions:
+def _options(request: HTTPConnection) -> ApiOptions:
     options: ApiOptions = request.app.state.options
     return options
 
 
-def _readiness(request: Request) -> Readiness:
+def _readiness(request: HTTPConnection) -> Readiness:
     readiness: Readiness = request.app.state.readiness
     return readiness
+
+
+def _live(request: HTTPConnection) -> LiveCameras:
+    live: LiveCameras = request.app.state.live
+    return live
 
 
 ServicesDep = Annotated[Services, Depends(_services)]
 OptionsDep = Annotated[ApiOptions, Depends(_options)]
 ReadinessDep = Annotated[Readiness, Depends(_readiness)]
+LiveDep = Annotated[LiveCameras, Depends(_live)]

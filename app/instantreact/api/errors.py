@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.requests import HTTPConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
@@ -100,7 +101,7 @@ def kind_of_status(status: int) -> Kind:
 
 
 def answer_problem(
-    request: Request,
+    request: HTTPConnection,
     kind: Kind,
     detail: str,
     *,
@@ -141,7 +142,12 @@ def describe_errors(found: Sequence[Mapping[str, Any]]) -> list[FieldError]:
 
 
 async def _answer_ours(request: Request, error: Exception) -> Response:
-    kind = kind_of(type(error)) if isinstance(error, errors.InstantReactError) else FAILED
+    return answer_error(request, error) if isinstance(error, errors.InstantReactError) else answer_failure(request)
+
+
+def answer_error(request: HTTPConnection, error: errors.InstantReactError) -> ProblemResponse:
+    """The answer to `request` for one of our errors."""
+    kind = kind_of(type(error))
     headers = {}
     if isinstance(error, errors.Transient) and error.retry_after_s is not None:
         headers["Retry-After"] = str(math.ceil(error.retry_after_s))

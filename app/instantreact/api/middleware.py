@@ -30,13 +30,13 @@ class RequestContext:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         request_id = _choose_request_id(Headers(scope=scope))
         scope.setdefault("state", {})["request_id"] = request_id
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            await self._serve(scope, receive, _Answer(send, request_id))
+            if scope["type"] == "http":
+                await self._serve(scope, receive, _Answer(send, request_id))
+            else:  # a web socket
+                await self._app(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         started = time.perf_counter()

@@ -15,6 +15,10 @@ InstantReact watches and listens to footage, says what happened in a sentence, a
 Submit a clip with `POST /analyze`; read what was seen at `/events`; write down at `/rules` what is worth an alert.
 Lists are pages, newest first: pass `next` back as `after` to go on. Every error is a problem (RFC 9457) and carries
 the request's id, which the log knows too.
+
+A camera whose source is `push:` is fed through the web socket `/cameras/{id}/push`: each binary message is a frame as
+JPEG. The API key comes in its header or, from browsers, as `?key=`. A frame that is refused closes the socket and says
+why; a socket that closes with 1012 is to be opened again.
 """
 
 TAGS = [

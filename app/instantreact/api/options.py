@@ -15,11 +15,13 @@ class ApiOptions:
     max_upload_bytes        the largest file that /analyze takes
     messenger_app_secret    verifies Messenger's webhook; without it the webhook is closed
     messenger_verify_token  what Messenger must repeat when the webhook is set up
+    internal_token          what the service's own processes show each other
     public_url              where people reach this service, for the description of the API
     """
 
     api_key_hashes: tuple[str, ...] = field(repr=False)
     max_upload_bytes: int
+    internal_token: str = field(repr=False)
     messenger_app_secret: str | None = field(default=None, repr=False)
     messenger_verify_token: str | None = field(default=None, repr=False)
     public_url: str | None = None

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from instantreact import __version__
-from instantreact.cli import analyze, demo, doctor, serve, training
+from instantreact.cli import analyze, demo, doctor, ingest, serve, training
 from instantreact.errors import InstantReactError
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
     "Settings come from the environment (INSTANTREACT_...) or a file .env; `instantreact doctor` shows them.",
 )
 app.command()(serve.serve)
+app.command()(ingest.ingest)
 app.command()(analyze.analyze)
 app.command()(serve.migrate)
 app.command()(doctor.doctor)

@@ -15,7 +15,7 @@ from instantreact.media.mask import FrameMask
 from instantreact.media.stream import StreamLimits
 
 _TICKS = Fraction(1, 90_000)
-_MOST_BYTES = 8_000_000
+MAX_FRAME_BYTES = 8_000_000
 _SIZE_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _LOOK_S = 0.25
 
@@ -31,8 +31,8 @@ class PushSlot:
 
     def put(self, jpeg: bytes) -> None:
         """Hand over a JPEG. Raises TooLarge or UnreadableMedia, judging by its header alone."""
-        if len(jpeg) > _MOST_BYTES:
-            raise TooLarge(f"A pushed frame may have at most {_MOST_BYTES} bytes.")
+        if len(jpeg) > MAX_FRAME_BYTES:
+            raise TooLarge(f"A pushed frame may have at most {MAX_FRAME_BYTES} bytes.")
         width, height = read_jpeg_size(jpeg)
         if width * height > self._max_pixels:
             raise TooLarge(f"A pushed frame may have at most {self._max_pixels} pixels.")

@@ -1,5 +1,6 @@
 """Cameras. Their addresses hold passwords: encrypted here on the way in, opened only by `open_settings`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -70,6 +71,11 @@ async def list_cameras(
     if enabled is not None:
         statement = statement.where(Camera.enabled == enabled)
     return list(await session.scalars(statement))
+
+
+async def list_all_cameras(session: AsyncSession) -> Sequence[Camera]:
+    """Every camera, by its name."""
+    return list(await session.scalars(select(Camera).order_by(Camera.name)))
 
 
 async def delete_camera(session: AsyncSession, camera_id: str) -> None:

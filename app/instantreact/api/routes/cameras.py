@@ -1,19 +1,22 @@
 """Where footage comes from. Changed by PUT, for the reason that routes/rules.py gives."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from fastapi import APIRouter, Response
 
-from instantreact.api.deps import ServicesDep
+from instantreact.api.deps import LiveDep, ServicesDep
 from instantreact.api.openapi import CREATED, problems
 from instantreact.api.pages import Page, PageDep
 from instantreact.api.redaction import HIDDEN, restore_source
 from instantreact.api.schemas.cameras import CameraDraft, CameraView
 from instantreact.api.schemas.fields import PathId
+from instantreact.api.schemas.live import LiveView
+from instantreact.api.sources import check_draft_source
 from instantreact.pipeline.services import Services
-from instantreact.storage import cameras
+from instantreact.storage import cameras, leases
 from instantreact.storage.paging import Cursor
-from instantreact.storage.tables import Camera
+from instantreact.storage.tables import Camera, CameraLease
 
 router = APIRouter(prefix="/cameras", tags=["cameras"])
 
@@ -25,14 +28,15 @@ router = APIRouter(prefix="/cameras", tags=["cameras"])
     status_code=201,
     responses={201: CREATED, **problems(401, 409, 413, 422)},
 )
-async def create_camera(services: ServicesDep, draft: CameraDraft, response: Response) -> CameraView:
-    """Its user and password are encrypted, and shown to nobody again."""
+async def create_camera(services: ServicesDep, live: LiveDep, draft: CameraDraft, response: Response) -> CameraView:
+    """Its user and password are encrypted, and shown to nobody again. It is watched at once if it is enabled."""
     settings = draft.to_settings()
     restore_source(settings.source, stored="")
+    check_draft_source(settings.source, live.policy)
     async with services.database.unit_of_work() as session:
         camera = await cameras.insert_camera(session, services.box, settings, now=services.clock.now())
     response.headers["Location"] = f"/cameras/{camera.id}"
-    return _view(services, camera)
+    return _view(services, camera, {})
 
 
 @router.get("", operation_id="listCameras", summary="List cameras", responses=problems(401, 422, 503))
@@ -40,14 +44,16 @@ async def list_cameras(services: ServicesDep, page: PageDep, enabled: bool | Non
     """The newest first."""
     async with services.database.reading() as session:
         rows = await cameras.list_cameras(session, enabled=enabled, after=page.after, limit=page.fetch)
-    return page.cut(rows, lambda row: _view(services, row), lambda camera: Cursor(camera.created_at, camera.id))
+        held = await leases.list_leases(session, [row.id for row in rows])
+    return page.cut(rows, lambda row: _view(services, row, held), lambda camera: Cursor(camera.created_at, camera.id))
 
 
 @router.get("/{camera_id}", operation_id="getCamera", summary="Read a camera", responses=problems(401, 404, 422, 503))
 async def get_camera(services: ServicesDep, camera_id: PathId) -> CameraView:
-    """A camera, its user and password hidden."""
+    """A camera, its user and password hidden, and how its watching goes."""
     async with services.database.reading() as session:
-        return _view(services, await cameras.get_camera(session, camera_id))
+        camera = await cameras.get_camera(session, camera_id)
+        return _view(services, camera, await leases.list_leases(session, [camera_id]))
 
 
 @router.put(
@@ -56,15 +62,20 @@ async def get_camera(services: ServicesDep, camera_id: PathId) -> CameraView:
     summary="Replace a camera",
     responses=problems(401, 404, 409, 413, 422, 503),
 )
-async def replace_camera(services: ServicesDep, camera_id: PathId, draft: CameraDraft) -> CameraView:
-    """All of it. The address as GET shows it, with its hidden user and password, keeps the one that is stored."""
+async def replace_camera(services: ServicesDep, live: LiveDep, camera_id: PathId, draft: CameraDraft) -> CameraView:
+    """All of it. The address as GET shows it, with its hidden user and password, keeps the one that is stored.
+
+    A camera that is watched is opened anew when what matters to its watching has changed.
+    """
     async with services.database.unit_of_work() as session:
         stored = await cameras.get_camera(session, camera_id)
         settings = draft.to_settings()
         if HIDDEN in settings.source:
             known = cameras.open_settings(stored, services.box).source
             settings = replace(settings, source=restore_source(settings.source, known))
-        return _view(services, await cameras.replace_camera(session, services.box, camera_id, settings))
+        check_draft_source(settings.source, live.policy)
+        camera = await cameras.replace_camera(session, services.box, camera_id, settings)
+        return _view(services, camera, await leases.list_leases(session, [camera_id]))
 
 
 @router.delete(
@@ -80,5 +91,6 @@ async def delete_camera(services: ServicesDep, camera_id: PathId) -> None:
         await cameras.delete_camera(session, camera_id)
 
 
-def _view(services: Services, camera: Camera) -> CameraView:
-    return CameraView.of(camera, cameras.open_settings(camera, services.box))
+def _view(services: Services, camera: Camera, held: Mapping[str, CameraLease]) -> CameraView:
+    live = LiveView.of(held.get(camera.id), enabled=camera.enabled, now=services.clock.now())
+    return CameraView.of(camera, cameras.open_settings(camera, services.box), live)

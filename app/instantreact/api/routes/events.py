@@ -64,3 +64,26 @@ async def get_event_snapshot(request: Request, services: ServicesDep, event_id: 
     if event.snapshot_key is None:
         raise NotFound("snapshot of event", event_id)
     return serve_file(request, services.blobs.path(event.snapshot_key), media_type="image/jpeg", etag=event.id)
+
+
+@router.head("/{event_id}/evidence.mp4", include_in_schema=False)
+@router.get(
+    "/{event_id}/evidence.mp4",
+    operation_id="getEventEvidence",
+    summary="Fetch an event's evidence clip",
+    response_class=Response,
+    responses={
+        200: {"content": {"video/mp4": {}}, "description": "The clip."},
+        206: {"content": {"video/mp4": {}}, "description": "The part of the clip that Range asked for."},
+        304: {"description": "The caller has it already: If-None-Match names its ETag."},
+        **problems(401, 404, 416, 422),
+    },
+)
+async def get_event_evidence(request: Request, services: ServicesDep, event_id: PathId) -> Response:
+    """What the camera sent around an event that raised an alert, with its sound; there some seconds after the alert."""
+    async with services.database.reading() as session:
+        event = await events.get_event(session, event_id)
+    if event.evidence_key is None:
+        raise NotFound("evidence clip of event", event_id)
+    path = services.blobs.path(event.evidence_key)
+    return serve_file(request, path, media_type="video/mp4", etag=event.id, filename=f"{event.id}.mp4")

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Annotated, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from instantreact.api.redaction import redact_source
-from instantreact.api.schemas.fields import Draft, Line, Name
+from instantreact.api.schemas.fields import Draft, Line, Name, Source
+from instantreact.api.schemas.live import LIVE_EXAMPLE, LiveView
 from instantreact.domain.camera import Mask, Point, SpeechMode, Zone
 from instantreact.storage.cameras import CameraSettings
 from instantreact.storage.tables import Camera
@@ -27,9 +28,8 @@ _EXAMPLE: JsonDict = {
     **_DRAFT,
     "source": "rtsp://***@192.168.1.20/stream1",
     "created_at": "2026-11-22T12:00:00Z",
+    "live": LIVE_EXAMPLE,
 }
-
-Source = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f]{1,2000}$")]
 
 
 class PointDraft(Draft):
@@ -65,7 +65,7 @@ class CameraDraft(Draft):
     """What people decide about a camera."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_DRAFT]})
-    read_only: ClassVar[frozenset[str]] = frozenset({"id", "created_at"})
+    read_only: ClassVar[frozenset[str]] = frozenset({"id", "created_at", "live"})
 
     name: Name = Field(description="Unique among the cameras.")
     site: Line = Field("", description="The place it belongs to.")
@@ -107,10 +107,11 @@ class CameraView(BaseModel):
     zones: tuple[Zone, ...]
     masks: tuple[Mask, ...]
     created_at: datetime
+    live: LiveView = Field(description="How its watching goes.")
 
     @classmethod
-    def of(cls, camera: Camera, settings: CameraSettings) -> Self:
-        """From a row and its opened settings."""
+    def of(cls, camera: Camera, settings: CameraSettings, live: LiveView) -> Self:
+        """From a row, its opened settings, and how its watching goes."""
         return cls(
             id=camera.id,
             name=settings.name,
@@ -122,6 +123,7 @@ class CameraView(BaseModel):
             zones=settings.zones,
             masks=settings.masks,
             created_at=camera.created_at,
+            live=live,
         )
 
 

@@ -24,6 +24,7 @@ EVENT_EXAMPLE: JsonDict = {
     "transcript": None,
     "zones": {},
     "has_snapshot": True,
+    "has_evidence": False,
 }
 
 
@@ -45,6 +46,7 @@ class EventView(BaseModel):
     transcript: Transcript | None = Field(description="What was said; null when nobody listened.")
     zones: Mapping[str, float] = Field(description="For each zone the share of the moving pixels inside it, 0..1.")
     has_snapshot: bool = Field(description="Whether GET /events/{id}/snapshot.jpg has a picture.")
+    has_evidence: bool = Field(description="Whether GET /events/{id}/evidence.mp4 has a clip: of alerts of cameras.")
 
     @classmethod
     def of(cls, event: Event) -> Self:
@@ -64,4 +66,5 @@ class EventView(BaseModel):
             transcript=seen.transcript,
             zones=seen.zones,
             has_snapshot=event.snapshot_key is not None,
+            has_evidence=event.evidence_key is not None,
         )

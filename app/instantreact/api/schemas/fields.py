@@ -24,6 +24,9 @@ Name = Annotated[Line, StringConstraints(min_length=1)]
 SearchText = Annotated[str, StringConstraints(max_length=200, pattern=_PRINTABLE)]
 """What to look for, a space at its end included."""
 
+Source = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f]{1,2000}$")]
+"""The address of a camera, its user and password in clear."""
+
 
 def _to_utc(moment: datetime) -> datetime:
     try:

@@ -1,0 +1,66 @@
+"""Cameras that another process watches, through the internal address in their lease."""
+
+import hmac
+from collections.abc import AsyncGenerator
+from http import HTTPStatus
+
+import httpx
+from fastapi import Request
+from starlette.exceptions import HTTPException
+
+from instantreact.errors import StreamLost
+
+TOKEN_HEADER = "X-InstantReact-Internal"  # noqa: S105 the header's name
+PREFIX = "/internal/cameras"
+
+_TIMEOUT = httpx.Timeout(15.0, connect=2.0)
+_RETRY_S = 2.0
+
+
+class RemoteCameras:
+    """Asks the process at `address` for what it shows; `token` is what all processes of this service share."""
+
+    def __init__(self, token: str) -> None:
+        self._client = httpx.AsyncClient(headers={TOKEN_HEADER: token}, timeout=_TIMEOUT, trust_env=False)
+
+    async def fetch_snapshot(self, address: str, camera_id: str) -> bytes:
+        """The newest picture as JPEG. Raises StreamLost with what the other process says."""
+        try:
+            answer = await self._client.get(f"{address}{PREFIX}/{camera_id}/snapshot.jpg")
+        except httpx.TransportError as error:
+            raise _no_answer() from error
+        await _check(answer)
+        return answer.content
+
+    async def stream(self, address: str, camera_id: str) -> AsyncGenerator[bytes, None]:
+        """The live view as it comes, in pieces of any size. Raises StreamLost before the first piece."""
+        try:
+            async with self._client.stream("GET", f"{address}{PREFIX}/{camera_id}/live.mjpg") as answer:
+                await _check(answer)
+                async for piece in answer.aiter_raw():
+                    yield piece
+        except httpx.TransportError as error:
+            raise _no_answer() from error
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._client.aclose()
+
+
+def require_token(request: Request) -> None:
+    """Let only the service's own processes pass. Answers 401 otherwise."""
+    given = request.headers.get(TOKEN_HEADER, "")
+    if not hmac.compare_digest(given.encode(), request.app.state.internal_token.encode()):
+        raise HTTPException(401, "This is for the service's own processes.")
+
+
+async def _check(answer: httpx.Response) -> None:
+    if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        await answer.aread()
+        raise StreamLost(str(answer.json().get("detail", "")), retry_after_s=_RETRY_S)
+    if answer.status_code != HTTPStatus.OK:
+        raise StreamLost("The process that watches this camera does not show it.", retry_after_s=_RETRY_S)
+
+
+def _no_answer() -> StreamLost:
+    return StreamLost("The process that watches this camera does not answer.", retry_after_s=_RETRY_S)

@@ -1,0 +1,63 @@
+"""A camera that pushes: JPEG frames over a web socket. Not part of the OpenAPI description, which knows none.
+
+Each binary message is a frame. Nothing is answered; what is refused ends the socket with a reason.
+"""
+
+from contextlib import suppress
+from typing import Annotated
+
+from fastapi import APIRouter, Query, WebSocket
+from starlette.exceptions import HTTPException
+from starlette.websockets import WebSocketDisconnect
+
+from instantreact.api.auth import check_key
+from instantreact.api.deps import LiveDep
+from instantreact.api.errors import answer_error, answer_problem, kind_of_status
+from instantreact.api.live import PushTarget
+from instantreact.errors import InstantReactError, TooLarge, UnreadableMedia
+
+router = APIRouter()
+
+# RFC 6455, section 7.4.1
+UNSUPPORTED, INVALID, TOO_LARGE, RESTART = 1003, 1007, 1009, 1012
+
+
+@router.websocket("/cameras/{camera_id}/push")
+async def push_frames(
+    socket: WebSocket, live: LiveDep, camera_id: str, key: Annotated[str | None, Query()] = None
+) -> None:
+    """Take frames for a camera whose source is `push:`; this process watches it from now on.
+
+    The API key comes in its header or, since browsers cannot set one here, as `?key=`.
+    """
+    try:
+        check_key(socket, socket.headers.get("x-api-key", key))
+        target = await live.take_pushed(camera_id)
+    except HTTPException as error:
+        problem = answer_problem(socket, kind_of_status(error.status_code), error.detail, headers=error.headers)
+        await socket.send_denial_response(problem)
+    except InstantReactError as error:
+        await socket.send_denial_response(answer_error(socket, error))
+    else:
+        await socket.accept()
+        with suppress(WebSocketDisconnect):
+            await socket.close(*await _take_frames(socket, target))
+
+
+async def _take_frames(socket: WebSocket, target: PushTarget) -> tuple[int, str]:
+    """Take frames until one is refused: the code and the reason. Raises WebSocketDisconnect when the client left."""
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message["code"])
+        frame = message.get("bytes")
+        if frame is None:
+            return UNSUPPORTED, "A frame is a binary message that holds a JPEG."
+        if not target.is_running:
+            return RESTART, "The camera was changed, or is watched elsewhere by now: connect again."
+        try:
+            target.pushed.put(frame)
+        except TooLarge as error:
+            return TOO_LARGE, str(error)
+        except UnreadableMedia as error:
+            return INVALID, str(error)
