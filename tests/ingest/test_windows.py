@@ -58,6 +58,15 @@ def test_live_windows_make_nothing_while_nothing_moves() -> None:
     assert watch(LiveWindows(PLAN), [False] * 100) == ([], [])
 
 
+def test_live_windows_sample_the_stillness_before_the_motion_once() -> None:
+    samples, _ = watch(LiveWindows(PLAN), [False] * 40 + [True] * 2)
+    assert len(samples) <= 6
+    windows = LiveWindows(PLAN)
+    _, due = watch(windows, [False] * 35 + [True] * 25)
+    assert len({id(sample) for sample in due[0].samples}) < len(due[0].samples)
+    assert len({id(sample) for sample in due[-1].samples}) == len(due[-1].samples)
+
+
 def test_live_windows_look_back_to_before_the_motion_began() -> None:
     samples, due = watch(LiveWindows(PLAN), [False] * 35 + [True] * 25)
     assert due[0].window.start_s <= 2.0

@@ -17,6 +17,7 @@ from instantreact.media.motion import Motion, add_up_zones
 from instantreact.media.windows import SampleGrid
 
 _ROUNDING_S = 1e-6
+_UNNOTICED_S = 0.6  # the gate looks every 0.2 s and wants to see motion twice
 _HELD_BYTES = 32_000_000
 
 FrameFeatures = NDArray[np.float32]
@@ -73,7 +74,7 @@ class LiveWindows:
         made: list[Sample] = []
         if is_moving:
             first = max(self._next_sample, passed - self._grid.count, 0)
-            made = [self._sample(index) for index in range(first, passed)]
+            made = self._sample_all(range(first, passed), frame.time_s)
             self._next_sample = passed
         due = self._due(passed)
         self._forget(frame.time_s)
@@ -92,6 +93,17 @@ class LiveWindows:
         samples = tuple(self._samples.get(index) or self._sample(index) for index in range(first, passed))
         rate_hz = self._plan.rate_hz
         return self._build(Window(self._next_window, first / rate_hz, passed / rate_hz), samples)
+
+    def _sample_all(self, indexes: range, now_s: float) -> list[Sample]:
+        """Samples up to now; of those from before the motion began one stands for all, since they show the same."""
+        still_until_s = now_s - _UNNOTICED_S - max(self._plan.gaps_s, default=0.0)
+        made: list[Sample] = []
+        for index in indexes:
+            if made and index / self._plan.rate_hz < still_until_s:
+                self._samples[index] = made[0]
+            else:
+                made.append(self._sample(index))
+        return made
 
     def _passed(self, frame: LiveFrame) -> int:
         """How many grid times lie at or before the picture."""
