@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     camera_lease_s: Annotated[float, Field(ge=1)] = Field(
         5.0, description="After so long without a sign of life another process takes a camera over."
     )
+    camera_stride_s: Seconds = Field(
+        1.0, description="A camera's newest window is described this often while something moves."
+    )
     evidence_before_s: Seconds = Field(5.0, description="What an evidence clip shows before the event.")
     evidence_after_s: Seconds = Field(5.0, description="What an evidence clip shows after the event.")
     allowed_source_folders: Folders = Field((), description="Where file: cameras may lie; parted as in PATH.")

@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from instantreact.alerts.channel import Channel
@@ -204,7 +205,7 @@ def watch_tools(
     """What the watchers of this process share; starts the thread of their model."""
     before_s, after_s = settings.evidence_before_s, settings.evidence_after_s
     return WatchTools(
-        plan=captioner.bundle.sampling,
+        plan=replace(captioner.bundle.sampling, stride_s=settings.camera_stride_s),
         batcher=FeatureBatcher(captioner.encode_frames, captioner.describe),
         policy=policy,
         limits=stream_limits(settings),
