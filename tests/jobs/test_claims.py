@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule, run_state_machine_as_test
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from instantreact.errors import LeaseLost
 from instantreact.jobs import claims, outbox
@@ -43,6 +43,7 @@ class JobLife(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
+        self.runner.run(self._empty())  # a failed example may have left rows
         self.now = datetime(2026, 11, 22, 12, tzinfo=UTC)
         self.puts = {"a": 0, "b": 0}
         self.answered = {"a": 0, "b": 0}
@@ -183,6 +184,10 @@ class JobLife(RuleBasedStateMachine):
         if good:
             del self.held[claim.job_id]
         return good
+
+    async def _empty(self) -> None:
+        async with self.database.unit_of_work() as session:
+            await session.execute(delete(Job))
 
     def _subjects(self) -> set[str]:
         async def work() -> set[str]:
