@@ -48,6 +48,8 @@ def test_camera_of_a_killed_process_is_watched_by_another_and_shown_by_the_api_m
                 assert live.headers["Content-Type"] == "multipart/x-mixed-replace; boundary=frame"
                 pieces = live.iter_raw()
                 shown = b"".join(next(pieces) for _ in range(3))
+            for process in (serving, watching):
+                wait_until(lambda: says(process, "live.mjpg"), what="the end of the live view")  # noqa: B023
             assert camera.viewers == 1
             assert not says(serving, "camera.opened")
             watching.kill()
