@@ -49,7 +49,11 @@ class _RedactingFormatter(logging.Formatter):
 
 def configure_logs(*, level: str = "info", json: bool = False) -> None:
     """Send every log line to standard error, redacted: ours as events, other libraries' as they are."""
-    renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+    renderer: Any = structlog.processors.JSONRenderer()
+    if not json:
+        # Plain tracebacks: the rich ones show local variables, and those may hold secrets.
+        plain = structlog.dev.plain_traceback
+        renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -67,7 +71,8 @@ def configure_logs(*, level: str = "info", json: bool = False) -> None:
     logging.basicConfig(
         level=max(logging.INFO, logging.getLevelNamesMapping()[level.upper()]), handlers=[handler], force=True
     )
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for chatty in ("httpx", "taskiq"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from random import Random
 
 import pytest
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.clock import SystemClock
@@ -260,7 +261,7 @@ async def test_worker_interrupts_a_run_at_the_second_beat_after_its_job_was_dele
     await started.wait()
     await worker.renew_leases()
     async with database.unit_of_work() as session:
-        await outbox.delete_jobs(session, "a")
+        await session.execute(delete(Job).where(Job.subject == "a"))
     await worker.renew_leases()
     assert not interrupted.is_set()
     await worker.renew_leases()

@@ -107,16 +107,6 @@ async def test_mark_read_leaves_other_recipients_alone(database: Database) -> No
     assert (await read_states(database, other.id))[1] is DeliveryState.SENT
 
 
-async def test_find_part_by_message_finds_what_the_channel_speaks_of(database: Database) -> None:
-    async with database.unit_of_work() as session:
-        delivery = await make_delivery(session)
-        await deliveries.mark_part_sent(session, delivery.parts[1].id, RECEIPT)
-        part = await deliveries.find_part_by_message(session, "m_1")
-        assert await deliveries.find_part_by_message(session, "m_2") is None
-    assert part is not None
-    assert part.id == delivery.parts[1].id
-
-
 async def test_get_delivery_raises_not_found_when_there_is_none(database: Database) -> None:
     async with database.reading() as session:
         with pytest.raises(NotFound):

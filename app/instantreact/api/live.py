@@ -155,7 +155,8 @@ class LiveCameras:
         give_up_at_s = time.monotonic() + QUIET_S
         while time.monotonic() < give_up_at_s:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), 1 / MAX_FPS)
+                async with asyncio.timeout(1 / MAX_FPS):
+                    await self._closing.wait()
                 return None
             picture = self._own.find_picture(camera_id)
             if picture is not None and picture is not last:

@@ -82,7 +82,8 @@ class Supervisor:
                 log.warning("ingest.database_failed", error=type(error).__name__)
             self._changed.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), self._holder.lease_s / 5)
+                async with asyncio.timeout(self._holder.lease_s / 5):
+                    await self._changed.wait()
 
     async def tick(self) -> None:
         """Renew, stop what is no longer ours, claim what nobody watches, tell who is lost. Called by `run`."""

@@ -89,7 +89,8 @@ async def _file(
 async def _describe(moment: LiveWindow, batcher: FeatureBatcher[Description]) -> Description:
     answer: Future[Description] = Future()
     batcher.ask(moment, lambda _, description: answer.set_result(description))
-    return await asyncio.wait_for(asyncio.wrap_future(answer), _MODEL_S)
+    async with asyncio.timeout(_MODEL_S):
+        return await asyncio.wrap_future(answer)
 
 
 def _window_of(heard: HeardLive) -> Window:

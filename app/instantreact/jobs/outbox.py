@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import case, delete, literal, null, select
+from sqlalchemy import case, literal, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.job import JobState
@@ -77,8 +77,3 @@ async def rerun_job(session: AsyncSession, job_id: str, *, now: datetime) -> Job
     await session.flush()
     announce(session, TOPIC)
     return job
-
-
-async def delete_jobs(session: AsyncSession, subject: str) -> None:
-    """Nothing is left to do about `subject`; a run that has its job in hand finds its lease lost."""
-    await session.execute(delete(Job).where(Job.subject == subject))

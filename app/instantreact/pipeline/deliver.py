@@ -44,7 +44,7 @@ async def deliver(services: Services, claim: Claim) -> None:
         delivery = await deliveries.get_delivery(session, claim.subject)
     channel = _find_channel(services, delivery)
     for part in delivery.parts:
-        if part.state is DeliveryState.PENDING and not await _send_part(services, channel, delivery, part):
+        if part.state is DeliveryState.PENDING and not await _send_part(services, claim, channel, delivery, part):
             break
     async with services.database.unit_of_work() as session:
         await claim.finish(session)
@@ -69,9 +69,12 @@ def _find_channel(services: Services, delivery: Delivery) -> Channel:
     return channel
 
 
-async def _send_part(services: Services, channel: Channel, delivery: Delivery, part: DeliveryPart) -> bool:
+async def _send_part(
+    services: Services, claim: Claim, channel: Channel, delivery: Delivery, part: DeliveryPart
+) -> bool:
     """Send one part and commit what became of it; False when the parts after it have no chance either."""
     async with services.database.unit_of_work() as session:
+        await claim.confirm(session)
         await deliveries.start_attempt(session, part.id)
     try:
         receipt = await _send(services, channel, delivery, part)

@@ -40,12 +40,6 @@ async def get_delivery(session: AsyncSession, delivery_id: str) -> Delivery:
     return delivery
 
 
-async def find_part_by_message(session: AsyncSession, message_id: str) -> DeliveryPart | None:
-    """The part that the channel knows under this message id."""
-    statement = select(DeliveryPart).where(DeliveryPart.message_id == message_id)
-    return (await session.scalars(statement)).first()
-
-
 async def start_attempt(session: AsyncSession, part_id: str) -> None:
     """Count a try, before the channel is asked."""
     statement = update(DeliveryPart).where(DeliveryPart.id == part_id)

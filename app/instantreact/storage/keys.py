@@ -1,7 +1,6 @@
 """API keys, kept as hashes. The keys are long and random, so a plain SHA-256 does not help a thief."""
 
 import hashlib
-import hmac
 from datetime import datetime
 
 from sqlalchemy import select
@@ -16,12 +15,6 @@ async def set_key(session: AsyncSession, *, name: str, key: str, now: datetime) 
     values = {"sha256": _hash(key), "created_at": now}
     statement = insert_into(session, ApiKey).values(name=name, **values)
     await session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
-
-
-async def find_key(session: AsyncSession, key: str) -> ApiKey | None:
-    """The stored key that `key` is, compared in constant time."""
-    digest = _hash(key)
-    return next((row for row in await list_keys(session) if hmac.compare_digest(row.sha256, digest)), None)
 
 
 async def list_keys(session: AsyncSession) -> list[ApiKey]:

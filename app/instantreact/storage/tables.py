@@ -135,7 +135,6 @@ class RuleLock(Base):
     __tablename__ = "rule_locks"
     rule_id: Mapped[str] = mapped_column(ForeignKey("rules.id", ondelete="CASCADE"), primary_key=True)
     camera_key: Mapped[str] = mapped_column(primary_key=True)
-    alerted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class Recipient(Base):

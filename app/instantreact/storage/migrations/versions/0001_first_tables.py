@@ -153,7 +153,6 @@ def upgrade() -> None:
         "rule_locks",
         sa.Column("rule_id", sa.String(), nullable=False),
         sa.Column("camera_key", sa.String(), nullable=False),
-        sa.Column("alerted_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["rule_id"], ["rules.id"], name=op.f("fk_rule_locks_rule_id_rules"), ondelete="CASCADE"
         ),
