@@ -11,8 +11,8 @@ from instantreact.training.captioner.checkpoint import Encoders
 from instantreact.training.captioner.clips import CaptionedClip
 from instantreact.training.captioner.config import TrainingConfig
 from instantreact.training.captioner.formats.captions_jsonl import load_captions_jsonl
-from instantreact.training.captioner.prepare import Prepared
-from instantreact.training.captioner.recipe import BackboneWeights
+from instantreact.training.captioner.prepare import FeatureExtractor, Prepared
+from instantreact.training.captioner.recipe import BackboneWeights, open_extractor, write_encoders
 from instantreact.training.captioner.run import prepare_data
 from tests.training.drawn import draw_data_set
 from tests.training.recipes import make_config, write_mobilenet_weights
@@ -28,6 +28,7 @@ class DrawnData:
     config: TrainingConfig
     clips: Sequence[CaptionedClip]
     encoders: Encoders
+    extractor: FeatureExtractor
     prepared: Prepared
 
 
@@ -39,10 +40,13 @@ def _one_thread() -> None:
 
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> DrawnData:
-    """Five scenes with a fight and a walk each."""
+    """Six scenes with a fight and a walk each."""
     root = tmp_path_factory.mktemp("drawn")
     folder, config = draw_data_set(root / "data"), make_config()
     weights = write_mobilenet_weights(root / "weights.npz")
     clips = load_captions_jsonl(folder)
-    encoders, prepared = prepare_data(config, BackboneWeights(weights, weights), clips, root / "cache")
-    return DrawnData(folder, root / "cache", weights, config, clips, encoders, prepared)
+    both = BackboneWeights(weights, weights)
+    encoders, prepared = prepare_data(config, both, clips, root / "cache")
+    write_encoders(config, both, root / "encoders")
+    extractor = open_extractor(config, root / "encoders")
+    return DrawnData(folder, root / "cache", weights, config, clips, encoders, extractor, prepared)

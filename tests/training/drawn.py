@@ -31,7 +31,7 @@ def draw_clip(path: Path, label: str, seed: int) -> None:
     writer.release()
 
 
-def draw_data_set(folder: Path, *, scenes: int = 5, splits: Sequence[str] = FIRST_SPLITS) -> Path:
+def draw_data_set(folder: Path, *, scenes: int = 6, splits: Sequence[str] = FIRST_SPLITS) -> Path:
     """A folder with `captions.jsonl` and, for each scene, one clip of each label."""
     (folder / "clips").mkdir(parents=True)
     lines = []

@@ -37,7 +37,7 @@ def test_the_toolkit_goes_from_clips_to_a_measured_bundle(drawn: DrawnData, tmp_
     data = ("--data", drawn.folder, "--cache", tmp_path / "cache")
     recipe = (*data, "--config", config, "--backbone-weights", drawn.weights)
 
-    assert "10 clips are prepared" in run("prepare", "captioner", *recipe)
+    assert "12 clips are prepared" in run("prepare", "captioner", *recipe)
     run("train", "captioner", *recipe, "--output", tmp_path / "run")
     run("export", "captioner", "--checkpoint", tmp_path / "run" / "best.pt", "--output", tmp_path / "bundle")
     measured = json.loads(run("evaluate", "captioner", *data, "--bundle", tmp_path / "bundle", "--json", "--no-java"))
@@ -49,7 +49,7 @@ def test_the_toolkit_goes_from_clips_to_a_measured_bundle(drawn: DrawnData, tmp_
     assert {"model", "annotator a against b", "model against b", "annotator b against a", "model against a"} == set(
         measured["tiny 0.1.0"]["captions"]
     )
-    assert folds["5 folds by scene"]["clips"] == 10
+    assert folds["5 folds by scene"]["clips"] == 12
     assert {found["concept"] for found in folds["5 folds by scene"]["recognition"]} == {"fight"}
 
 
@@ -71,3 +71,17 @@ def test_crossval_refuses_more_folds_than_scenes(drawn: DrawnData, tmp_path: Pat
             *("crossval", "captioner", "--data", drawn.folder, "--config", config, "--folds", 9),
             *("--backbone-weights", drawn.weights, "--cache", tmp_path / "cache"),
         )
+
+
+def test_train_final_uses_val_and_records_what_it_measures(drawn: DrawnData, tmp_path: Path) -> None:
+    config = write_toml(make_config(), tmp_path / "train.toml")
+    data = ("--data", drawn.folder, "--cache", drawn.cache)
+    recipe = (*data, "--config", config, "--backbone-weights", drawn.weights)
+
+    run("train", "captioner", *recipe, "--output", tmp_path / "run", "--final")
+    run("export", "captioner", "--checkpoint", tmp_path / "run" / "best.pt", "--output", tmp_path / "bundle", "--int8")
+    run("evaluate", "captioner", *data, "--bundle", tmp_path / "bundle", "--split", "val", "--no-java", "--record")
+
+    metrics = load_bundle(tmp_path / "bundle").metrics
+    assert {"BLEU-4", "CIDEr-D"} <= {metric.name for metric in metrics}
+    assert {(metric.data_set, metric.split) for metric in metrics} == {("data", "val")}

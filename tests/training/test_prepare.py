@@ -13,7 +13,6 @@ from instantreact.inference.preprocess import motion_images
 from instantreact.training.captioner.clips import CaptionedClip, Split
 from instantreact.training.captioner.config import Views
 from instantreact.training.captioner.prepare import prepare_clips, sample_clip
-from instantreact.training.captioner.recipe import open_extractor
 from instantreact.training.captioner.views import PLAIN, View, draw_views
 from tests.training.conftest import DrawnData
 from tests.training.drawn import draw_clip
@@ -79,11 +78,10 @@ def test_prepared_features_have_a_row_for_each_sample_and_a_view_for_each_change
 
 def test_prepare_takes_kept_features_instead_of_the_clip(drawn: DrawnData, tmp_path: Path) -> None:
     clip = replace(drawn.clips[0], path=Path(shutil.copy(drawn.clips[0].path, tmp_path)))
-    extractor = open_extractor(drawn.config, drawn.cache / "encoders")
-    first = prepare_clips([clip], extractor, drawn.config.views, tmp_path / "cache")
+    first = prepare_clips([clip], drawn.extractor, drawn.config.views, tmp_path / "cache")
     clip.path.unlink()
 
-    second = prepare_clips([clip], extractor, drawn.config.views, tmp_path / "cache")
+    second = prepare_clips([clip], drawn.extractor, drawn.config.views, tmp_path / "cache")
 
     assert np.array_equal(first.views[clip.name][1], second.views[clip.name][1])
 
@@ -91,9 +89,8 @@ def test_prepare_takes_kept_features_instead_of_the_clip(drawn: DrawnData, tmp_p
 def test_prepare_skips_a_corrupt_clip_and_says_why(drawn: DrawnData, tmp_path: Path) -> None:
     (tmp_path / "bad.mp4").write_bytes(b"not a video")
     bad = CaptionedClip("bad", tmp_path / "bad.mp4", "s", Split.TRAIN, ("a man",))
-    extractor = open_extractor(drawn.config, drawn.cache / "encoders")
 
-    prepared = prepare_clips([bad, drawn.clips[0]], extractor, drawn.config.views, tmp_path / "cache", workers=2)
+    prepared = prepare_clips([bad, drawn.clips[0]], drawn.extractor, drawn.config.views, tmp_path / "cache", workers=2)
 
     assert list(prepared.views) == [drawn.clips[0].name]
     assert "bad" in prepared.skipped

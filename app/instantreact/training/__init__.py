@@ -19,7 +19,7 @@ from instantreact.training.captioner.fit import describe_folds, describe_with, f
 from instantreact.training.captioner.formats.load import DataFormat, load_clips
 from instantreact.training.captioner.prepare import Prepared
 from instantreact.training.captioner.recipe import BackboneWeights
-from instantreact.training.captioner.run import prepare_data, train_captioner
+from instantreact.training.captioner.run import prepare_data, train_captioner, train_final
 from instantreact.training.metrics.captions import CaptionScores, score_captions
 
 __all__ = [
@@ -48,4 +48,5 @@ __all__ = [
     "scene_folds",
     "score_captions",
     "train_captioner",
+    "train_final",
 ]

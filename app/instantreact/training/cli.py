@@ -23,13 +23,14 @@ from instantreact.training.captioner.evaluate import (
     describe_clips,
     evaluate_baselines,
     evaluate_descriptions,
+    headline_metrics,
 )
-from instantreact.training.captioner.export import export_bundle
+from instantreact.training.captioner.export import export_bundle, record_metrics
 from instantreact.training.captioner.fit import describe_folds, fit_folds
 from instantreact.training.captioner.formats.load import DataFormat, load_clips
 from instantreact.training.captioner.prepare import Prepared, prepare_for_bundle
 from instantreact.training.captioner.recipe import BackboneWeights
-from instantreact.training.captioner.run import BEST, prepare_data, train_captioner
+from instantreact.training.captioner.run import BEST, prepare_data, train_captioner, train_final
 from instantreact.training.captioner.train import EpochReport
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -99,12 +100,16 @@ def train_captioner_command(
     backbone_weights: Weights = None,
     motion_weights: MotionWeights = None,
     workers: Workers = 1,
+    final: Annotated[
+        bool, typer.Option("--final", help="Train on train and val together, calibrated by cross-validation.")
+    ] = False,
 ) -> None:
     """Train a captioner: progress on the screen and in log.csv, the result in best.pt."""
     recipe = _Recipe(config, BackboneWeights(backbone_weights, motion_weights or backbone_weights), cache, workers)
     clips = load_clips(data, data_format)
     encoders, prepared = recipe.prepare(clips)
-    train_captioner(recipe.config, encoders, prepared, clips, output, after_epoch=_say_epoch)
+    run = train_final if final else train_captioner
+    run(recipe.config, encoders, prepared, clips, output, after_epoch=_say_epoch)
     typer.echo(f"The captioner is in {output / BEST}; export it with `instantreact export captioner`.")
 
 
@@ -119,6 +124,7 @@ def evaluate_captioner_command(
     workers: Workers = 1,
     java: Java = True,
     as_json: AsJson = False,
+    record: Annotated[bool, typer.Option("--record", help="Write the figures into the bundle's model.json.")] = False,
 ) -> None:
     """Measure a bundle beside the baselines: captions, and concepts against the clips' labels."""
     clips = load_clips(data, data_format)
@@ -131,8 +137,11 @@ def evaluate_captioner_command(
     known, measured = prepared.readable(known), prepared.readable(measured)
     plain = {name: views[0] for name, views in prepared.views.items()}
     said = describe_clips(captioner, plain, measured)
+    found = evaluate_descriptions(measured, said, java=java)
+    if record:
+        record_metrics(captioner.bundle, headline_metrics(found, data_set=data.name, split=split))
     evaluations = {
-        f"{captioner.bundle.name} {captioner.bundle.version}": evaluate_descriptions(measured, said, java=java),
+        f"{captioner.bundle.name} {captioner.bundle.version}": found,
         "baselines": evaluate_baselines(plain, known, measured, java=java),
     }
     _print(evaluations, prepared.skipped, as_json=as_json)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from instantreact.domain.concepts import CONCEPTS
 from instantreact.domain.media import SamplingPlan
 from instantreact.errors import InvalidInput
-from instantreact.inference.bundle import Decoding
+from instantreact.inference.bundle import Decoding, Licence
 from instantreact.inference.preprocess import MOTION_CHANNELS
 
 
@@ -48,7 +48,8 @@ class Schedule(_Section):
 
     patience        epochs without a better validation loss before it stops; None trains all epochs
     sentences_per_window  captions drawn of each clip in an epoch
-    concept_weight  of the concept head's loss beside the captions'
+    concept_weight  of the auxiliary concept loss beside the captions'
+    concept_ridge   penalty on the weights of the concept head, which is fitted by itself
     averaging       decay of the running average of the weights that is kept (0 keeps the weights themselves)
     """
 
@@ -59,6 +60,7 @@ class Schedule(_Section):
     weight_decay: float = Field(default=1e-2, ge=0)
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     concept_weight: float = Field(default=1.0, ge=0)
+    concept_ridge: float = Field(default=0.1, gt=0)
     clip_norm: float = Field(default=1.0, gt=0)
     averaging: float = Field(default=0.99, ge=0, lt=1)
     patience: int | None = Field(default=None, ge=1)
@@ -75,7 +77,7 @@ class Views(_Section):
 
 
 class TrainingConfig(_Section):
-    """The whole file."""
+    """The whole file; `licences` names what goes into the weights, and ends up in the bundle."""
 
     name: str = "captioner"
     version: str = "0.1.0"
@@ -87,6 +89,7 @@ class TrainingConfig(_Section):
     decoding: Decoding
     concepts: tuple[str, ...] = tuple(CONCEPTS)
     least_word_count: int = Field(default=2, ge=1)
+    licences: tuple[Licence, ...] = ()
 
     @model_validator(mode="after")
     def _has_gaps_where_it_moves(self) -> "TrainingConfig":

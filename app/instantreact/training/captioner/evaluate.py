@@ -1,7 +1,7 @@
 """Measures descriptions of clips: their captions, and how well their concepts' probabilities tell clips apart."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from instantreact.domain.concepts import CONCEPTS
 from instantreact.domain.mention import mention_probability, mentions
+from instantreact.inference.bundle import Metric
 from instantreact.inference.captioner import Captioner, Description
 from instantreact.training.captioner.baselines import (
     annotator_lines,
@@ -21,6 +22,7 @@ from instantreact.training.metrics import recognition
 from instantreact.training.metrics.captions import CaptionScores, score_captions
 from instantreact.training.metrics.recognition import Interval, ReliabilityBin
 
+CONCEPT_SCORE = "concept score"
 _LEAST_CLIPS = 2
 
 
@@ -66,7 +68,7 @@ def evaluate_descriptions(
     captions = {"model": score_captions(said, [clip.captions for clip in clips], java=java)}
     scores = {
         concept: {
-            "concept score": np.array([description.concepts[concept] for description in descriptions]),
+            CONCEPT_SCORE: np.array([description.concepts[concept] for description in descriptions]),
             "share of samples": _sampled_shares(descriptions, concept),
             "caption": np.array([float(mentions(text, CONCEPTS[concept]) is not None) for text in said]),
         }
@@ -79,6 +81,19 @@ def evaluate_descriptions(
     ]
     captions |= annotator_lines(clips, said)
     return Evaluation(len(clips), captions, tuple(found), unmeasured_concepts(clips))
+
+
+def headline_metrics(evaluation: Evaluation, *, data_set: str, split: str) -> list[Metric]:
+    """The figures that a bundle carries: the captions' agreement, and each concept's recognition by its score."""
+    said = evaluation.captions["model"]
+    captions = {"BLEU-4": said.bleu[3], "CIDEr-D": said.cider_d, "METEOR (exact, stem)": said.meteor_exact_stem}
+    metrics = [Metric(name=name, value=value, data_set=data_set, split=split) for name, value in captions.items()]
+    for found in evaluation.recognition:
+        if found.scored_by == CONCEPT_SCORE:
+            for name, interval in (("accuracy", found.accuracy), ("AUC", found.auc)):
+                bounds = asdict(interval)
+                metrics.append(Metric(name=f"{found.concept} {name}", **bounds, data_set=data_set, split=split))
+    return metrics
 
 
 def evaluate_baselines(

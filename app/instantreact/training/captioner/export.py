@@ -10,7 +10,6 @@ from instantreact.inference.bundle import (
     ConceptHead,
     Graph,
     GraphName,
-    Licence,
     Manifest,
     Metric,
     load_bundle,
@@ -41,8 +40,6 @@ def export_bundle(
     folder: Path,
     *,
     int8: bool = False,
-    metrics: Sequence[Metric] = (),
-    licences: Sequence[Licence] = (),
 ) -> Bundle:
     """Write a bundle to `folder`, check its graphs against torch at several sizes, and load it.
 
@@ -66,11 +63,20 @@ def export_bundle(
         concepts=ConceptHead(version=concepts.VERSION, names=config.concepts),
         calibration=dict(trained.calibration),
         decoding=config.decoding,
-        metrics=tuple(metrics),
-        licences=tuple(licences),
+        licences=config.licences,
     )
-    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", "utf-8")
+    _write_manifest(manifest, folder)
     return load_bundle(folder)
+
+
+def record_metrics(bundle: Bundle, metrics: Sequence[Metric]) -> None:
+    """Write measured figures into a bundle's `model.json`, in place of those that are there."""
+    kept = {name: value for name, value in bundle if name != "folder"}
+    _write_manifest(Manifest(**{**kept, "metrics": tuple(metrics)}), bundle.folder)
+
+
+def _write_manifest(manifest: Manifest, folder: Path) -> None:
+    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", "utf-8")
 
 
 def store_small(name: GraphName, path: Path, *, int8: bool) -> None:

@@ -1,31 +1,23 @@
 """Fits captioners: one on given clips, or one for each fold of a cross-validation over scenes."""
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from instantreact.inference.bundle import Calibration
 from instantreact.inference.captioner import Captioner, Description
 from instantreact.training.captioner.checkpoint import Encoders, TrainedCaptioner
-from instantreact.training.captioner.clips import CaptionedClip, concept_shares, scene_folds
+from instantreact.training.captioner.clips import CaptionedClip, scene_folds
+from instantreact.training.captioner.concepts import Logits, calibrate_concepts, concept_logits, fit_concept_head
 from instantreact.training.captioner.config import TrainingConfig
 from instantreact.training.captioner.evaluate import describe_clips
-from instantreact.training.captioner.examples import plain_batches
 from instantreact.training.captioner.export import export_bundle
-from instantreact.training.captioner.logistic import fit_logistic
 from instantreact.training.captioner.prepare import Prepared
 from instantreact.training.captioner.recipe import build_model, build_vocabulary, make_examples
 from instantreact.training.captioner.train import EpochReport, Trainer, find_device, train_model
-
-_LEAST_CLIPS = 5
-
-Logits = NDArray[np.float64]
-"""Raw outputs of a concept head, (N, C)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +43,7 @@ def fit_captioner(
     examples = make_examples(config, train, prepared, vocabulary)
     trainer = Trainer(build_model(config, vocabulary, examples), config.training, device=find_device())
     model = train_model(trainer, examples, [], after_epoch=after_epoch).cpu()
+    fit_concept_head(model, examples, ridge=config.training.concept_ridge)
     return TrainedCaptioner(config, vocabulary, model, encoders, {})
 
 
@@ -75,7 +68,8 @@ def fit_folds(
         train = [clip for clip, own in zip(readable, fold_of, strict=True) if own != fold]
         captioners.append(fit_captioner(config, encoders, prepared, train))
         held_out = [clip for clip, own in zip(readable, fold_of, strict=True) if own == fold]
-        logits[fold_of == fold] = concept_logits(captioners[-1], prepared, held_out)
+        unseen = make_examples(config, held_out, prepared, captioners[-1].vocabulary)
+        logits[fold_of == fold] = concept_logits(captioners[-1].model, unseen)
         after_fold(fold)
     return FoldPredictions(tuple(readable), fold_of, logits, tuple(captioners))
 
@@ -101,32 +95,3 @@ def describe_with(trained: TrainedCaptioner, prepared: Prepared, clips: Sequence
     with tempfile.TemporaryDirectory() as folder:
         captioner = Captioner(export_bundle(trained, Path(folder)))
         return describe_clips(captioner, {clip.name: prepared.views[clip.name][0] for clip in clips}, clips)
-
-
-def concept_logits(trained: TrainedCaptioner, prepared: Prepared, clips: Sequence[CaptionedClip]) -> Logits:
-    """The concept head's raw outputs (N, C) for prepared clips."""
-    examples = make_examples(trained.config, clips, prepared, trained.vocabulary)
-    with torch.no_grad():
-        found = [
-            trained.model.encoder(batch.features, batch.lengths).concepts for batch in plain_batches(examples, size=16)
-        ]
-    return torch.cat(found).numpy().astype(np.float64)
-
-
-def calibrate_concepts(
-    concepts: Sequence[str], logits: Logits, clips: Sequence[CaptionedClip]
-) -> Mapping[str, Calibration]:
-    """Fit each concept's probability to the share of captions that mention it (Platt 1999, with soft targets).
-
-    `logits` (N, C) must come from models that did not see the clips. A concept is left out unless at least
-    `_LEAST_CLIPS` clips mention it in most captions, and as many do not.
-    """
-    shares = np.stack([concept_shares(clip, concepts) for clip in clips])
-    calibration = {}
-    for column, concept in enumerate(concepts):
-        mentioned = int((shares[:, column] > 0.5).sum())
-        if min(mentioned, len(clips) - mentioned) < _LEAST_CLIPS:
-            continue
-        slope, offset = fit_logistic(logits[:, [column]], shares[:, column].astype(np.float64))
-        calibration[concept] = Calibration(slope=float(slope), offset=float(offset))
-    return calibration

@@ -38,7 +38,7 @@ class SequenceGraph(nn.Module):
         fused = self.encoder.fuse(features[None])
         memory, _ = self.encoder.lstm(fused)
         mask = torch.ones_like(features[None, :, 0], dtype=torch.bool)
-        encoded = self.encoder.finish(fused, memory, mask)
+        encoded = self.encoder.finish(features[None], fused, memory, mask)
         return encoded.memory[0], encoded.keys[0], encoded.hidden, encoded.cell, encoded.concepts[0]
 
 

@@ -2,7 +2,9 @@
 
 Two streams of frame features (appearance, motion) are fused and read by a bidirectional LSTM over time; an LSTM decoder
 with attention over the encoded frames writes the sentence (S2VT, Venugopalan et al. 2015, arXiv:1505.00487; global
-attention, Luong et al. 2015, arXiv:1508.04025). A small head beside the decoder scores the concepts.
+attention, Luong et al. 2015, arXiv:1508.04025). A linear head on the last stream's features scores the concepts; it is
+fitted by itself (`concepts.fit_concept_head`), because a head on the LSTM learns single scenes by heart. Such a head is
+trained along all the same, as an auxiliary task of the encoder.
 
 Shapes: N windows, T frames, D feature values, L words, V vocabulary, C concepts, H hidden, M memory, A attention.
 """
@@ -46,6 +48,7 @@ class Encoded:
     hidden: Tensor  # (N, H)
     cell: Tensor  # (N, H)
     concepts: Tensor  # (N, C), logits
+    auxiliary: Tensor  # (N, C), logits of the head that is trained along
 
 
 class FrameEncoder(nn.Module):
@@ -65,7 +68,10 @@ class FrameEncoder(nn.Module):
         self.lstm = nn.LSTM(fused, shape.hidden // 2, batch_first=True, bidirectional=True)
         self.start = nn.Linear(2 * (fused + shape.hidden), 2 * shape.hidden)
         self.key = nn.Linear(shape.hidden, shape.hidden, bias=False)
-        self.concepts = nn.Linear(2 * (fused + shape.hidden), shape.concepts)
+        self.auxiliary = nn.Linear(2 * (fused + shape.hidden), shape.concepts)
+        # Zero until `fit_concept_head` fits them; no gradient ever reaches them.
+        self.concept_weights = nn.Parameter(torch.zeros(shape.concepts, 2 * shape.streams[-1]))
+        self.concept_offsets = nn.Parameter(torch.zeros(shape.concepts))
 
     def standardize_by(self, mean: Tensor, scale: Tensor) -> None:
         """Take the mean and standard deviation (D,) of the training features, which the input is standardised by."""
@@ -78,11 +84,20 @@ class FrameEncoder(nn.Module):
         projected = [layer(self.dropout(part)) for layer, part in zip(self.projections, parts, strict=True)]
         return F.relu(torch.cat(projected, dim=-1))
 
-    def finish(self, fused: Tensor, memory: Tensor, mask: Tensor) -> Encoded:
-        """The encoder's results from its fused input (N, T, F) and its output over time (N, T, M)."""
+    def summarize(self, features: Tensor, mask: Tensor) -> Tensor:
+        """What the concept head sees of features (N, T, D): the last stream's mean and maximum over time, (N, 2 W)."""
+        return pool(features[..., -self.streams[-1] :], mask)
+
+    def score_concepts(self, summary: Tensor) -> Tensor:
+        """Logits (N, C) from what `summarize` gives (N, 2 W)."""
+        return F.linear(summary, self.concept_weights, self.concept_offsets)
+
+    def finish(self, features: Tensor, fused: Tensor, memory: Tensor, mask: Tensor) -> Encoded:
+        """The results from the features (N, T, D), fused (N, T, F) and as the LSTM saw them (N, T, M)."""
         pooled = self.dropout(pool(torch.cat([fused, memory], dim=-1), mask))  # (N, 2 (F + M))
         hidden, cell = torch.tanh(self.start(pooled)).chunk(2, dim=-1)
-        return Encoded(memory, self.key(memory), mask, hidden, cell, self.concepts(pooled))
+        concepts = self.score_concepts(self.summarize(features, mask))
+        return Encoded(memory, self.key(memory), mask, hidden, cell, concepts, self.auxiliary(pooled))
 
     def forward(self, features: Tensor, lengths: Tensor) -> Encoded:
         """Windows (N, T, D), padded behind their `lengths` (N,)."""
@@ -90,7 +105,7 @@ class FrameEncoder(nn.Module):
         packed = pack_padded_sequence(fused, lengths.cpu(), batch_first=True, enforce_sorted=False)
         memory, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=features.shape[1])
         mask = torch.arange(features.shape[1], device=features.device)[None] < lengths[:, None]
-        return self.finish(fused, memory, mask)
+        return self.finish(features, fused, memory, mask)
 
 
 class WordDecoder(nn.Module):
@@ -132,14 +147,14 @@ class CaptionModel(nn.Module):
         self.decoder = WordDecoder(shape)
 
     def forward(self, features: Tensor, lengths: Tensor, words: Tensor, owners: Tensor) -> tuple[Tensor, Tensor]:
-        """Log-probabilities (S, L, V) of the words after each of `words` (S, L), and concept logits (N, C).
+        """Log-probabilities (S, L, V) of the words after each of `words` (S, L), and auxiliary logits (N, C).
 
         features (N, T, D) with lengths (N,); owners (S,) says which window each sentence describes.
         """
         encoded: Encoded = self.encoder(features, lengths)
         outputs, _, _ = self.decoder(words, encoded.hidden[owners], encoded.cell[owners])
         scores = self.decoder.score(outputs, encoded.keys[owners], encoded.memory[owners], encoded.mask[owners])
-        return scores, encoded.concepts
+        return scores, encoded.auxiliary
 
 
 def pool(values: Tensor, mask: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """A training run in a folder: what it has done so far is there, so an interrupted run goes on where it stopped."""
 
 import csv
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -10,8 +11,9 @@ import torch
 from instantreact.errors import Conflict, InvalidInput
 from instantreact.training.captioner.checkpoint import Encoders, TrainedCaptioner, save_checkpoint
 from instantreact.training.captioner.clips import CaptionedClip, Split, of_split
+from instantreact.training.captioner.concepts import calibrate_concepts, concept_logits, fit_concept_head
 from instantreact.training.captioner.config import TrainingConfig
-from instantreact.training.captioner.fit import calibrate_concepts, concept_logits
+from instantreact.training.captioner.fit import fit_folds
 from instantreact.training.captioner.prepare import Prepared, name_cache, prepare_clips
 from instantreact.training.captioner.recipe import (
     BackboneWeights,
@@ -39,17 +41,18 @@ def prepare_data(
     workers: int = 1,
     after_clip: Callable[[str], None] = lambda name: None,
 ) -> tuple[Encoders, Prepared]:
-    """The encoders of a configuration and the features of all clips, kept below `cache`.
+    """The encoders of a configuration and the features of all clips, kept below `cache`, which runs may share.
 
     Raises InvalidInput for an unknown backbone, for weights that do not fit, and when no clip can be read.
     """
-    graphs = write_encoders(config, weights, cache / "encoders")
-    encoders = {name: (graph, (cache / "encoders" / graph.file).read_bytes()) for name, graph in graphs.items()}
-    checksums = [graph.sha256 for graph in graphs.values()]
+    with tempfile.TemporaryDirectory() as folder:
+        graphs = write_encoders(config, weights, Path(folder))
+        encoders = {name: (graph, (Path(folder) / graph.file).read_bytes()) for name, graph in graphs.items()}
+        extractor = open_extractor(config, Path(folder))
     stated = (config.sampling, config.views, preprocessing_of(config))
-    folder = cache / name_cache(*(repr(each) for each in stated), *checksums)
-    extractor = open_extractor(config, cache / "encoders")
-    prepared = prepare_clips(clips, extractor, config.views, folder, workers=workers, after_clip=after_clip)
+    checksums = [graph.sha256 for graph in graphs.values()]
+    kept = cache / name_cache(*(repr(each) for each in stated), *checksums)
+    prepared = prepare_clips(clips, extractor, config.views, kept, workers=workers, after_clip=after_clip)
     if not prepared.views:
         raise InvalidInput(f"Not one of the {len(clips)} clips can be read.")
     return encoders, prepared
@@ -84,7 +87,31 @@ def train_captioner(
         after_epoch(report)
 
     model = train_model(trainer, examples, watched, after_epoch=keep).cpu()
+    fit_concept_head(model, examples, ridge=config.training.concept_ridge)
     trained = calibrate_on(TrainedCaptioner(config, vocabulary, model, encoders, {}), prepared, val)
+    save_checkpoint(trained, output / BEST)
+    return trained
+
+
+def train_final(
+    config: TrainingConfig,
+    encoders: Encoders,
+    prepared: Prepared,
+    clips: Sequence[CaptionedClip],
+    output: Path,
+    *,
+    folds: int = 5,
+    after_epoch: Callable[[EpochReport], None] = lambda report: None,
+) -> TrainedCaptioner:
+    """Train on the splits train and val together, for a recipe whose choices are made; the split test stays unseen.
+
+    Concepts are calibrated on what cross-validation over the scenes of these clips predicts.
+    """
+    known = [replace(clip, split=Split.TRAIN) for clip in clips if clip.split is not Split.TEST]
+    predictions = fit_folds(config, encoders, prepared, known, folds=folds)
+    calibration = calibrate_concepts(config.concepts, predictions.logits, predictions.clips)
+    trained = train_captioner(config, encoders, prepared, known, output, after_epoch=after_epoch)
+    trained = replace(trained, calibration=calibration)
     save_checkpoint(trained, output / BEST)
     return trained
 
@@ -93,7 +120,8 @@ def calibrate_on(trained: TrainedCaptioner, prepared: Prepared, clips: Sequence[
     """Calibrate the concepts that some of these clips, unseen in training, mention and some do not."""
     if not clips:
         return trained
-    logits = concept_logits(trained, prepared, clips)
+    examples = make_examples(trained.config, clips, prepared, trained.vocabulary)
+    logits = concept_logits(trained.model, examples)
     return replace(trained, calibration=calibrate_concepts(trained.config.concepts, logits, clips))
 
 

@@ -48,8 +48,10 @@ def average_precision(scores: Scores, truth: Truth) -> float:
     """The mean, over the positive clips, of the precision at each one's score; NaN where there is none."""
     if not truth.any():
         return float("nan")
-    precisions = [truth[scores >= score].mean() for score in scores[truth]]
-    return float(np.mean(precisions))
+    positive, everything = np.sort(scores[truth]), np.sort(scores)
+    found = len(positive) - np.searchsorted(positive, positive)  # positives scored at least so high
+    raised = len(everything) - np.searchsorted(everything, positive)
+    return float(np.mean(found / raised))
 
 
 def recall_at_false_alarms(scores: Scores, truth: Truth, *, share: float = 0.05) -> float:
