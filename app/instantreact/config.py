@@ -30,6 +30,12 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="SQLAlchemy URL; by default a SQLite file in the state folder.")
     captioner_bundle: Path | None = Field(None, description="Bundle folder; by default the one that is shipped.")
 
+    secret_keys: SecretStr | None = Field(
+        None,
+        description="What camera addresses are encrypted with: Fernet keys, newest first, parted by commas. "
+        "By default the one in secret.key in the state folder, where it is made at first.",
+    )
+
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: Port = Field(8000, description="Port to listen on; 0 takes a free one.")
     public_url: HttpUrl | None = Field(None, description="Where people reach this service; alerts then link to it.")

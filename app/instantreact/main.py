@@ -31,6 +31,7 @@ from instantreact.pipeline.handlers import job_kinds
 from instantreact.pipeline.purge import purge_orphans
 from instantreact.pipeline.services import Services
 from instantreact.storage import keys, recipients
+from instantreact.storage.cameras import reseal_cameras
 from instantreact.storage.migrate import find_current_and_head, upgrade
 from instantreact.storage.tables import Recipient
 from instantreact.wiring import (
@@ -116,6 +117,9 @@ async def run_app(settings: Settings, *, port: int, announce: Callable[[str], No
     async with open_services(settings) as services:
         key_hashes = await _ensure_key(services, settings, announce)
         await _ensure_recipient(services)
+        if settings.secret_keys is not None:
+            async with services.database.unit_of_work() as session:
+                await reseal_cameras(session, services.box)
         await purge_orphans(services)
         await _load_captioner(services)
         kinds = job_kinds(services, analyze_jobs=settings.analyze_jobs)

@@ -60,7 +60,7 @@ async def open_services(
     clock = clock or SystemClock()
     spares = settings.analyze_jobs + 1 if decoder_spares is None else decoder_spares
     settings.state_dir.mkdir(parents=True, exist_ok=True)
-    secret_key = load_secret_key(settings)
+    secret_keys = load_secret_keys(settings)
     async with AsyncExitStack() as stack:
         database = Database(settings.resolved_database_url)
         stack.push_async_callback(database.dispose)
@@ -75,25 +75,27 @@ async def open_services(
         yield Services(
             database=database,
             blobs=LocalBlobs(settings.state_dir / "blobs"),
-            box=SecretBox([secret_key]),
+            box=SecretBox(secret_keys),
             clock=clock,
             threads=threads,
             decoder=decoder,
             captioner=make_captioner(settings),
             recognition=recognition,
             channels=channels,
-            links=Links(public_url(settings), hashlib.sha256(b"links:" + secret_key.encode()).digest()),
+            links=Links(public_url(settings), hashlib.sha256(b"links:" + secret_keys[0].encode()).digest()),
         )
 
 
-def load_secret_key(settings: Settings) -> str:
-    """What all processes of a service share: camera addresses are encrypted with it, and tokens made from it."""
-    return load_or_create_key(settings.state_dir / "secret.key")
+def load_secret_keys(settings: Settings) -> list[str]:
+    """What all processes of a service share, newest first: they encrypt camera addresses and make tokens from it."""
+    if settings.secret_keys is None:
+        return [load_or_create_key(settings.state_dir / "secret.key")]
+    return [key.strip() for key in settings.secret_keys.get_secret_value().split(",") if key.strip()]
 
 
 def internal_token(settings: Settings) -> str:
     """By which the service's processes know each other."""
-    return hashlib.sha256(b"internal:" + load_secret_key(settings).encode()).hexdigest()
+    return hashlib.sha256(b"internal:" + load_secret_keys(settings)[0].encode()).hexdigest()
 
 
 def make_captioner(settings: Settings) -> CaptionerLoader:

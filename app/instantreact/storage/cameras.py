@@ -85,6 +85,12 @@ async def delete_camera(session: AsyncSession, camera_id: str) -> None:
     announce(session, CAMERAS_CHANGED)
 
 
+async def reseal_cameras(session: AsyncSession, box: SecretBox) -> None:
+    """Encrypt every address with the newest key, so that the older ones may be dropped."""
+    for camera in await list_all_cameras(session):
+        camera.source = box.reseal(camera.source)
+
+
 def open_settings(camera: Camera, box: SecretBox) -> CameraSettings:
     """The camera's settings with its address in clear."""
     return CameraSettings(

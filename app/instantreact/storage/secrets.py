@@ -33,6 +33,10 @@ class SecretBox:
         except InvalidToken as error:
             raise Misconfigured("A camera's address was encrypted with another secret key.") from error
 
+    def reseal(self, sealed: str) -> str:
+        """The same text, encrypted with the first key. Raises Misconfigured when none of the keys fits."""
+        return self.seal(self.open(sealed))
+
 
 def load_or_create_key(path: Path) -> str:
     """The Fernet key in the file; a fresh one, readable by its owner only, when there is no file yet."""

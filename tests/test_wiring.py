@@ -1,0 +1,70 @@
+import shutil
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from instantreact.errors import Misconfigured
+from instantreact.storage import cameras
+from instantreact.storage.cameras import CameraSettings
+from instantreact.wiring import internal_token, load_secret_keys, make_holder, open_services, reach_policy
+from tests.ingest.processes import make_settings
+from tests.storage.databases import empty_database
+from tests.storage.factories import NOW
+
+__all__ = ["empty_database"]
+
+SOURCE = "rtsp://user:hunter2@10.0.0.1/main"
+
+
+@pytest.fixture
+def state_dir(empty_database: Path, tmp_path: Path) -> Path:
+    shutil.copyfile(empty_database, tmp_path / "instantreact.sqlite3")
+    return tmp_path
+
+
+async def test_secret_key_is_rotated_without_losing_an_address(state_dir: Path) -> None:
+    (old,) = load_secret_keys(make_settings(state_dir))
+    new = Fernet.generate_key().decode()
+    async with open_services(make_settings(state_dir)) as before, before.database.unit_of_work() as session:
+        camera = await cameras.insert_camera(session, before.box, CameraSettings("Door", SOURCE), now=NOW)
+    both = make_settings(state_dir, secret_keys=f"{new}, {old}")
+    async with open_services(both) as between, between.database.unit_of_work() as session:
+        await cameras.reseal_cameras(session, between.box)
+
+    async with open_services(make_settings(state_dir, secret_keys=new)) as after, after.database.reading() as session:
+        assert cameras.open_settings(await cameras.get_camera(session, camera.id), after.box).source == SOURCE
+
+
+async def test_services_need_a_secret_key_that_is_one(state_dir: Path) -> None:
+    for keys in (",", "short"):
+        with pytest.raises(Misconfigured):
+            async with open_services(make_settings(state_dir, secret_keys=keys)):
+                pass
+
+
+def test_processes_with_the_same_secret_know_each_other(tmp_path: Path) -> None:
+    one, other = make_settings(tmp_path / "a"), make_settings(tmp_path / "b")
+
+    assert internal_token(one) == internal_token(make_settings(tmp_path / "a")) != internal_token(other)
+
+
+@pytest.mark.parametrize(
+    ("values", "address"),
+    [
+        ({"host": "127.0.0.1"}, "http://127.0.0.1:8123"),
+        ({"host": "::1"}, "http://[::1]:8123"),
+        ({"host": "0.0.0.0", "internal_url": "http://watcher-2:9000/"}, "http://watcher-2:9000"),
+    ],
+)
+def test_lease_says_where_the_process_answers(values: dict[str, str], address: str, tmp_path: Path) -> None:
+    assert make_holder(make_settings(tmp_path, **values), 8123).address == address
+
+
+def test_cameras_may_lie_where_the_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INSTANTREACT_ALLOWED_SOURCE_FOLDERS", "/videos:/more")
+    policy = reach_policy(make_settings(tmp_path, forbid_private_hosts=True), 8123)
+
+    assert policy.file_folders == (Path("/videos"), Path("/more"))
+    assert not policy.allow_private
+    assert 8123 in policy.own_ports
