@@ -53,7 +53,7 @@ def test_annotator_lines_score_both_ways_and_the_model_against_the_same() -> Non
 
     assert set(lines) == {"annotator a against b", "model against b", "annotator b against a", "model against a"}
     assert lines["model against b"].bleu[0] == pytest.approx(1)
-    assert lines["model against a"].bleu[0] == pytest.approx(0.5)
+    assert lines["model against a"].bleu[0] < 0.5
 
 
 def test_annotator_lines_need_two_annotators_of_every_clip() -> None:
@@ -80,4 +80,4 @@ def test_a_label_of_one_clip_is_told_of_instead_of_measured() -> None:
     clips = [make_clip("1", "x", label="fight"), *(make_clip(str(n), "x") for n in range(2, 5))]
 
     assert labelled_concepts(clips) == []
-    assert unmeasured_concepts(clips) == {"fight": "1 clips are labelled with it and 3 are not: too few to measure"}
+    assert unmeasured_concepts(clips) == {"fight": "1 with this label and 3 without, too few to measure"}

@@ -56,11 +56,13 @@ def test_the_toolkit_goes_from_clips_to_a_measured_bundle(drawn: DrawnData, tmp_
 def test_evaluate_prints_tables_for_people(drawn: DrawnData, tmp_path: Path) -> None:
     shipped = Path(__file__).parents[2] / "models" / "captioner"
 
-    text = run("evaluate", "captioner", "--data", drawn.folder, "--bundle", shipped, "--cache", tmp_path, "--no-java")
+    command = ("evaluate", "captioner", "--data", drawn.folder, "--bundle", shipped, "--cache", tmp_path, "--no-java")
+    text, few = run(*command, "--split", "train"), run(*command, "--split", "test")
 
     assert "| captions " in text
     assert "container metadata" in text
     assert "bootstrap over scenes" in text
+    assert "fight is not measured: 1 with this label and 1 without" in few
 
 
 def test_crossval_refuses_more_folds_than_scenes(drawn: DrawnData, tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def unmeasured_concepts(clips: Sequence[CaptionedClip]) -> dict[str, str]:
     """The concepts that label some clip but cannot be measured, and why."""
     sides = {concept: _count_sides(clips, concept) for concept in CONCEPTS}
     return {
-        concept: f"{labelled} clips are labelled with it and {others} are not: too few to measure"
+        concept: f"{labelled} with this label and {others} without, too few to measure"
         for concept, (labelled, others) in sides.items()
         if labelled and min(labelled, others) < _LEAST_CLIPS
     }
