@@ -27,7 +27,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="INSTANTREACT_", env_file=".env", extra="ignore")
 
     state_dir: Path = Field(Path("state"), description="Folder for the database, clips, snapshots and the key file.")
-    database_url: str | None = Field(None, description="SQLAlchemy URL; by default a SQLite file in the state folder.")
+    database_url: SecretStr | None = Field(
+        None, description="SQLAlchemy URL; by default a SQLite file in the state folder."
+    )
     captioner_bundle: Path | None = Field(None, description="Bundle folder; by default the one that is shipped.")
 
     secret_keys: SecretStr | None = Field(
@@ -88,4 +90,6 @@ class Settings(BaseSettings):
     @property
     def resolved_database_url(self) -> str:
         """The database's URL, the embedded one unless another is set."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.state_dir / 'instantreact.sqlite3'}"
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite+aiosqlite:///{self.state_dir / 'instantreact.sqlite3'}"

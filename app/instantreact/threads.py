@@ -32,12 +32,13 @@ class WorkerThreads:
         """
         nothing = object()
         try:
-            while (item := await self._finish(self.start(next, items, nothing))) is not nothing:
+            while (item := await self.finish(self.start(next, items, nothing))) is not nothing:
                 yield item  # type: ignore[misc]  # anything but `nothing` is a T
         finally:
             await self.run(items.close)
 
-    async def _finish(self, running: asyncio.Future[T]) -> T:
+    async def finish(self, running: asyncio.Future[T]) -> T:
+        """Wait for what runs; a caller that is cancelled meanwhile still waits for it, and is cancelled then."""
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:

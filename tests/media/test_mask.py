@@ -75,7 +75,7 @@ def test_frame_mask_follows_a_change_of_the_frame_size() -> None:
     for width, height in ((200, 100), (64, 48), (200, 100)):
         masked = frame_mask.black_out(np.full((height, width, 3), 9, np.uint8))
         assert masked[:, : width // 2].max() == 0
-        assert masked[:, width // 2 + 4 :].min() == 9
+        assert masked[:, width // 2 + 12 :].min() == 9
 
 
 def test_frame_mask_without_masks_gives_the_same_picture() -> None:

@@ -1,7 +1,10 @@
 from instantreact.demo.graph import FakeGraph, Person
 from instantreact.demo.graph.faults import OUTAGE, RESET_AFTER_ACCEPT, TEMPORARY, Fault, FaultKind
 from instantreact.domain.alert import DeliveryState
+from instantreact.jobs import outbox
+from instantreact.pipeline.deliver import MAX_ATTEMPTS
 from instantreact.pipeline.incoming import accept_webhook
+from instantreact.pipeline.rerun import rerun_job
 from instantreact.storage import recipients
 from tests.pipeline.conftest import HOUR_S, JPEG, PSID, House
 from tests.pipeline.webhooks import make_echo, make_message
@@ -105,3 +108,19 @@ async def test_deliver_repeats_a_part_when_nobody_knows_whether_it_arrived(house
     house.clock.advance(120)
     await house.run_due()
     assert received_parts(graph) == ["text", "text", "picture"]
+
+
+async def test_rerun_of_a_buried_delivery_sends_what_was_given_up(house: House, graph: FakeGraph) -> None:
+    await raise_alert(house)
+    graph.script(*[OUTAGE] * 1000)
+    for _ in range(MAX_ATTEMPTS + 1):
+        await house.run_due()
+        house.clock.advance(310)
+    assert (await house.the_alert()).deliveries[0].state is DeliveryState.BURIED
+    graph.faults.clear()
+    async with house.services.database.reading() as session:
+        (job,) = await outbox.list_jobs(session)
+    await rerun_job(house.services, job.id)
+    await house.run_due()
+    assert received_parts(graph) == ["text", "picture"]
+    assert (await house.the_alert()).deliveries[0].state is DeliveryState.SENT

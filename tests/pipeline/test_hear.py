@@ -161,3 +161,15 @@ async def test_hear_says_unknown_with_the_reason_when_wit_is_asked_for_but_not_c
     assert transcript is not None
     assert transcript.hearing is Hearing.UNKNOWN
     assert "INSTANTREACT_WIT_TOKEN" in (transcript.reason or "")
+
+
+async def test_hear_takes_nothing_back_when_a_later_try_fails(
+    listening: House, wit: FakeWit, spoken_clip: bytes
+) -> None:
+    clip = await add_seen_clip(listening, spoken_clip)
+    await listening.run_due()
+    wit.reply = Reply(html_status=502)
+    async with listening.services.database.unit_of_work() as session:
+        await outbox.put(session, StepName.HEAR, clip.id, now=listening.clock.now())
+    await listening.run_due()
+    assert await hearing_of(listening, clip) is Hearing.HEARD

@@ -54,3 +54,23 @@ async def test_observe_holds_no_cooldown_for_an_alert_that_reached_nobody(house:
     await house.run_due()
     await house.see(clip, later(1, 2.0))
     assert len(await house.alerts()) == 2
+
+
+async def test_observe_is_quiet_around_every_alert_when_footage_comes_out_of_order(house: House) -> None:
+    await house.add_recipient()
+    await house.add_rule(cooldown_s=60.0)
+    clip = await house.add_clip()
+    for index, start_s in enumerate((100.0, 0.0, 110.0, 50.0)):
+        await house.see(clip, later(index, start_s))
+    assert len(await house.alerts()) == 2
+
+
+async def test_observe_is_quiet_while_the_last_alert_is_held_for_the_person(house: House, graph: FakeGraph) -> None:
+    graph.people[PSID] = Person(window_open=False)
+    await house.add_recipient()
+    await house.add_rule(cooldown_s=60.0)
+    clip = await house.add_clip()
+    await house.see(clip, later(0, 0.0))
+    await house.run_due()
+    await house.see(clip, later(1, 2.0))
+    assert len(await house.alerts()) == 1

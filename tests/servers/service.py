@@ -64,7 +64,7 @@ class Service:
         listening = threading.Event()
         self._reader = threading.Thread(target=self._read, args=(self._process, listening), daemon=True)
         self._reader.start()
-        if not listening.wait(60):
+        if not listening.wait(150):
             raise RuntimeError("the service did not start:\n" + "".join(self.output))
         self._wait_until_ready()
 

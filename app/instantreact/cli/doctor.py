@@ -72,7 +72,7 @@ async def _examine_database(settings: Settings) -> Finding:
     try:
         current, head = await find_current_and_head(settings.resolved_database_url)
     except Exception as error:
-        return Finding("database", "", f"it cannot be reached: {type(error).__name__}: {error}".splitlines()[0])
+        return Finding("database", "", f"it cannot be reached: {type(error).__name__}")
     if current == head:
         return Finding("database", f"at {head}")
     problem = f"at {current or 'nothing'}, this version needs {head}; `instantreact serve` or `migrate` brings it there"

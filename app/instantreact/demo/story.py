@@ -76,7 +76,7 @@ def _run_service(folder: Path, graph: FakeGraph) -> Iterator[str]:
     with (
         log,
         subprocess.Popen(  # noqa: S603 - our own command
-            command, stdout=subprocess.PIPE, stderr=log, text=True, env=_settings(graph)
+            command, stdout=subprocess.PIPE, stderr=log, text=True, env=_settings(graph), cwd=folder
         ) as service,
     ):
         try:

@@ -7,7 +7,7 @@ from instantreact.errors import BundleMismatch, BundleMissing, CaptionerUnavaila
 from instantreact.inference.bundle import load_bundle
 from instantreact.inference.captioner import Captioner
 
-RELOAD_S = 60.0
+RELOAD_S = 10.0
 """How long a job should wait for a bundle that cannot be loaded, in seconds."""
 
 

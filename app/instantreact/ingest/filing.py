@@ -79,12 +79,18 @@ class Filing:
         task.add_done_callback(self._cutting.discard)
 
     async def _attach_clip(self, event_id: str, answer: "Future[EvidenceClip]") -> None:
-        services = self._services
         try:
             clip = await asyncio.wrap_future(answer)
         except MediaError as error:
             log.warning("evidence.missing", event_id=event_id, reason=str(error))
             return
+        try:
+            await self._keep_clip(event_id, clip)
+        except Exception:  # a full disk must not end the watching
+            log.exception("evidence.failed", event_id=event_id)
+
+    async def _keep_clip(self, event_id: str, clip: EvidenceClip) -> None:
+        services = self._services
         key = services.blobs.new_key("evidence", ".mp4")
         await services.threads.run(services.blobs.put, key, clip.mp4)
         async with services.database.unit_of_work() as session:

@@ -191,8 +191,12 @@ class Supervisor:
         """End the watcher first and give the lease up afterwards: two never watch the same camera."""
         await asyncio.to_thread(watching.watcher.join)
         await asyncio.sleep(0)  # what the threads handed over last reaches the inbox before its end
-        await watching.inbox.finish()
-        del self._watching[camera_id]
+        try:
+            await watching.inbox.finish()
+        except Exception:  # what cannot be filed must not keep the camera from being watched again
+            log.exception("ingest.finish_failed", camera_id=camera_id)
+        finally:
+            del self._watching[camera_id]
         async with self._services.database.unit_of_work() as session:
             report = watching.watcher.report()
             await release_lease(session, camera_id, self._holder, report, now=self._services.clock.now())

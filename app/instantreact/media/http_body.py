@@ -3,6 +3,7 @@
 We open the connection ourselves, because FFmpeg resolves names and follows redirects without asking the policy.
 """
 
+import re
 import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
@@ -28,7 +29,7 @@ class HttpBody:
     def __init__(self, source: Source, policy: ReachPolicy, *, open_timeout_s: float, read_timeout_s: float) -> None:
         self._stack = ExitStack()
         self._rest = b""
-        self.give_up_at_s: float | None = None
+        self.give_up_at_s = time.monotonic() + open_timeout_s + read_timeout_s
         """Monotonic time after which reading fails even though bytes trickle in."""
         timeout = httpx.Timeout(read_timeout_s, connect=open_timeout_s)
         client = httpx.Client(timeout=timeout, trust_env=False, auth=_CameraAuth(source))
@@ -47,7 +48,7 @@ class HttpBody:
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes, as soon as there are any; none at the end. Raises StreamLost."""
-        if self.give_up_at_s is not None and time.monotonic() > self.give_up_at_s:
+        if time.monotonic() > self.give_up_at_s:
             raise StreamLost("The camera sends too slowly for a picture.")
         if not self._rest:
             try:
@@ -74,6 +75,9 @@ class HttpBody:
         raise StreamLost("The camera redirects in circles.")
 
 
+_DIGEST = re.compile(r"(?:^|,\s*)(digest\s.*)", re.IGNORECASE)
+
+
 class _CameraAuth(httpx.Auth):
     """Answers whichever challenge the camera poses, Digest before Basic."""
 
@@ -85,8 +89,9 @@ class _CameraAuth(httpx.Auth):
         name, password = self._source.username, self._source.password or ""
         if response.status_code != 401 or name is None:
             return
-        challenge = response.headers.get("www-authenticate", "").lower()
-        if "digest" in challenge:
+        digest = _DIGEST.search(response.headers.get("www-authenticate", ""))
+        if digest:
+            response.headers["www-authenticate"] = digest[1]  # the one of several challenges that httpx looks for
             flow = httpx.DigestAuth(name, password).auth_flow(request)
             next(flow)
             yield flow.send(response)

@@ -16,7 +16,7 @@ from instantreact.domain.media import Images
 Hidden = NDArray[np.bool_]
 """(H, W), true where a frame is blacked out or inside a zone."""
 
-_MARGIN_PX = 2
+_MARGIN_PX = 8  # colour is stored once for up to four pixels each way, and scaling reaches into its neighbours
 
 
 def draw_polygon(polygon: Sequence[Point], width: int, height: int, *, margin_px: int = 0) -> Hidden:

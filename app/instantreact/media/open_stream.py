@@ -9,6 +9,7 @@ from urllib.parse import quote
 import av
 
 from instantreact.errors import StreamLost, UnsupportedMedia
+from instantreact.media.containers import CONTAINERS
 from instantreact.media.http_body import HttpBody
 from instantreact.media.mask import FrameMask
 from instantreact.media.push import PushSlot, PushStream
@@ -60,7 +61,7 @@ def open_stream(source: Source, opening: Opening, slot: PushSlot | None = None) 
             return _open_device(source, opening)
         case Scheme.FILE:
             path = resolve_file(source.path, opening.policy)
-            return _wrap(_open_container(str(path), opening), Playback(paced=True, loops=bool(source.option)), opening)
+            return _wrap(_open_file(path, opening), Playback(paced=True, loops=bool(source.option)), opening)
 
 
 def probe_stream(source: Source, policy: ReachPolicy, limits: StreamLimits) -> StreamInfo:
@@ -124,6 +125,11 @@ def _open_device(source: Source, opening: Opening) -> Stream:
     if not device.exists():
         raise StreamLost(f"This machine has no video device {source.path}.")
     return _wrap(_open_container(str(device), opening, format_name="v4l2"), Playback(stamps_arrive=True), opening)
+
+
+def _open_file(path: Path, opening: Opening) -> av.container.InputContainer:
+    # A playlist below the allowed folders must not lead out of them.
+    return _open_container(str(path), opening, options={"format_whitelist": CONTAINERS, "protocol_whitelist": "file"})
 
 
 def _open_container(

@@ -102,5 +102,7 @@ def read_jpeg_size(jpeg: bytes) -> tuple[int, int]:
 
 def _decode(jpeg: bytes) -> av.VideoFrame | None:
     """The picture, or None where the JPEG is damaged."""
-    decoded = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    # As the evidence is decoded, too: a mask must lie on the same picture everywhere.
+    as_stored = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    decoded = cv2.imdecode(np.frombuffer(jpeg, np.uint8), as_stored)
     return None if decoded is None else av.VideoFrame.from_ndarray(np.asarray(decoded, np.uint8), format="bgr24")

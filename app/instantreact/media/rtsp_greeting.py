@@ -5,9 +5,10 @@ FFmpeg follows an RTSP redirect wherever it leads and has no option against it.
 
 import re
 import socket
+import time
 
 from instantreact.errors import NotAllowed, StreamLost
-from instantreact.media.source import Source, describe_source
+from instantreact.media.source import Source, address_of
 
 _STATUS = re.compile(rb"RTSP/1\.\d (\d{3})")
 _LONGEST_ANSWER = 65_536
@@ -19,12 +20,12 @@ def greet_rtsp(source: Source, address: str, timeout_s: float) -> None:
     Raises StreamLost when nobody listens, nobody answers in time, or what answers is no RTSP server with such a stream;
     NotAllowed when it sends us elsewhere.
     """
-    url = describe_source(source)
+    url = address_of(source)
     request = f"DESCRIBE {url} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\nUser-Agent: InstantReact\r\n\r\n"
     try:
         with socket.create_connection((address, source.port), timeout=timeout_s) as connection:
             connection.sendall(request.encode())
-            answer = _read_head(connection)
+            answer = _read_head(connection, time.monotonic() + timeout_s)
     except TimeoutError:
         raise StreamLost(f"The camera did not answer within {timeout_s:g} s.") from None
     except ConnectionRefusedError:
@@ -34,9 +35,13 @@ def greet_rtsp(source: Source, address: str, timeout_s: float) -> None:
     _judge(answer)
 
 
-def _read_head(connection: socket.socket) -> bytes:
+def _read_head(connection: socket.socket, until_s: float) -> bytes:
     answer = b""
     while b"\r\n\r\n" not in answer and len(answer) < _LONGEST_ANSWER:
+        left_s = until_s - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError
+        connection.settimeout(left_s)
         received = connection.recv(4096)
         if not received:
             break

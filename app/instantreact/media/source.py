@@ -88,6 +88,11 @@ def format_source(source: Source) -> str:
     return f"{source.scheme}://{user}{_format_host(source)}{source.path}{option}"
 
 
+def address_of(source: Source) -> str:
+    """What a camera is asked for: the whole address but for user name and password. Not for logs."""
+    return f"{source.scheme}://{_format_host(source)}{source.path}"
+
+
 def describe_source(source: Source) -> str:
     """The source for people and logs: no user name, no password, and no query, where some cameras want theirs."""
     if source.scheme not in _NETWORK:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.alert import Notify
 from instantreact.domain.media import ClipInfo, ClipState
+from instantreact.errors import CaptionerUnavailable
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
@@ -28,11 +29,15 @@ log = get_logger(__name__)
 async def analyze(services: Services, claim: Claim) -> None:
     """Analyze the clip `claim.subject`; windows that an earlier try has filed are passed over.
 
-    Raises UnreadableMedia where nothing of it can be decoded, CaptionerUnavailable without a usable bundle.
+    Without a usable bundle it is put off until there is one. Raises UnreadableMedia where nothing can be decoded.
     """
     stopwatch = Stopwatch()
     clip, origin, known = await _begin(services, claim.subject)
-    captioner = await services.threads.run(services.captioner.get)
+    try:
+        captioner = await services.threads.run(services.captioner.get)
+    except CaptionerUnavailable as error:
+        await _wait_for_captioner(services, claim, error)
+        return
     decoded = services.decoder.decode(services.blobs.path(clip.blob_key), captioner.bundle.sampling)
     seen = describe_windows(decoded, captioner, stopwatch, known=known)
     warning = await _observe_all(services, origin, clip.info, seen)
@@ -47,6 +52,16 @@ async def analyze(services: Services, claim: Claim) -> None:
         await outbox.put(session, StepName.HEAR, clip.id, now=services.clock.now())
         await claim.finish(session)
     log.info("clip.analyzed", clip_id=clip.id, **{f"{k}_ms": v for k, v in stopwatch.timings_ms().items()})
+
+
+async def _wait_for_captioner(services: Services, claim: Claim, error: CaptionerUnavailable) -> None:
+    """Put the job again for later: waiting for a repair uses up no tries."""
+    now = services.clock.now()
+    async with services.database.unit_of_work() as session:
+        run_at = now + timedelta(seconds=error.retry_after_s or 0.0)
+        await outbox.put(session, StepName.ANALYZE, claim.subject, now=now, run_at=run_at)
+        await claim.finish(session)
+    log.warning("clip.waits_for_captioner", clip_id=claim.subject, reason=str(error))
 
 
 async def bury_clip(session: AsyncSession, clip_id: str, reason: str) -> None:

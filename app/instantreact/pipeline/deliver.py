@@ -128,10 +128,13 @@ async def _mark(services: Services, part: DeliveryPart, state: DeliveryState, er
 
 
 async def _hold(services: Services, delivery: Delivery, error: WindowClosed) -> None:
-    log.warning("delivery.held", delivery_id=delivery.id, recipient_id=delivery.recipient_id)
     async with services.database.unit_of_work() as session:
+        person = await recipients.get_recipient(session, delivery.recipient_id)
+        if person.window_open_until != delivery.recipient.window_open_until:
+            raise DeliveryDeferred(str(error))  # they acted while this was under way: the window is open again
         await deliveries.fail_delivery(session, delivery.id, DeliveryState.HELD, str(error))
         await recipients.close_window(session, delivery.recipient_id)
+    log.warning("delivery.held", delivery_id=delivery.id, recipient_id=delivery.recipient_id)
 
 
 async def _give_up(services: Services, delivery: Delivery, error: RecipientUnreachable) -> None:

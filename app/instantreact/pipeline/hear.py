@@ -103,6 +103,9 @@ async def _file_transcript(
     services: Services, session: AsyncSession, sound: _Sound, event: Event, transcript: Transcript
 ) -> int:
     """Match first, then keep what may be kept: rules see all that was said, the database may not."""
+    before = event.observation.transcript
+    if before is not None and before.hearing is Hearing.HEARD and transcript.hearing is Hearing.UNKNOWN:
+        return 0  # a later try that failed takes nothing back
     event.observation = replace(event.observation, transcript=transcript)
     about_speech = [rule for rule in sound.rules if asks_about_speech(rule.criteria)]
     raised = 0

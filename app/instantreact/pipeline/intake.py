@@ -6,12 +6,14 @@ from datetime import datetime
 
 from instantreact.domain.alert import Notify
 from instantreact.domain.media import ClipState, Listening
+from instantreact.errors import InvalidInput
 from instantreact.jobs import outbox
 from instantreact.logs import get_logger
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import cameras, clips
 from instantreact.storage.clips import NewClip
+from instantreact.storage.references import list_referenced
 from instantreact.storage.tables import Clip
 
 log = get_logger(__name__)
@@ -43,12 +45,13 @@ async def submit_clip(
     """File an upload as a clip with the job that analyzes it; the upload belongs to this function from here on.
 
     The same bytes of the same camera and time are the same clip; one that failed is analyzed again.
-    Raises NotFound for an unknown camera, UnreadableMedia, UnsupportedMedia and TooLarge for what probing finds.
+    Raises NotFound for an unknown camera, InvalidInput for one with masks, and for what probing finds
+    UnreadableMedia, UnsupportedMedia and TooLarge.
     """
     try:
         submission = await _file_clip(services, upload, camera_id=camera_id, recorded_at=recorded_at, notify=notify)
     except BaseException:
-        await asyncio.shield(services.threads.run(services.blobs.delete, upload.blob_key))
+        await asyncio.shield(_discard_unless_filed(services, upload.blob_key))
         raise
     if submission.clip.blob_key != upload.blob_key:
         await services.threads.run(services.blobs.delete, upload.blob_key)
@@ -61,7 +64,9 @@ async def _file_clip(
 ) -> Submission:
     if camera_id is not None:
         async with services.database.reading() as session:
-            await cameras.get_camera(session, camera_id)
+            camera = await cameras.get_camera(session, camera_id)
+        if camera.masks:
+            raise InvalidInput("This camera has masks, which uploads do not pass through: upload without a camera.")
     path = services.blobs.path(upload.blob_key)
     info = await services.threads.run(services.decoder.probe, path)
     new = NewClip(
@@ -82,6 +87,14 @@ async def _file_clip(
         if is_new or clip.state is ClipState.FAILED:
             await outbox.put(session, StepName.ANALYZE, clip.id, now=now)
     return Submission(await get_clip(services, clip.id), is_new)
+
+
+async def _discard_unless_filed(services: Services, blob_key: str) -> None:
+    """What went wrong may have gone wrong after the clip was committed: then its file is needed."""
+    async with services.database.reading() as session:
+        if await list_referenced(session, [blob_key]):
+            return
+    await services.threads.run(services.blobs.delete, blob_key)
 
 
 async def get_clip(services: Services, clip_id: str) -> Clip:

@@ -1,7 +1,7 @@
 """From an event to alerts: which rules hold, which are quiet, whom to tell."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,7 +10,6 @@ from instantreact.domain.alert import PartKind
 from instantreact.domain.rule import Evidence
 from instantreact.logs import get_logger
 from instantreact.pipeline.deliver import put_deliver_job
-from instantreact.rules.cooldown import is_quiet
 from instantreact.rules.match import match
 from instantreact.storage import alerts, recipients, rules
 from instantreact.storage.tables import Alert, Event, Recipient, Rule
@@ -37,10 +36,13 @@ async def _raise_alert(
     session: AsyncSession, rule: Rule, event: Event, evidence: tuple[Evidence, ...], *, place: str, now: datetime
 ) -> bool:
     await rules.lock_rule(session, rule.id, event.camera_id or event.clip_id or "")
-    if await _is_quiet(session, rule, event):
+    cooldown = timedelta(seconds=rule.cooldown_s)
+    if await alerts.find_holding_alert(session, rule.id, event, cooldown=cooldown) is not None:
         log.info("alert.suppressed", rule_id=rule.id, event_id=event.id, reason="cooldown")
         return False
     told = await recipients.list_recipients_to_tell(session, rule.recipient_ids)
+    if not told:
+        log.warning("alert.nobody_to_tell", rule_id=rule.id, event_id=event.id)
     alert = _make_alert(rule, event, evidence, place=place, now=now)
     return await tell(session, alert, told, has_picture=event.snapshot_key is not None, now=now)
 
@@ -53,12 +55,6 @@ async def tell(session: AsyncSession, alert: Alert, told: list[Recipient], *, ha
         for delivery in stored.deliveries:
             await put_deliver_job(session, delivery.id, now=now)
     return is_new
-
-
-async def _is_quiet(session: AsyncSession, rule: Rule, event: Event) -> bool:
-    holding = await alerts.find_holding_alert(session, rule.id, camera_id=event.camera_id, clip_id=event.clip_id)
-    last_at = holding.event.occurred_at if holding is not None and holding.event is not None else None
-    return is_quiet(rule.cooldown_s, last_at, now=event.occurred_at)
 
 
 def _make_alert(rule: Rule, event: Event, evidence: tuple[Evidence, ...], *, place: str, now: datetime) -> Alert:

@@ -69,7 +69,7 @@ async def listen(
         while True:
             await slots.acquire()
             try:
-                utterance = await threads.run(next, utterances, None)
+                utterance = await threads.finish(threads.start(next, utterances, None))
             except MediaError as error:
                 utterance, reason = None, str(error)
             if utterance is None:

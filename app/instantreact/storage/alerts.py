@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +14,7 @@ from instantreact.storage.inserting import insert_unless_there
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
 from instantreact.storage.tables import Alert, Delivery, DeliveryPart, Event, Recipient
 
-REACHING = (DeliveryState.PENDING, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
+REACHING = (DeliveryState.PENDING, DeliveryState.HELD, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
 
 
 @dataclass(frozen=True)
@@ -74,27 +74,31 @@ async def dismiss_alert(session: AsyncSession, alert_id: str, *, by: str, now: d
     return await _answer(session, alert_id, AlertState.DISMISSED, answerable, by=by, now=now)
 
 
-async def find_holding_alert(
-    session: AsyncSession, rule_id: str, *, camera_id: str | None, clip_id: str | None
-) -> Alert | None:
-    """The latest alert of the rule on this camera, or on this upload without one, that holds the rule's cooldown.
+async def find_holding_alert(session: AsyncSession, rule_id: str, event: Event, *, cooldown: timedelta) -> Alert | None:
+    """An alert of the rule whose cooldown covers `event`: on its camera, or on its upload where it has none.
 
-    An alert holds it as long as one of its deliveries is pending or sent, or when it had nobody to tell.
-    Its event is loaded.
+    An alert holds its cooldown as long as one of its deliveries is pending, held or sent, or when it had nobody to
+    tell; it covers what was seen less than `cooldown` before or after what it was raised for.
     """
     deliveries = select(Delivery.id).where(Delivery.alert_id == Alert.id)
     reaching = deliveries.where(Delivery.state.in_(REACHING))
     statement = (
         select(Alert)
-        .where(Alert.rule_id == rule_id, or_(exists(reaching), ~exists(deliveries)))
+        .join(Event, Alert.event_id == Event.id)
+        .where(
+            Alert.rule_id == rule_id,
+            or_(exists(reaching), ~exists(deliveries)),
+            Event.id != event.id,
+            Event.occurred_at > event.occurred_at - cooldown,
+            Event.occurred_at < event.occurred_at + cooldown,
+        )
         .order_by(Alert.raised_at.desc(), Alert.id.desc())
-        .options(selectinload(Alert.event))
         .limit(1)
     )
-    if camera_id is not None:
-        statement = statement.where(Alert.camera_id == camera_id)
+    if event.camera_id is not None:
+        statement = statement.where(Alert.camera_id == event.camera_id)
     else:
-        statement = statement.where(Alert.event_id.in_(select(Event.id).where(Event.clip_id == clip_id)))
+        statement = statement.where(Event.clip_id == event.clip_id)
     return (await session.scalars(statement)).one_or_none()
 
 

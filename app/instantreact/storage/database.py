@@ -27,11 +27,13 @@ class Database:
         if make_url(url).get_backend_name() == "sqlite":
             path = make_url(url).database or ""
             self._engines = (
-                create_async_engine(url, async_creator=connect_to(path), pool_size=1),
-                create_async_engine(url, async_creator=connect_to(path, read_only=True), pool_size=pool_size),
+                create_async_engine(url, async_creator=connect_to(path), pool_size=1, hide_parameters=True),
+                create_async_engine(
+                    url, async_creator=connect_to(path, read_only=True), pool_size=pool_size, hide_parameters=True
+                ),
             )
         else:
-            engine = create_async_engine(url, pool_size=pool_size, pool_pre_ping=True)
+            engine = create_async_engine(url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True)
             self._engines = (engine, engine.execution_options(postgresql_readonly=True))
         writer, reader = self._engines
         self._write = async_sessionmaker(writer, expire_on_commit=False)

@@ -9,6 +9,7 @@ from instantreact.api.schemas.fields import PathId
 from instantreact.api.schemas.jobs import JobView
 from instantreact.domain.job import JobState
 from instantreact.jobs import outbox
+from instantreact.pipeline import rerun
 from instantreact.storage.paging import Cursor
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -27,6 +28,4 @@ async def list_jobs(services: ServicesDep, page: PageDep, state: JobState | None
 )
 async def rerun_job(services: ServicesDep, job_id: PathId) -> JobView:
     """It is due at once, with all its tries. Only a buried job can be run again (409)."""
-    async with services.database.unit_of_work() as session:
-        job = await outbox.rerun_job(session, job_id, now=services.clock.now())
-    return JobView.model_validate(job)
+    return JobView.model_validate(await rerun.rerun_job(services, job_id))
