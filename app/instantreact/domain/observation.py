@@ -9,7 +9,7 @@ from instantreact.domain.media import Window
 
 @dataclass(frozen=True)
 class Caption:
-    """One sentence about a window and the model's probability of it, 0..1."""
+    """One sentence about a window; `score` is the geometric mean of its words' probabilities, 0..1."""
 
     text: str
     score: float

@@ -27,18 +27,23 @@ class _SharedFeatures:
 
     def __init__(self, captioner: Captioner) -> None:
         self._captioner = captioner
-        self._known: dict[float, FrameFeatures] = {}
+        self._known: dict[tuple[float, int], FrameFeatures] = {}
 
     def of(self, sample: FrameSample) -> FrameFeatures:
         """The features (N, D) of all frames of `sample`."""
-        times = sample.times_s.tolist()
-        fresh = [index for index, time_s in enumerate(times) if time_s not in self._known]
+        keys = [_key_of(sample, index) for index in range(len(sample.times_s))]
+        fresh = [index for index, key in enumerate(keys) if key not in self._known]
         if fresh:
             images: Images = sample.images[fresh]
             rows = self._captioner.encode_frames(images, sample.earlier[fresh])
-            self._known |= {times[index]: row for index, row in zip(fresh, rows, strict=True)}
-        self._known = {time_s: self._known[time_s] for time_s in times}
-        return np.stack([self._known[time_s] for time_s in times])
+            self._known |= {keys[index]: row for index, row in zip(fresh, rows, strict=True)}
+        self._known = {key: self._known[key] for key in keys}
+        return np.stack([self._known[key] for key in keys])
+
+
+def _key_of(sample: FrameSample, index: int) -> tuple[float, int]:
+    """Tells samples apart: at a low frame rate two may show the same frame beside different earlier ones."""
+    return float(sample.times_s[index]), hash(sample.earlier[index].tobytes())
 
 
 def describe_windows(
