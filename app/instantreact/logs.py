@@ -12,8 +12,11 @@ _URL_USER = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^\s]*@", re.IGNORECASE
 _SECRET_PARAMETER = re.compile(
     r"(?P<name>access_token|appsecret_proof|hub\.verify_token|api_key|key|token)=[^&\s\"']+", re.IGNORECASE
 )
+# Cameras take user and password as parameters of a query, some in the path itself, under a name of their maker's
+# liking. In a path a value may hold what parts it from the next: everything up to the next sure end is hidden.
 _CREDENTIAL_PARAMETER = re.compile(
-    r"(?P<name>[?&;][^=&;\s]*(?:user|usr|login|account|pass|pwd|pw|auth|secret|sig|cred)[^=&;\s]*)=[^&;\s]*",
+    r"(?P<name>[/?&;](?:[^=&;/?\s]*(?:user|usr|login|account|pass|pwd|pw|auth|secret|sig|cred)[^=&;/?\s]*|u|p))"
+    r"=[^&;/?\s]*",
     re.IGNORECASE,
 )
 _BEARER = re.compile(r"(?P<name>bearer)\s+[\w.~+/=-]+", re.IGNORECASE)

@@ -14,6 +14,8 @@ from instantreact.errors import InvalidInput
         ("http://10.0.0.2/video.cgi?user=admin&pwd=secret&fps=5", "http://10.0.0.2/video.cgi?user=***&pwd=***&fps=5"),
         ("http://10.0.0.2/v?loginuse=admin&loginpas=secret", "http://10.0.0.2/v?loginuse=***&loginpas=***"),
         ("http://10.0.0.2/v?access_token=abc", "http://10.0.0.2/v?access_token=***"),
+        ("rtsp://10.0.0.2/user=admin_password=tlJw_pbo6_channel=1_stream=0.sdp", "rtsp://10.0.0.2/user=***"),
+        ("http://10.0.0.2/v?u=admin&p=secret&up=1", "http://10.0.0.2/v?u=***&p=***&up=1"),
         ("device:0", "device:0"),
         ("file:/clips/a.mp4", "file:/clips/a.mp4"),
     ],
