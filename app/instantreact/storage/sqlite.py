@@ -44,6 +44,11 @@ class _SteadyConnection(aiosqlite.Connection):
     database is locked for good.
     """
 
+    def __del__(self) -> None:
+        # A pool drops a connection whose opening was cancelled without closing it: its thread closes it and ends.
+        if self._connection is not None:
+            self.stop()
+
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return await _see_through(super()._execute(fn, *args, **kwargs))  # type: ignore[no-untyped-call]
 
