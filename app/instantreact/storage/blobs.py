@@ -132,7 +132,7 @@ def _told_when_full() -> Iterator[None]:
     except OSError as error:
         if error.errno not in _NO_ROOM:
             raise
-        raise StorageFull("The disk is full: nothing can be stored until somebody makes room.") from error
+        raise StorageFull from error
 
 
 def _make_folders(folder: Path) -> None:
