@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(None, description="API key; by default one is made and printed at first start.")
 
     max_upload_mb: Annotated[int, Field(gt=0)] = Field(512, description="Largest clip that is accepted, in megabytes.")
+    reserve_mb: Annotated[int, Field(ge=0)] = Field(
+        200, description="No new clip is taken when less than so many megabytes of the disk are left."
+    )
     max_clip_s: Seconds = Field(3600.0, description="Longest clip that is accepted, in seconds.")
     max_pixels: Annotated[int, Field(gt=0)] = Field(4096 * 2304, description="Largest frame, width times height.")
     decode_timeout_s: Seconds = Field(600.0, description="Longest time that decoding one clip may take.")

@@ -164,7 +164,11 @@ async def _wait_for_database(settings: Settings, announce: Callable[[str], None]
 
 async def check_readiness(services: Services) -> Mapping[str, str | None]:
     """Every part that work depends on: None when it is fine, or else what is wrong, in words."""
-    return {"database": await _check_database(services), "captioner": await _check_captioner(services)}
+    return {
+        "database": await _check_database(services),
+        "storage": await services.threads.run(services.blobs.find_shortage),
+        "captioner": await _check_captioner(services),
+    }
 
 
 async def _check_database(services: Services) -> str | None:

@@ -75,7 +75,7 @@ async def open_services(
             stack.push_async_callback(channel.close)
         yield Services(
             database=database,
-            blobs=LocalBlobs(settings.state_dir / "blobs"),
+            blobs=open_blobs(settings),
             box=box,
             clock=clock,
             threads=threads,
@@ -92,6 +92,11 @@ def load_secret_keys(settings: Settings) -> list[str]:
     if settings.secret_keys is None:
         return [load_or_create_key(settings.state_dir / "secret.key")]
     return [key.strip() for key in settings.secret_keys.get_secret_value().split(",") if key.strip()]
+
+
+def open_blobs(settings: Settings) -> LocalBlobs:
+    """Where clips and pictures lie."""
+    return LocalBlobs(settings.state_dir / "blobs", reserve_bytes=settings.reserve_mb << 20)
 
 
 def open_secret_box(settings: Settings) -> SecretBox:

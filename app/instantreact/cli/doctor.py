@@ -42,7 +42,7 @@ def doctor(
 async def examine(settings: Settings) -> list[Finding]:
     """Look at every part that the service needs or may use; nobody is notified."""
     findings = [_examine_state_dir(settings), _examine_secret_keys(settings), await _examine_database(settings)]
-    findings += [_examine_address(settings), _examine_bundle(settings)]
+    findings += [_examine_disk(settings), _examine_address(settings), _examine_bundle(settings)]
     findings += await _examine_channels(settings)
     findings.append(await _examine_speech(settings))
     findings += [Finding(name, "", "no such setting; is it mistyped?", is_fatal=False) for name in unknown_settings()]
@@ -63,6 +63,12 @@ def _examine_state_dir(settings: Settings) -> Finding:
         return str(settings.state_dir.absolute())
 
     return _try("state folder", look)
+
+
+def _examine_disk(settings: Settings) -> Finding:
+    from instantreact.wiring import open_blobs
+
+    return Finding("disk", "there is room for clips", open_blobs(settings).find_shortage())
 
 
 def _examine_secret_keys(settings: Settings) -> Finding:
