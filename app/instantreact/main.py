@@ -92,10 +92,12 @@ class _Server(uvicorn.Server):
             )
         )
         self._live: LiveCameras = app.state.live
+        self._closing: asyncio.Event = app.state.closing
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Live views would go on for ever: let them end."""
+        """Live views would go on for ever, and those who wait for a result long: let them end."""
         self._live.end_streams()
+        self._closing.set()
         super().handle_exit(sig, frame)
 
     @contextmanager
