@@ -13,7 +13,6 @@ from tests.media.live_footage import draw_box
 from tests.servers.mjpeg import MjpegServer
 from tests.servers.service import API_KEY, IngestService, Service, wait_until
 
-
 LEASE_S = "10"
 """Long enough that a process which a crowded machine holds up for seconds keeps its camera."""
 

@@ -1,4 +1,4 @@
-"""How fast we may send: a token bucket for the Page, one message a second for a person, one at a time for each."""
+"""How fast we may send: token buckets for the Page and for each person, and one message at a time to each."""
 
 import asyncio
 import time
@@ -7,20 +7,20 @@ from contextlib import asynccontextmanager
 
 
 class _Lane:
-    """The messages to one person: in order, spaced."""
+    """The messages to one person, in order; their bucket is full again at `full_at_s`."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
         self.waiting = 0
-        self.free_at_s = 0.0
+        self.full_at_s = 0.0
 
 
 class Pacer:
     """Hands out turns to send within this process.
 
-    Nobody gets a turn while another message to the same person is under way, so that retries cannot reorder, nor
-    within `person_interval_s` of that message's start. All together start at most `page_per_s` a second, with bursts
-    of as many.
+    Nobody gets a turn while another message to the same person is under way, so that retries cannot reorder. A person
+    gets one every `person_interval_s`, with bursts of `person_burst`: the text and picture of two alerts come at once.
+    All together start at most `page_per_s` a second, with bursts of as many.
     """
 
     def __init__(
@@ -28,11 +28,13 @@ class Pacer:
         *,
         page_per_s: float = 20.0,
         person_interval_s: float = 1.0,
+        person_burst: int = 4,
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._page_per_s = page_per_s
         self._person_interval_s = person_interval_s
+        self._person_slack_s = (person_burst - 1) * person_interval_s
         self._now = now
         self._sleep = sleep
         self._tokens = page_per_s
@@ -46,9 +48,9 @@ class Pacer:
         lane.waiting += 1
         try:
             async with lane.lock:
-                await self._pause(lane.free_at_s - self._now())
+                await self._pause(lane.full_at_s - self._person_slack_s - self._now())
                 await self._take_token()
-                lane.free_at_s = self._now() + self._person_interval_s
+                lane.full_at_s = max(lane.full_at_s, self._now()) + self._person_interval_s
                 yield
         finally:
             lane.waiting -= 1
@@ -68,4 +70,4 @@ class Pacer:
 
     def _forget_idle(self) -> None:
         now = self._now()
-        self._lanes = {p: lane for p, lane in self._lanes.items() if lane.waiting or lane.free_at_s > now}
+        self._lanes = {p: lane for p, lane in self._lanes.items() if lane.waiting or lane.full_at_s > now}
