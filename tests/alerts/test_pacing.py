@@ -101,6 +101,23 @@ async def test_pacer_spaces_messages_to_a_person_when_their_bucket_is_empty() ->
     assert starts_s == [0.0, 0.0, 1.0, 2.0, 10.0, 10.0, 11.0]
 
 
+async def test_pacer_lets_what_is_urgent_pass_what_may_wait() -> None:
+    time = SimulatedTime()
+    pacer = Pacer(now=time.now, sleep=time.sleep)
+    starts: list[tuple[str, float]] = []
+
+    async def tell(alert: int) -> None:
+        await time.sleep(alert * 0.01)
+        for part in ("text", "picture"):
+            async with pacer.turn("guard", may_wait=part == "picture"):
+                starts.append((f"{part} {alert}", round(time.now(), 2)))
+
+    await time.run(*(asyncio.create_task(tell(alert)) for alert in range(4)))
+    assert starts[:2] == [("text 0", 0.0), ("picture 0", 0.0)]
+    assert starts[2:5] == [("text 1", 0.01), ("text 2", 0.02), ("text 3", 0.03)]
+    assert starts[5:] == [("picture 1", 4.0), ("picture 2", 5.0), ("picture 3", 6.0)]
+
+
 async def test_pacer_forgets_people_when_their_turn_is_long_past() -> None:
     time = SimulatedTime()
     pacer = Pacer(now=time.now, sleep=time.sleep)
