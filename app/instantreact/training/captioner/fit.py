@@ -88,10 +88,8 @@ def predict_concepts(
     examples = make_examples(config, readable, prepared, vocabulary)
     logits = np.zeros((len(readable), len(config.concepts)))
     for fold in range(folds):
-        train, held_out = (
-            [example for example, own in zip(examples, fold_of, strict=True) if (own == fold) is is_held_out]
-            for is_held_out in (False, True)
-        )
+        train = [example for example, own in zip(examples, fold_of, strict=True) if own != fold]
+        held_out = [example for example, own in zip(examples, fold_of, strict=True) if own == fold]
         model = build_model(config, vocabulary, train)
         fit_concept_head(model, train, ridge=config.training.concept_ridge)
         logits[fold_of == fold] = concept_logits(model, held_out)
