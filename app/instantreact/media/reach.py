@@ -12,6 +12,9 @@ from pathlib import Path
 from instantreact.errors import NotAllowed, StreamLost
 from instantreact.media.source import Scheme, Source
 
+SENDS_ELSEWHERE = "The camera sends us to another address; give that address as its source."
+"""What a redirect off the camera is answered with: the policy judged another address."""
+
 _METADATA = frozenset(
     ipaddress.ip_address(address) for address in ("100.100.100.200", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254")
 )
