@@ -222,7 +222,7 @@ def test_open_stream_does_not_let_ffmpeg_follow_a_redirect_that_only_ffmpeg_gets
 
 
 def test_open_stream_asks_the_policy_before_it_opens_anything(footage: Path) -> None:
-    policy = ReachPolicy(own_ports=frozenset({8000}))
+    policy = ReachPolicy(own_ports=lambda: frozenset({8000}))
     for text in ("rtsp://169.254.169.254/s", "http://127.0.0.1:8000/video", f"file:{footage}"):
         with pytest.raises(NotAllowed):
             probe_stream(parse_source(text), policy, LIMITS)

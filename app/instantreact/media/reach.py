@@ -6,6 +6,7 @@ cameras. A name is resolved once, every address it has is judged, and the addres
 
 import ipaddress
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,12 +26,12 @@ class ReachPolicy:
     """What may be opened.
 
     file_folders   files only below these
-    own_ports      ports of this service, refused on every address of this machine
+    own_ports      the ports of this service now, refused on every address of this machine
     allow_private  whether private and loopback addresses may be opened
     """
 
     file_folders: tuple[Path, ...] = ()
-    own_ports: frozenset[int] = frozenset()
+    own_ports: Callable[[], frozenset[int]] = frozenset
     allow_private: bool = True
 
 
@@ -74,7 +75,7 @@ def _check_address(text: str, port: int, policy: ReachPolicy) -> None:
         raise NotAllowed("This address is not one machine's.")
     if not policy.allow_private and not address.is_global:
         raise NotAllowed("Addresses of private networks are forbidden here.")
-    if port in policy.own_ports and _is_ours(str(address)):
+    if _is_ours(str(address)) and port in policy.own_ports():
         raise NotAllowed("This is a port of the service itself.")
 
 
