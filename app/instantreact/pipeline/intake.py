@@ -9,11 +9,11 @@ from instantreact.domain.media import ClipState, Listening
 from instantreact.errors import InvalidInput
 from instantreact.jobs import outbox
 from instantreact.logs import get_logger
+from instantreact.pipeline.purge import discard_unless_filed
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import cameras, clips
 from instantreact.storage.clips import NewClip
-from instantreact.storage.references import list_referenced
 from instantreact.storage.tables import Clip
 
 log = get_logger(__name__)
@@ -51,7 +51,7 @@ async def submit_clip(
     try:
         submission = await _file_clip(services, upload, camera_id=camera_id, recorded_at=recorded_at, notify=notify)
     except BaseException:
-        await asyncio.shield(_discard_unless_filed(services, upload.blob_key))
+        await asyncio.shield(discard_unless_filed(services, upload.blob_key))
         raise
     if submission.clip.blob_key != upload.blob_key:
         await services.threads.run(services.blobs.delete, upload.blob_key)
@@ -87,14 +87,6 @@ async def _file_clip(
         if is_new or clip.state is ClipState.FAILED:
             await outbox.put(session, StepName.ANALYZE, clip.id, now=now)
     return Submission(await get_clip(services, clip.id), is_new)
-
-
-async def _discard_unless_filed(services: Services, blob_key: str) -> None:
-    """What went wrong may have gone wrong after the clip was committed: then its file is needed."""
-    async with services.database.reading() as session:
-        if await list_referenced(session, [blob_key]):
-            return
-    await services.threads.run(services.blobs.delete, blob_key)
 
 
 async def get_clip(services: Services, clip_id: str) -> Clip:
