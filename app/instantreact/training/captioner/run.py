@@ -129,10 +129,9 @@ def _claim(output: Path, config: TrainingConfig) -> None:
     """Make `output` the folder of a run of this configuration."""
     output.mkdir(parents=True, exist_ok=True)
     stated = output / _CONFIG
-    text = config.model_dump_json(indent=1)
     if not stated.is_file():
-        stated.write_text(text, "utf-8")
-    elif stated.read_text("utf-8") != text:
+        stated.write_text(config.model_dump_json(indent=1), "utf-8")
+    elif TrainingConfig.model_validate_json(stated.read_bytes()) != config:
         raise Conflict(f"{output} holds a run of another configuration; choose another --output.")
 
 
