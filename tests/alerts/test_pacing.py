@@ -37,10 +37,12 @@ class SimulatedTime:
             task.result()
 
 
-async def send_all(people: list[str], *, takes_s: float, **limits: float) -> list[tuple[str, int, float, float]]:
+async def send_all(
+    people: list[str], *, takes_s: float, page_per_s: float = 20.0, person_burst: int = 6
+) -> list[tuple[str, int, float, float]]:
     """Send to each of `people`, all at once: person, number, start and end of each send."""
     time, sends = SimulatedTime(), list[tuple[str, int, float, float]]()
-    pacer = Pacer(now=time.now, sleep=time.sleep, **limits)
+    pacer = Pacer(page_per_s=page_per_s, person_burst=person_burst, now=time.now, sleep=time.sleep)
 
     async def send(person: str, number: int) -> None:
         async with pacer.turn(person):
