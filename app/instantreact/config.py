@@ -66,7 +66,7 @@ class Settings(BaseSettings):
         5.0, description="After so long without a sign of life another process takes a camera over."
     )
     camera_stride_s: Seconds = Field(
-        1.0, description="A camera's newest window is described this often while something moves."
+        0.5, description="A camera's newest window is described this often while something moves."
     )
     evidence_before_s: Seconds = Field(5.0, description="What an evidence clip shows before the event.")
     evidence_after_s: Seconds = Field(5.0, description="What an evidence clip shows after the event.")

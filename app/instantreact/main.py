@@ -39,6 +39,7 @@ from instantreact.wiring import (
     internal_token,
     make_holder,
     open_services,
+    own_ports,
     public_url,
     reach_policy,
     stream_limits,
@@ -137,18 +138,19 @@ async def run_app(settings: Settings, *, port: int, announce: Callable[[str], No
 async def _run_cameras(
     services: Services, settings: Settings, *, port: int, max_cameras: int
 ) -> AsyncIterator[LiveCameras]:
-    policy, holder = reach_policy(settings, port), make_holder(settings, port)
+    policy, holder = reach_policy(settings), make_holder(settings, port)
 
     def make_supervisor(captioner: Captioner) -> Supervisor:
         tools = partial(watch_tools, settings, captioner, policy=policy, clock=services.clock)
         return Supervisor(services, holder, lambda put: tools(hand_over=put), max_cameras=max_cameras)
 
-    async with keep_watching(services, make_supervisor) as own:
-        remote = RemoteCameras(internal_token(settings))
-        try:
-            yield LiveCameras(services, own, remote, policy=policy, limits=stream_limits(settings))
-        finally:
-            await remote.close()
+    with own_ports(settings).hold(port):
+        async with keep_watching(services, make_supervisor) as own:
+            remote = RemoteCameras(internal_token(settings))
+            try:
+                yield LiveCameras(services, own, remote, policy=policy, limits=stream_limits(settings))
+            finally:
+                await remote.close()
 
 
 async def _wait_for_database(settings: Settings, announce: Callable[[str], None]) -> None:

@@ -23,6 +23,7 @@ from instantreact.ingest.batcher import FeatureBatcher
 from instantreact.ingest.state import Patience
 from instantreact.ingest.watched import EvidenceLimits, HeardLive, SeenLive, WatchTools
 from instantreact.media.limits import DecodeLimits
+from instantreact.media.own_ports import OwnPorts
 from instantreact.media.reach import ReachPolicy
 from instantreact.media.sandbox import ClipDecoder
 from instantreact.media.stream import StreamLimits
@@ -197,11 +198,16 @@ def make_holder(settings: Settings, port: int) -> Holder:
     return Holder(new_id(), address, settings.camera_lease_s)
 
 
-def reach_policy(settings: Settings, port: int) -> ReachPolicy:
-    """What cameras may be: never this service itself."""
+def own_ports(settings: Settings) -> OwnPorts:
+    """Where this service's processes on this machine tell each other what they listen on."""
+    return OwnPorts(settings.state_dir / "ports")
+
+
+def reach_policy(settings: Settings) -> ReachPolicy:
+    """What cameras may be: never this service itself, whichever of its processes."""
     return ReachPolicy(
         file_folders=settings.allowed_source_folders,
-        own_ports=frozenset({port, settings.port}),
+        own_ports=own_ports(settings).list_ports,
         allow_private=not settings.forbid_private_hosts,
     )
 

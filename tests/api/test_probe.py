@@ -34,7 +34,7 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 async def live_cameras(services: Services, footage: Path) -> AsyncIterator[LiveCameras]:
     remote = RemoteCameras(INTERNAL_TOKEN)
-    policy = ReachPolicy(file_folders=(footage.parent,), own_ports=frozenset({OWN_PORT}))
+    policy = ReachPolicy(file_folders=(footage.parent,), own_ports=lambda: frozenset({OWN_PORT}))
     limits = StreamLimits(open_timeout_s=1.0, read_timeout_s=0.5, stall_timeout_s=1.0)
     yield LiveCameras(services, OwnCameras(), remote, policy=policy, limits=limits)
     await remote.close()

@@ -180,6 +180,27 @@ def test_flickr8k_is_read_from_its_archive(tmp_path: Path) -> None:
     assert all(clip.path.is_file() for clip in clips)
 
 
+def test_flickr8k_unpacks_below_the_cache_and_leaves_the_data_alone(tmp_path: Path) -> None:
+    data, cache = tmp_path / "data", tmp_path / "cache"
+    data.mkdir()
+    write_flickr8k(data, {"a.jpg": ["a dog"], "b.jpg": ["a cat"], "c.jpg": ["gone"]})
+    before = sorted(data.rglob("*"))
+
+    first, second = load_clips(data, cache=cache), load_clips(data, cache=cache)
+
+    assert first == second
+    assert all(clip.path.is_file() and clip.path.is_relative_to(cache) for clip in first)
+    assert sorted(data.rglob("*")) == before
+
+
+def test_flickr8k_says_which_archive_cannot_be_unpacked(tmp_path: Path) -> None:
+    write_flickr8k(tmp_path, {"a.jpg": ["a dog"], "b.jpg": ["a cat"], "c.jpg": ["gone"]})
+    (tmp_path / "images.tar").write_bytes(b"no archive")
+
+    with pytest.raises(InvalidInput, match=r"images\.tar cannot be unpacked to .*images"):
+        load_clips(tmp_path)
+
+
 def test_flickr8k_complains_of_a_picture_without_captions(tmp_path: Path) -> None:
     write_flickr8k(tmp_path, {"a.jpg": ["a dog"]})
 

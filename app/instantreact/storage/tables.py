@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, MetaData, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, MetaData, Text, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, Notify, PartKind
@@ -63,6 +63,8 @@ class CameraLease(Base):
     last_frame_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_error: Mapped[str | None] = mapped_column(Text)
     report: Mapped[dict[str, float]] = mapped_column(JSON, default=dict)
+    outage_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    outage_is_told: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Clip(Base):

@@ -19,12 +19,14 @@ class _Section(BaseModel):
 class Backbones(_Section):
     """The networks that turn a frame and a motion image into features, by name.
 
+    grid         cells along each side of a picture that get features of their own; 1 averages over the picture
     moving       whether there is a motion stream, which needs three gaps in the sampling plan
     motion_gain  factor on the difference of two frames
     """
 
     appearance: str = "mobilenet_v2"
     motion: str = "mobilenet_v2"
+    grid: int = Field(default=1, ge=1)
     moving: bool = True
     motion_gain: float = Field(default=4.0, gt=0)
 
@@ -32,6 +34,11 @@ class Backbones(_Section):
     def streams(self) -> tuple[str, ...]:
         """The backbone of each stream, appearance first."""
         return (self.appearance, self.motion) if self.moving else (self.appearance,)
+
+    @property
+    def cells(self) -> int:
+        """How many cells a picture has."""
+        return self.grid * self.grid
 
 
 class Architecture(_Section):

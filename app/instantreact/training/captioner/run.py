@@ -13,7 +13,7 @@ from instantreact.training.captioner.checkpoint import Encoders, TrainedCaptione
 from instantreact.training.captioner.clips import CaptionedClip, Split, of_split
 from instantreact.training.captioner.concepts import calibrate_concepts, concept_logits, fit_concept_head
 from instantreact.training.captioner.config import TrainingConfig
-from instantreact.training.captioner.fit import fit_folds
+from instantreact.training.captioner.fit import predict_concepts
 from instantreact.training.captioner.prepare import Prepared, name_cache, prepare_clips
 from instantreact.training.captioner.recipe import (
     BackboneWeights,
@@ -108,8 +108,8 @@ def train_final(
     Concepts are calibrated on what cross-validation over the scenes of these clips predicts.
     """
     known = [replace(clip, split=Split.TRAIN) for clip in clips if clip.split is not Split.TEST]
-    predictions = fit_folds(config, encoders, prepared, known, folds=folds)
-    calibration = calibrate_concepts(config.concepts, predictions.logits, predictions.clips)
+    unseen, logits = predict_concepts(config, prepared, known, folds=folds)
+    calibration = calibrate_concepts(config.concepts, logits, unseen)
     trained = train_captioner(config, encoders, prepared, known, output, after_epoch=after_epoch)
     trained = replace(trained, calibration=calibration)
     save_checkpoint(trained, output / BEST)
@@ -129,10 +129,9 @@ def _claim(output: Path, config: TrainingConfig) -> None:
     """Make `output` the folder of a run of this configuration."""
     output.mkdir(parents=True, exist_ok=True)
     stated = output / _CONFIG
-    text = config.model_dump_json(indent=1)
     if not stated.is_file():
-        stated.write_text(text, "utf-8")
-    elif stated.read_text("utf-8") != text:
+        stated.write_text(config.model_dump_json(indent=1), "utf-8")
+    elif TrainingConfig.model_validate_json(stated.read_bytes()) != config:
         raise Conflict(f"{output} holds a run of another configuration; choose another --output.")
 
 

@@ -157,8 +157,9 @@ def train_model(
 
 def standardize_features(model: CaptionModel, train: Sequence[Example]) -> None:
     """Set the model's input mean and scale from the training features."""
-    frames = np.concatenate([example.views[0] for example in train]).astype(np.float32)  # (frames, D)
-    model.encoder.standardize_by(torch.from_numpy(frames.mean(0)), torch.from_numpy(frames.std(0) + 1e-2))
+    frames = np.concatenate([example.views[0] for example in train]).astype(np.float32)  # (frames, cells * D)
+    rows = model.encoder.spread(torch.from_numpy(frames)[None])[0].numpy()
+    model.encoder.standardize_by(torch.from_numpy(rows.mean(0)), torch.from_numpy(rows.std(0) + 1e-2))
 
 
 def _mean(losses: Sequence[tuple[float, float]]) -> tuple[float, float]:
