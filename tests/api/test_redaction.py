@@ -44,7 +44,7 @@ def test_restore_source_refuses_hidden_credentials_for_another_address() -> None
         restore_source("rtsp://***@10.0.0.3/s", "rtsp://c:d@10.0.0.2/s")
 
 
-ANY = st.characters(exclude_categories=("C",))
+ANY = st.characters(exclude_categories=("Cc", "Cs"))
 ODD = st.text(st.sampled_from('@:/.%#?*[]&= "\\') | ANY, max_size=24)
 PLAIN = "rtsp://10.0.0.2/stream1?channel=1#udp"
 STORED = "rtsp://anna:0ld@10.0.0.2/stream1?channel=1#udp"
