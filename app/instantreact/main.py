@@ -93,10 +93,12 @@ class _Server(uvicorn.Server):
             )
         )
         self._live: LiveCameras = app.state.live
+        self._closing: asyncio.Event = app.state.closing
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Live views would go on for ever: let them end."""
+        """Live views would go on for ever, and those who wait for a result long: let them end."""
         self._live.end_streams()
+        self._closing.set()
         super().handle_exit(sig, frame)
 
     @contextmanager
@@ -121,15 +123,32 @@ async def run_app(settings: Settings, *, port: int, announce: Callable[[str], No
         if settings.secret_keys is not None:
             async with services.database.unit_of_work() as session:
                 await reseal_cameras(session, services.box)
-        await purge_orphans(services)
         await _load_captioner(services)
         kinds = job_kinds(services, analyze_jobs=settings.analyze_jobs)
         max_cameras = settings.max_cameras if settings.watch_cameras else 0  # pushed frames come here even so
         async with (
+            _purging(services),
             run_jobs(services.database, kinds, clock=services.clock, random=SystemRandom()),
             _run_cameras(services, settings, port=port, max_cameras=max_cameras) as live,
         ):
             yield create_app(services, _api_options(settings, key_hashes), lambda: check_readiness(services), live)
+
+
+@asynccontextmanager
+async def _purging(services: Services) -> AsyncIterator[None]:
+    """Look for files that nobody knows beside the block: where there are many clips it takes a while."""
+    purging = asyncio.create_task(purge_orphans(services), name="purge")
+    purging.add_done_callback(_log_purge)
+    try:
+        yield
+    finally:
+        purging.cancel()
+        await asyncio.gather(purging, return_exceptions=True)
+
+
+def _log_purge(purging: asyncio.Task[int]) -> None:
+    if not purging.cancelled() and purging.exception() is not None:
+        log.error("blobs.purge_failed", exc_info=purging.exception())
 
 
 @asynccontextmanager

@@ -110,10 +110,14 @@ async def test_unit_of_work_raises_storage_full_when_no_room_is_left_and_goes_on
 ) -> None:
     async with database.unit_of_work() as session:
         await session.execute(text("PRAGMA max_page_count = 1"))  # as small as it is now
-    with pytest.raises(StorageFull):
+
+    async def fill() -> None:
         async with database.unit_of_work() as session:
             for _ in range(200):
                 await make_recipient(session)
+
+    with pytest.raises(StorageFull):
+        await fill()
     async with database.unit_of_work() as session:
         assert await recipients.list_recipients(session) == []
         await session.execute(text("PRAGMA max_page_count = 1000000"))

@@ -1,6 +1,7 @@
 """How clips come in, and go: probed before they are accepted, filed once, deleted with all that follows from them."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -95,19 +96,22 @@ async def get_clip(services: Services, clip_id: str) -> Clip:
         return await clips.get_clip(session, clip_id)
 
 
-async def wait_for_clip(services: Services, clip_id: str, timeout_s: float) -> Clip:
-    """The clip once it is seen and heard or has failed, or as it is after `timeout_s`. Raises NotFound.
+async def wait_for_clip(services: Services, clip_id: str, *, timeout_s: float, closing: asyncio.Event) -> Clip:
+    """The clip once it is seen and heard or has failed, or as it is after `timeout_s` or when `closing` is set.
 
     It looks into the database, since the worker may be another process: often at first, less often later.
+    Raises NotFound.
     """
     deadline = asyncio.get_running_loop().time() + timeout_s
     pause_s = _FIRST_LOOK_S
     while True:
         clip = await get_clip(services, clip_id)
         left_s = deadline - asyncio.get_running_loop().time()
-        if is_settled(clip) or left_s <= 0:
+        if is_settled(clip) or left_s <= 0 or closing.is_set():
             return clip
-        await asyncio.sleep(min(pause_s, left_s))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(pause_s, left_s)):
+                await closing.wait()
         pause_s = min(pause_s * 1.2, _SLOWEST_LOOK_S)
 
 
