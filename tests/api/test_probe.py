@@ -64,6 +64,16 @@ async def test_probe_opens_a_camera_with_its_password(client: httpx.AsyncClient)
     assert "ad@min" not in wrong.text
 
 
+async def test_probe_opens_a_camera_with_user_and_password_beside_its_source(client: httpx.AsyncClient) -> None:
+    login = {"username": "ad:min@ü", "password": f"{SECRET}%40?#"}
+    with MjpegServer(digest_user=(login["username"], login["password"])) as camera:
+        found = await client.post("/cameras/probe", json={"source": camera.url, **login})
+        wrong = await client.post("/cameras/probe", json={"source": camera.url, **login, "password": "Wr0ng"})
+
+    assert (found.status_code, found.json()["video_codec"]) == (200, "mjpeg")
+    assert_problem(wrong, 422, "refused the user name or password")
+
+
 async def test_probe_says_why_a_source_cannot_be_opened(client: httpx.AsyncClient, footage: Path) -> None:
     with OddPort(say_nothing) as silent:
         refused = {

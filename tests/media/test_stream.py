@@ -345,6 +345,26 @@ def test_push_stream_gives_pushed_frames_and_is_lost_without_them() -> None:
         list(arrivals)
 
 
+def test_push_stream_is_lost_when_no_frame_that_comes_can_be_read() -> None:
+    slot = PushSlot(max_pixels=1_000_000)
+    stream = PushStream(slot, limits=LIMITS, mask=FrameMask(()), stopped=threading.Event())
+    damaged = jpeg_of(draw_box(10))[:400] + b"\x00" * 100
+    ended = threading.Event()
+
+    def push() -> None:
+        while not ended.wait(0.05):
+            slot.put(damaged)
+
+    pushing = threading.Thread(target=push, daemon=True)
+    pushing.start()
+    try:
+        with pytest.raises(StreamLost, match="None of the frames that were pushed"):
+            list(stream.arrivals())
+    finally:
+        ended.set()
+        pushing.join()
+
+
 def test_push_slot_refuses_what_is_no_jpeg_or_too_large() -> None:
     slot = PushSlot(max_pixels=1000)
     with pytest.raises(TooLarge):

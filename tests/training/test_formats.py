@@ -80,6 +80,11 @@ def test_captions_jsonl_is_read(tmp_path: Path) -> None:
         (lambda line: line.update(captions=[]), "line 2: there is no caption"),
         (lambda line: line["captions"].append(" "), "line 2: a caption is empty"),
         (lambda line: line["annotators"].pop(), "line 2: 6 captions have 5 annotators"),
+        (
+            lambda line: line.update(captions=["...", "a man"], annotators=[]),
+            "line 2: a caption is empty, or has no word",
+        ),
+        (lambda line: line.update(clip="fight0"), "line 2: the clip fight0 has a line already"),
         (lambda line: line.pop("scene"), "line 2: scene: Field required"),
     ],
 )
@@ -99,6 +104,31 @@ def test_captions_jsonl_complains_of_what_is_not_json(tmp_path: Path) -> None:
         stream.write("{\n")
 
     with pytest.raises(InvalidInput, match=r"captions\.jsonl, line 3"):
+        load_clips(folder)
+
+
+def test_captions_jsonl_complains_of_another_encoding(tmp_path: Path) -> None:
+    folder = draw_data_set(tmp_path / "data", scenes=1)
+    text = (folder / "captions.jsonl").read_text().replace("wall", "café")
+    (folder / "captions.jsonl").write_text(text, "latin-1")
+
+    with pytest.raises(InvalidInput, match=r"captions\.jsonl, line 2: .*save the file as UTF-8"):
+        load_clips(folder)
+
+
+def test_captions_jsonl_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    folder = draw_data_set(tmp_path / "data", scenes=1)
+    text = (folder / "captions.jsonl").read_text()
+    (folder / "captions.jsonl").write_text(text, "utf-8-sig")
+
+    assert len(load_clips(folder)) == 2
+
+
+def test_captions_jsonl_says_what_to_do_about_a_scene_in_two_splits(tmp_path: Path) -> None:
+    folder = draw_data_set(tmp_path / "data", scenes=1)
+    change_line(folder, 2, lambda line: line.update(split="test"))
+
+    with pytest.raises(InvalidInput, match=r"Scene s0 .* train and test \(clip normal0\): put all clips .* one split"):
         load_clips(folder)
 
 

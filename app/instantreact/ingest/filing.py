@@ -56,7 +56,17 @@ class Filing:
         event = await observe(self._services, origin_of(seen.opened), seen.observation, jpeg)
         self._growing = Growing(event.id, connection, sense, window.start_s, window.end_s)
         if held:
-            await self._ask_for_evidence(event.id, seen)
+            await self.ask_for_evidence(event.id, connection, window)
+
+    async def ask_for_evidence(self, event_id: str, connection: str, window: Window) -> None:
+        """Where the event raised an alert, keep a clip of this stretch of the connection; returns before it is cut."""
+        async with self._services.database.reading() as session:
+            if not await evidence.has_alert(session, event_id):
+                return
+        answer = self._want_clip(connection, window.start_s, window.end_s)
+        task = asyncio.create_task(self._attach_clip(event_id, answer))
+        self._cutting.add(task)
+        task.add_done_callback(self._cutting.discard)
 
     async def finish(self) -> None:
         """Wait for the clips that are being cut; the camera is no longer watched."""
@@ -67,16 +77,6 @@ class Filing:
             is_there = await evidence.extend_event(session, growing.event_id, end_s=window.end_s)
         self._growing = replace(growing, end_s=window.end_s) if is_there else None
         return is_there
-
-    async def _ask_for_evidence(self, event_id: str, seen: SeenLive) -> None:
-        async with self._services.database.reading() as session:
-            if not await evidence.has_alert(session, event_id):
-                return
-        window = seen.observation.window
-        answer = self._want_clip(seen.opened.connection, window.start_s, window.end_s)
-        task = asyncio.create_task(self._attach_clip(event_id, answer))
-        self._cutting.add(task)
-        task.add_done_callback(self._cutting.discard)
 
     async def _attach_clip(self, event_id: str, answer: "Future[EvidenceClip]") -> None:
         try:

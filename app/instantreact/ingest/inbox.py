@@ -53,6 +53,6 @@ class Inbox:
 
     async def _file_words(self, heard: HeardLive) -> None:
         try:
-            await file_words(self._services, heard, self._batcher)
+            await file_words(self._services, heard, self._batcher, self._filing.ask_for_evidence)
         except Exception:
             log.exception("ingest.words_failed", camera_id=heard.opened.camera.id)

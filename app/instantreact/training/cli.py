@@ -1,5 +1,6 @@
 """The training commands of `instantreact`; the command line loads them only when one is asked for."""
 
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -225,9 +226,10 @@ def _clip_bar(clips: Sequence[CaptionedClip]) -> AbstractContextManager[Any]:
 
 
 def _say_epoch(report: EpochReport) -> None:
+    measured = f"validation {report.val_caption:.3f}, {report.val_concept:.3f}"
     typer.echo(
         f"epoch {report.epoch}: words {report.train_caption:.3f}, concepts {report.train_concept:.3f}; "
-        f"validation {report.val_caption:.3f}, {report.val_concept:.3f}",
+        f"{'no validation clips' if math.isnan(report.val_caption) else measured}",
         err=True,
     )
 

@@ -28,6 +28,13 @@ Source = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f]{1,2000}$
 """The address of a camera, its user and password in clear."""
 
 
+Username = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=_PRINTABLE)]
+"""Who may watch a camera, as it is, not escaped."""
+
+Password = Annotated[str, StringConstraints(max_length=256, pattern=_PRINTABLE)]
+"""As it is, not escaped; an empty one is one."""
+
+
 def _to_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)

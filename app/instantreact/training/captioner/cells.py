@@ -12,8 +12,6 @@ class CellPool(nn.Module):
         self.grid = grid
 
     def forward(self, features: Tensor) -> Tensor:
-        """With a grid of 1, the mean (N, W) over the whole picture."""
-        if self.grid == 1:
-            return features.mean(dim=(2, 3))
+        """Average the cells."""
         side = max(1, int(features.shape[2]) // self.grid)
         return F.avg_pool2d(features, side).permute(0, 2, 3, 1).flatten(1)

@@ -42,12 +42,17 @@ class Backbones(_Section):
 
 
 class Architecture(_Section):
-    """The sizes of the sequence model."""
+    """The sizes of the sequence model.
+
+    embedding_std  standard deviation of the words' embeddings before training. They are the output layer, too: at 1
+                   the first epochs go into shrinking them, which a large vocabulary feels most
+    """
 
     projection: int = Field(default=128, ge=1)
     hidden: int = Field(default=256, ge=2, multiple_of=2)
     embedding: int = Field(default=128, ge=1)
     dropout: float = Field(default=0.4, ge=0, lt=1)
+    embedding_std: float = Field(default=1.0, gt=0)
 
 
 class Schedule(_Section):
@@ -58,6 +63,7 @@ class Schedule(_Section):
     concept_weight  of the auxiliary concept loss beside the captions'
     concept_ridge   penalty on the weights of the concept head, which is fitted by itself
     averaging       decay of the running average of the weights that is kept (0 keeps the weights themselves)
+    bfloat16_on_cpu  mixed precision on the processor, too; twice as fast where it has AVX-512 BF16 or AMX, else slower
     """
 
     epochs: int = Field(default=60, ge=1)
@@ -71,6 +77,7 @@ class Schedule(_Section):
     clip_norm: float = Field(default=1.0, gt=0)
     averaging: float = Field(default=0.99, ge=0, lt=1)
     patience: int | None = Field(default=None, ge=1)
+    bfloat16_on_cpu: bool = False
     seed: int = 1
 
 

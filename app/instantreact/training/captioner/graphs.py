@@ -55,7 +55,7 @@ class StepGraph(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """words (B,), hidden and cell (B, H), memory (R, M), keys (R, A) to log-probabilities (B, V) and new states."""
         outputs, hidden, cell = self.decoder(words[:, None], hidden, cell)
-        scores = self.decoder.score(outputs, keys[None], memory[None], None)
+        scores = self.decoder.score(self.decoder.attend(outputs, keys[None], memory[None], None))
         return scores[:, 0], hidden, cell
 
 

@@ -84,12 +84,12 @@ class MobileNetV2(nn.Module):
                 blocks.append(block)
                 inputs = stage.channels
         self.blocks = nn.Sequential(*blocks, Convolution(nn.Conv2d(inputs, WIDTH, 1)))
-        self.pool = CellPool(grid)
+        self.pool = CellPool(grid) if grid > 1 else None
 
     def forward(self, images: Tensor) -> Tensor:
         """Features (N, cells * 1280) of images (N, 3, S, S)."""
-        features: Tensor = self.pool(self.blocks(images))
-        return features
+        features: Tensor = self.blocks(images)
+        return features.mean(dim=(2, 3)) if self.pool is None else self.pool(features)
 
     def load_folded(self, path: Path) -> None:
         """Take the weights of an .npz that holds `NN_..._w` and `NN_..._b` in execution order, classifier last.

@@ -32,6 +32,7 @@ class ModelShape:
     vocabulary  V
     concepts    C
     cells       rows of a frame
+    embedding_std  standard deviation of the words' embeddings before training
     """
 
     streams: tuple[int, ...]
@@ -42,6 +43,7 @@ class ModelShape:
     embedding: int = 128
     dropout: float = 0.4
     cells: int = 1
+    embedding_std: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,8 @@ class WordDecoder(nn.Module):
     def __init__(self, shape: ModelShape) -> None:
         super().__init__()
         self.embedding = nn.Embedding(shape.vocabulary, shape.embedding, padding_idx=PAD)
+        with torch.no_grad():
+            self.embedding.weight.mul_(shape.embedding_std)
         self.lstm = nn.LSTM(shape.embedding, shape.hidden, batch_first=True)
         self.dropout = nn.Dropout(shape.dropout)
         self.combine = nn.Linear(2 * shape.hidden, shape.embedding)
@@ -141,16 +145,20 @@ class WordDecoder(nn.Module):
         outputs, (hidden, cell) = self.lstm(embedded, (hidden[None], cell[None]))
         return outputs, hidden[0], cell[0]
 
-    def score(self, outputs: Tensor, keys: Tensor, memory: Tensor, mask: Tensor | None) -> Tensor:
-        """Log-probabilities (N, L, V) from outputs (N, L, H) that attend to `memory` (N, R, M) by `keys` (N, R, A)."""
+    def attend(self, outputs: Tensor, keys: Tensor, memory: Tensor, mask: Tensor | None) -> Tensor:
+        """What to say (N, L, E) from outputs (N, L, H) that attend to `memory` (N, R, M) by `keys` (N, R, A)."""
         attention = outputs @ keys.transpose(1, 2) / outputs.shape[-1] ** 0.5  # (N, L, R)
         if mask is not None:
             attention = attention.masked_fill(~mask[:, None], float("-inf"))
         context = attention.softmax(dim=-1) @ memory  # (N, L, M)
         combined = torch.tanh(self.combine(self.dropout(torch.cat([outputs, context], dim=-1))))
+        dropped: Tensor = self.dropout(combined)
+        return dropped
+
+    def score(self, attended: Tensor) -> Tensor:
+        """Log-probabilities (..., V) of the words from what `attend` gives (..., E)."""
         # The output layer shares its weights with the embedding (Press & Wolf 2017, arXiv:1608.05859).
-        logits = self.dropout(combined) @ self.embedding.weight.T + self.bias
-        return F.log_softmax(logits, dim=-1)
+        return F.log_softmax(attended @ self.embedding.weight.T + self.bias, dim=-1)
 
 
 class CaptionModel(nn.Module):
@@ -162,15 +170,19 @@ class CaptionModel(nn.Module):
         self.encoder = FrameEncoder(shape)
         self.decoder = WordDecoder(shape)
 
-    def forward(self, features: Tensor, lengths: Tensor, words: Tensor, owners: Tensor) -> tuple[Tensor, Tensor]:
-        """Log-probabilities (S, L, V) of the words after each of `words` (S, L), and auxiliary logits (N, C).
+    def forward(
+        self, features: Tensor, lengths: Tensor, words: Tensor, owners: Tensor, scored: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Log-probabilities (P, V) of the words after the P of `words` (S, L) that `scored` (S, L) marks.
 
-        features (N, T, cells * D) with lengths (N,); owners (S,) says which window each sentence describes.
+        Beside them auxiliary logits (N, C). features (N, T, cells * D) with lengths (N,); owners (S,) says which window
+        each sentence describes.
         """
         encoded: Encoded = self.encoder(features, lengths)
         outputs, _, _ = self.decoder(words, encoded.hidden[owners], encoded.cell[owners])
-        scores = self.decoder.score(outputs, encoded.keys[owners], encoded.memory[owners], encoded.mask[owners])
-        return scores, encoded.auxiliary
+        attended = self.decoder.attend(outputs, encoded.keys[owners], encoded.memory[owners], encoded.mask[owners])
+        # Most of the work is here: padding, about half of a batch, is left out.
+        return self.decoder.score(attended[scored]), encoded.auxiliary
 
 
 def pool(values: Tensor, mask: Tensor) -> Tensor:

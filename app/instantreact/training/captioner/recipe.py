@@ -95,6 +95,7 @@ def build_model(config: TrainingConfig, vocabulary: Vocabulary, train: Sequence[
         embedding=config.model.embedding,
         dropout=config.model.dropout,
         cells=config.backbones.cells,
+        embedding_std=config.model.embedding_std,
     )
     model = CaptionModel(shape)
     standardize_features(model, train)

@@ -71,11 +71,12 @@ def train_captioner(
 
     Concepts are calibrated on val, which the weights have not seen; without val they are not calibrated, and the
     sampled captions decide. A run that was interrupted goes on exactly as if it had not been.
-    Raises Conflict when `output` holds a run of another configuration, InvalidInput without training clips.
+    Raises Conflict when `output` holds a run of another configuration, InvalidInput without training clips, or when not
+    one clip of train or of val can be read.
     """
     _claim(output, config)
-    readable = prepared.readable(clips)
-    train, val = of_split(readable, Split.TRAIN), [clip for clip in readable if clip.split is Split.VAL]
+    train = prepared.readable(of_split(clips, Split.TRAIN))
+    val = prepared.readable([clip for clip in clips if clip.split is Split.VAL])
     vocabulary = build_vocabulary(config, train)
     examples, watched = (make_examples(config, part, prepared, vocabulary) for part in (train, val))
     trainer = Trainer(build_model(config, vocabulary, examples), config.training, device=find_device())

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from instantreact.errors import InvalidInput
 from instantreact.training.captioner.clips import CaptionedClip, Split
-from instantreact.training.captioner.formats.complaint import complain
+from instantreact.training.captioner.formats.complaint import complain, is_empty, read_lines
 
 FILE = "captions.json"
 _SPLITS = {"train.txt": Split.TRAIN, "dev.txt": Split.VAL, "test.txt": Split.TEST}
@@ -31,7 +31,7 @@ def load_flickr8k(folder: Path, *, cache: Path | None = None) -> list[CaptionedC
     clips = [
         CaptionedClip(name, images / name, name, split, tuple(_captions_of(captions, name, folder / file, line)))
         for file, split in _SPLITS.items()
-        for line, name in _read_names(folder / file)
+        for line, name in read_lines(folder / file)
         if (images / name).is_file()
     ]
     if not clips:
@@ -48,17 +48,8 @@ def _read_captions(path: Path) -> dict[str, list[str]]:
         raise InvalidInput(f"{path} does not hold lists of captions by picture.") from error
 
 
-def _read_names(path: Path) -> list[tuple[int, str]]:
-    """The lines of a list that name a picture, with their numbers."""
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be read.") from error
-    return [(number, line.strip()) for number, line in enumerate(lines, start=1) if line.strip()]
-
-
 def _captions_of(captions: dict[str, list[str]], name: str, path: Path, line: int) -> list[str]:
-    own = [caption for caption in captions.get(name, []) if caption.strip()]
+    own = [caption for caption in captions.get(name, []) if not is_empty(caption)]
     if not own:
         raise complain(path, line, f"there is no caption of {name}")
     return own
