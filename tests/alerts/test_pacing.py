@@ -37,10 +37,12 @@ class SimulatedTime:
             task.result()
 
 
-async def send_all(people: list[str], *, takes_s: float, **limits: float) -> list[tuple[str, int, float, float]]:
+async def send_all(
+    people: list[str], *, takes_s: float, page_per_s: float = 20.0, person_burst: int = 6
+) -> list[tuple[str, int, float, float]]:
     """Send to each of `people`, all at once: person, number, start and end of each send."""
     time, sends = SimulatedTime(), list[tuple[str, int, float, float]]()
-    pacer = Pacer(now=time.now, sleep=time.sleep, **limits)
+    pacer = Pacer(page_per_s=page_per_s, person_burst=person_burst, now=time.now, sleep=time.sleep)
 
     async def send(person: str, number: int) -> None:
         async with pacer.turn(person):
@@ -99,6 +101,23 @@ async def test_pacer_spaces_messages_to_a_person_when_their_bucket_is_empty() ->
     time.now_s = 10.0
     await time.run(asyncio.create_task(send(3)))
     assert starts_s == [0.0, 0.0, 1.0, 2.0, 10.0, 10.0, 11.0]
+
+
+async def test_pacer_lets_what_is_urgent_pass_what_may_wait() -> None:
+    time = SimulatedTime()
+    pacer = Pacer(now=time.now, sleep=time.sleep)
+    starts: list[tuple[str, float]] = []
+
+    async def tell(alert: int) -> None:
+        await time.sleep(alert * 0.01)
+        for part in ("text", "picture"):
+            async with pacer.turn("guard", may_wait=part == "picture"):
+                starts.append((f"{part} {alert}", round(time.now(), 2)))
+
+    await time.run(*(asyncio.create_task(tell(alert)) for alert in range(4)))
+    assert starts[:2] == [("text 0", 0.0), ("picture 0", 0.0)]
+    assert starts[2:5] == [("text 1", 0.01), ("text 2", 0.02), ("text 3", 0.03)]
+    assert starts[5:] == [("picture 1", 4.0), ("picture 2", 5.0), ("picture 3", 6.0)]
 
 
 async def test_pacer_forgets_people_when_their_turn_is_long_past() -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.clock import SystemClock
 from instantreact.domain.job import JobState
-from instantreact.errors import NotFound, StorageFull, UnreadableMedia
+from instantreact.errors import NotFound, SpeechUnavailable, StorageFull, UnreadableMedia
 from instantreact.jobs import claims, outbox
 from instantreact.jobs.claims import Claim
 from instantreact.jobs.embedded import run_jobs
@@ -99,7 +99,7 @@ async def test_worker_tries_again_when_an_error_is_transient(database: Database)
     async def run(claim: Claim) -> None:
         attempts.append(claim.attempt)
         if claim.attempt < 3:
-            raise StorageFull("no room yet")
+            raise SpeechUnavailable("not yet")
 
     async with running(database, store=make_kind(run)):
         await put(database, "store", "a")
@@ -109,7 +109,7 @@ async def test_worker_tries_again_when_an_error_is_transient(database: Database)
 
 async def test_worker_waits_as_long_as_the_error_asks(database: Database) -> None:
     async def run(claim: Claim) -> None:
-        raise StorageFull("come back later", retry_after_s=3600)
+        raise SpeechUnavailable("come back later", retry_after_s=3600)
 
     async def deferred() -> bool:
         return any(job.error for job in await list_jobs(database, JobState.DUE))
@@ -122,8 +122,23 @@ async def test_worker_waits_as_long_as_the_error_asks(database: Database) -> Non
     assert (job.attempts, job.error) == (1, "come back later")
 
 
+async def test_worker_uses_up_no_tries_while_the_disk_is_full(database: Database) -> None:
+    attempts: list[int] = []
+
+    async def run(claim: Claim) -> None:
+        attempts.append(claim.attempt)
+        if len(attempts) < 10:
+            raise StorageFull(retry_after_s=0.01)
+
+    async with running(database, store=make_kind(run)):
+        await put(database, "store", "a")
+        await wait_for_no_jobs(database)
+    assert attempts == [1] * 10
+
+
 @pytest.mark.parametrize(
-    ("error", "attempts"), [(UnreadableMedia("damaged"), 1), (StorageFull("full"), 3), (ZeroDivisionError("bug"), 3)]
+    ("error", "attempts"),
+    [(UnreadableMedia("damaged"), 1), (SpeechUnavailable("down"), 3), (ZeroDivisionError("bug"), 3)],
 )
 async def test_worker_buries_a_job_that_cannot_be_done(database: Database, error: Exception, attempts: int) -> None:
     told: list[tuple[str, str]] = []

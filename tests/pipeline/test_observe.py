@@ -1,14 +1,24 @@
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from instantreact.demo.graph import FakeGraph, Person
 from instantreact.domain.media import Window
 from instantreact.domain.observation import Observation
+from instantreact.errors import NotFound
+from instantreact.pipeline.intake import delete_clip
+from instantreact.storage import cameras
 from tests.observations import make_observation
 from tests.pipeline.conftest import PSID, House
 
 
 def later(index: int, start_s: float) -> Observation:
     return replace(make_observation(), window=Window(index, start_s, start_s + 2.0))
+
+
+def list_snapshots(house: House) -> list[Path]:
+    return list(house.services.blobs.path("snapshots").rglob("*.jpg"))
 
 
 async def test_observe_files_and_alerts_once_when_the_same_window_comes_twice(house: House, graph: FakeGraph) -> None:
@@ -20,8 +30,7 @@ async def test_observe_files_and_alerts_once_when_the_same_window_comes_twice(ho
     assert first.id == second.id
     assert len(await house.alerts()) == 1
     assert len(graph.received) == 2
-    snapshots = list(house.services.blobs.path("snapshots").rglob("*.jpg"))
-    assert len(snapshots) == 1
+    assert len(list_snapshots(house)) == 1
 
 
 async def test_observe_raises_nothing_when_the_origin_is_silent(house: House) -> None:
@@ -74,3 +83,22 @@ async def test_observe_is_quiet_while_the_last_alert_is_held_for_the_person(hous
     await house.run_due()
     await house.see(clip, later(1, 2.0))
     assert len(await house.alerts()) == 1
+
+
+async def test_observe_leaves_nothing_behind_when_the_clip_was_deleted_meanwhile(house: House) -> None:
+    await house.add_rule()
+    clip = await house.add_clip()
+    await delete_clip(house.services, clip.id)
+    with pytest.raises(NotFound, match=clip.id):
+        await house.see(clip)
+    assert list_snapshots(house) == []
+    assert await house.alerts() == []
+
+
+async def test_observe_files_the_event_of_a_clip_whose_camera_was_deleted_meanwhile(house: House) -> None:
+    camera = await house.add_camera()
+    clip = await house.add_clip(camera_id=camera.id)
+    async with house.services.database.unit_of_work() as session:
+        await cameras.delete_camera(session, camera.id)
+    event = await house.see(clip)
+    assert (event.clip_id, event.camera_id) == (clip.id, None)

@@ -80,6 +80,11 @@ def test_captions_jsonl_is_read(tmp_path: Path) -> None:
         (lambda line: line.update(captions=[]), "line 2: there is no caption"),
         (lambda line: line["captions"].append(" "), "line 2: a caption is empty"),
         (lambda line: line["annotators"].pop(), "line 2: 6 captions have 5 annotators"),
+        (
+            lambda line: line.update(captions=["...", "a man"], annotators=[]),
+            "line 2: a caption is empty, or has no word",
+        ),
+        (lambda line: line.update(clip="fight0"), "line 2: the clip fight0 has a line already"),
         (lambda line: line.pop("scene"), "line 2: scene: Field required"),
     ],
 )
@@ -99,6 +104,31 @@ def test_captions_jsonl_complains_of_what_is_not_json(tmp_path: Path) -> None:
         stream.write("{\n")
 
     with pytest.raises(InvalidInput, match=r"captions\.jsonl, line 3"):
+        load_clips(folder)
+
+
+def test_captions_jsonl_complains_of_another_encoding(tmp_path: Path) -> None:
+    folder = draw_data_set(tmp_path / "data", scenes=1)
+    text = (folder / "captions.jsonl").read_text().replace("wall", "café")
+    (folder / "captions.jsonl").write_text(text, "latin-1")
+
+    with pytest.raises(InvalidInput, match=r"captions\.jsonl, line 2: .*save the file as UTF-8"):
+        load_clips(folder)
+
+
+def test_captions_jsonl_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    folder = draw_data_set(tmp_path / "data", scenes=1)
+    text = (folder / "captions.jsonl").read_text()
+    (folder / "captions.jsonl").write_text(text, "utf-8-sig")
+
+    assert len(load_clips(folder)) == 2
+
+
+def test_captions_jsonl_says_what_to_do_about_a_scene_in_two_splits(tmp_path: Path) -> None:
+    folder = draw_data_set(tmp_path / "data", scenes=1)
+    change_line(folder, 2, lambda line: line.update(split="test"))
+
+    with pytest.raises(InvalidInput, match=r"Scene s0 .* train and test \(clip normal0\): put all clips .* one split"):
         load_clips(folder)
 
 
@@ -178,6 +208,27 @@ def test_flickr8k_is_read_from_its_archive(tmp_path: Path) -> None:
 
     assert [(clip.name, clip.split) for clip in clips] == [("a.jpg", Split.TRAIN), ("b.jpg", Split.VAL)]
     assert all(clip.path.is_file() for clip in clips)
+
+
+def test_flickr8k_unpacks_below_the_cache_and_leaves_the_data_alone(tmp_path: Path) -> None:
+    data, cache = tmp_path / "data", tmp_path / "cache"
+    data.mkdir()
+    write_flickr8k(data, {"a.jpg": ["a dog"], "b.jpg": ["a cat"], "c.jpg": ["gone"]})
+    before = sorted(data.rglob("*"))
+
+    first, second = load_clips(data, cache=cache), load_clips(data, cache=cache)
+
+    assert first == second
+    assert all(clip.path.is_file() and clip.path.is_relative_to(cache) for clip in first)
+    assert sorted(data.rglob("*")) == before
+
+
+def test_flickr8k_says_which_archive_cannot_be_unpacked(tmp_path: Path) -> None:
+    write_flickr8k(tmp_path, {"a.jpg": ["a dog"], "b.jpg": ["a cat"], "c.jpg": ["gone"]})
+    (tmp_path / "images.tar").write_bytes(b"no archive")
+
+    with pytest.raises(InvalidInput, match=r"images\.tar cannot be unpacked to .*images"):
+        load_clips(tmp_path)
 
 
 def test_flickr8k_complains_of_a_picture_without_captions(tmp_path: Path) -> None:

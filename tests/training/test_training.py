@@ -12,6 +12,7 @@ from instantreact.training.captioner.checkpoint import load_checkpoint
 from instantreact.training.captioner.clips import Split
 from instantreact.training.captioner.config import load_config
 from instantreact.training.captioner.examples import draw_window
+from instantreact.training.captioner.fit import fit_folds, predict_concepts
 from instantreact.training.captioner.recipe import build_model, build_vocabulary, make_examples
 from instantreact.training.captioner.run import BEST, train_captioner
 from instantreact.training.captioner.train import EpochReport, Trainer, find_device, train_model
@@ -73,6 +74,17 @@ def test_training_stops_when_its_patience_is_used_up(drawn: DrawnData) -> None:
 
     assert trainer.finished
     assert len(reports) < 40
+
+
+def test_concepts_are_predicted_without_decoders_as_with_them(drawn: DrawnData) -> None:
+    config = make_config(epochs=1)
+
+    clips, logits = predict_concepts(config, drawn.prepared, drawn.clips, folds=3)
+
+    whole = fit_folds(config, drawn.encoders, drawn.prepared, drawn.clips, folds=3)
+    assert list(whole.clips) == clips
+    np.testing.assert_allclose(logits, whole.logits, rtol=1e-4, atol=1e-4)
+    assert np.ptp(logits) > 0.1
 
 
 def test_a_drawn_window_is_a_stretch_of_one_view(drawn: DrawnData) -> None:

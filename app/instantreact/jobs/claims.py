@@ -96,11 +96,17 @@ async def renew(session: AsyncSession, tokens: Collection[str], *, now: datetime
     return {token for token in (await session.execute(statement)).scalars() if token is not None}
 
 
-async def retry_later(session: AsyncSession, claim: Claim, *, run_at: datetime, error: str) -> None:
-    """Another try at `run_at`, or a fresh start if the job was put again meanwhile. Raises LeaseLost."""
+async def retry_later(
+    session: AsyncSession, claim: Claim, *, run_at: datetime, error: str, counts: bool = True
+) -> None:
+    """Another try at `run_at`, or a fresh start if the job was put again meanwhile. Raises LeaseLost.
+
+    A try that does not count leaves as many as there were before it.
+    """
     job = await hold(session, claim)
     if job.again_at is None:
         _let_go(job, JobState.DUE)
+        job.attempts -= not counts
         job.run_at, job.error = run_at, error
     else:
         _make_due(job, job.again_at)

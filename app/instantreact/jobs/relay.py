@@ -5,11 +5,15 @@ import contextlib
 from collections.abc import Mapping
 
 from instantreact.clock import Clock
+from instantreact.errors import StorageFull
 from instantreact.jobs.broker import JobBroker
 from instantreact.jobs.claims import hand_out
 from instantreact.jobs.outbox import TOPIC
 from instantreact.logs import get_logger
 from instantreact.storage.database import Database
+
+LONGEST_PAUSE_S = 10.0
+"""At least so often a database or broker that fails is tried."""
 
 log = get_logger(__name__)
 
@@ -48,15 +52,27 @@ class Relay:
         return len(handovers)
 
     async def run(self) -> None:
-        """Hand out until cancelled. A database or broker that fails is tried again: due jobs stay due."""
+        """Hand out until cancelled. A database or broker that fails is tried again, less and less often: due jobs
+        stay due.
+        """
+        pause_s = self._poll_s
         while True:
             self._wake.clear()
             try:
                 await self.hand_out_due()
-            except Exception:
-                log.exception("relay.failed")
-                await asyncio.sleep(self._poll_s)
+                pause_s = self._poll_s
+            except Exception as error:
+                _log_failure(error)
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             # Not wait_for(): in Python 3.11 it swallows a cancellation that comes together with what it waits for.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._poll_s):
                     await self._wake.wait()
+
+
+def _log_failure(error: Exception) -> None:
+    if isinstance(error, StorageFull):
+        log.error("relay.failed", reason=str(error))
+    else:
+        log.error("relay.failed", exc_info=error)

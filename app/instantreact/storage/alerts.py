@@ -96,7 +96,7 @@ async def find_holding_alert(session: AsyncSession, rule_id: str, event: Event, 
         .limit(1)
     )
     if event.camera_id is not None:
-        statement = statement.where(Alert.camera_id == event.camera_id)
+        statement = statement.where(Event.camera_id == event.camera_id)
     else:
         statement = statement.where(Event.clip_id == event.clip_id)
     return (await session.scalars(statement)).one_or_none()

@@ -1,5 +1,6 @@
 """The training commands of `instantreact`; the command line loads them only when one is asked for."""
 
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -86,7 +87,7 @@ def prepare_captioner_command(
 ) -> None:
     """Sample every clip and keep its features, so that training need not decode again."""
     recipe = _Recipe(config, BackboneWeights(backbone_weights, motion_weights or backbone_weights), cache, workers)
-    _, prepared = recipe.prepare(load_clips(data, data_format))
+    _, prepared = recipe.prepare(load_clips(data, data_format, cache=cache))
     typer.echo(f"{len(prepared.views)} clips are prepared, {len(prepared.skipped)} were skipped.")
 
 
@@ -106,7 +107,7 @@ def train_captioner_command(
 ) -> None:
     """Train a captioner: progress on the screen and in log.csv, the result in best.pt."""
     recipe = _Recipe(config, BackboneWeights(backbone_weights, motion_weights or backbone_weights), cache, workers)
-    clips = load_clips(data, data_format)
+    clips = load_clips(data, data_format, cache=cache)
     encoders, prepared = recipe.prepare(clips)
     run = train_final if final else train_captioner
     run(recipe.config, encoders, prepared, clips, output, after_epoch=_say_epoch)
@@ -127,7 +128,7 @@ def evaluate_captioner_command(
     record: Annotated[bool, typer.Option("--record", help="Write the figures into the bundle's model.json.")] = False,
 ) -> None:
     """Measure a bundle beside the baselines: captions, and concepts against the clips' labels."""
-    clips = load_clips(data, data_format)
+    clips = load_clips(data, data_format, cache=cache)
     known, measured = of_split(clips, Split.TRAIN), _of_source(of_split(clips, split), source)
     captioner = Captioner(load_bundle(bundle))
     with _clip_bar([*known, *measured]) as bar:
@@ -167,7 +168,7 @@ def crossval_captioner_command(
 ) -> None:
     """Measure a recipe: every clip is described by a captioner that saw nothing of its group."""
     recipe = _Recipe(config, BackboneWeights(backbone_weights, motion_weights or backbone_weights), cache, workers)
-    clips = [clip for clip in load_clips(data, data_format) if not splits or clip.split in splits]
+    clips = [clip for clip in load_clips(data, data_format, cache=cache) if not splits or clip.split in splits]
     if group is Group.CLIP:
         clips = [replace(clip, scene=clip.name) for clip in clips]
     encoders, prepared = recipe.prepare(clips)
@@ -225,9 +226,10 @@ def _clip_bar(clips: Sequence[CaptionedClip]) -> AbstractContextManager[Any]:
 
 
 def _say_epoch(report: EpochReport) -> None:
+    measured = f"validation {report.val_caption:.3f}, {report.val_concept:.3f}"
     typer.echo(
         f"epoch {report.epoch}: words {report.train_caption:.3f}, concepts {report.train_concept:.3f}; "
-        f"validation {report.val_caption:.3f}, {report.val_concept:.3f}",
+        f"{'no validation clips' if math.isnan(report.val_caption) else measured}",
         err=True,
     )
 

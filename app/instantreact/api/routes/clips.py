@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import JSONResponse
 
-from instantreact.api.deps import OptionsDep, ServicesDep
+from instantreact.api.deps import ClosingDep, OptionsDep, ServicesDep
 from instantreact.api.openapi import problems
 from instantreact.api.pages import Page, PageDep
 from instantreact.api.presence import while_present
@@ -53,7 +53,7 @@ MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
             "model": AnalysisView,
             "description": "Nothing is left to do about the clip: `state` says whether its analysis failed.",
         },
-        **problems(401, 404, 413, 415, 422, 507),
+        **problems(401, 404, 408, 413, 415, 422, 507),
     },
     openapi_extra={"requestBody": UPLOAD_BODY},
 )
@@ -61,6 +61,7 @@ async def submit_clip(
     request: Request,
     services: ServicesDep,
     options: OptionsDep,
+    closing: ClosingDep,
     wait: Annotated[float, Query(ge=0, le=60, description="Wait so many seconds for the result.")] = 0.0,
 ) -> Response:
     """Store a clip and have it analyzed.
@@ -72,7 +73,8 @@ async def submit_clip(
     submission = await intake.submit_clip(
         services, upload, camera_id=draft.camera_id, recorded_at=draft.recorded_at, notify=draft.notify
     )
-    clip = await while_present(request, intake.wait_for_clip(services, submission.clip.id, wait))
+    waiting = intake.wait_for_clip(services, submission.clip.id, timeout_s=wait, closing=closing)
+    clip = await while_present(request, waiting)
     answer = await _view_analysis(services, clip)
     return JSONResponse(
         answer.model_dump(mode="json"),

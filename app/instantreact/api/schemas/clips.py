@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from instantreact.api.schemas.events import EVENT_EXAMPLE, EventView
-from instantreact.api.schemas.fields import Draft, Id, Moment
+from instantreact.api.schemas.fields import Draft, Id, RecordedAt
 from instantreact.domain.alert import Notify
 from instantreact.domain.media import ClipInfo, ClipState, Listening
 from instantreact.storage.tables import Clip, Event
@@ -45,7 +45,7 @@ class ClipDraft(Draft):
     """The fields beside the file of a submission."""
 
     camera_id: Id | None = Field(None, description="The camera that recorded it.")
-    recorded_at: Moment | None = Field(None, description="When its first frame was recorded, with a time zone.")
+    recorded_at: RecordedAt | None = Field(None, description="When its first frame was recorded, with a time zone.")
     notify: Notify = Field(Notify.AUTO, description="Whether it may raise alerts; auto: not if over ten minutes old.")
 
 

@@ -45,6 +45,18 @@ def _to_utc(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 """A point in time with its zone, taken to UTC."""
 
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+
+
+def _check_recorded(moment: datetime) -> datetime:
+    if not _EARLIEST <= moment < _LATEST:
+        raise ValueError("is no time at which footage was recorded")
+    return moment
+
+
+RecordedAt = Annotated[Moment, AfterValidator(_check_recorded)]
+"""When footage was recorded: so far from the calendar's ends that days can be added and taken away."""
+
 
 class Draft(BaseModel):
     """A body that people write: unknown fields are mistakes, but what a GET adds may be sent back as it came."""

@@ -65,9 +65,9 @@ def calibrate_concepts(
 
 
 def _summarize(model: CaptionModel, view: NDArray[np.float16]) -> Tensor:
-    """What the head sees of one window (T, D): (2 W,)."""
-    features = torch.from_numpy(view.astype(np.float32))[None]
-    summary: Tensor = model.encoder.summarize(features, torch.ones(features.shape[:2], dtype=torch.bool))
+    """What the head sees of one window (T, cells * D): (2 W,)."""
+    rows = model.encoder.spread(torch.from_numpy(view.astype(np.float32))[None])
+    summary: Tensor = model.encoder.summarize(rows, torch.ones(rows.shape[:2], dtype=torch.bool))
     return summary[0]
 
 

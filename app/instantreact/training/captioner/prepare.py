@@ -6,6 +6,7 @@ The features are computed by the very graphs that a bundle ships, through the ve
 import hashlib
 import math
 import os
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from instantreact.domain.media import Images, SamplingPlan
-from instantreact.errors import MediaError, UnreadableMedia
+from instantreact.errors import InvalidInput, MediaError, UnreadableMedia
 from instantreact.inference.bundle import Bundle, GraphName
 from instantreact.inference.preprocess import Preprocessing, motion_images, scale_pixels
 from instantreact.inference.session import Session, open_graph
@@ -81,8 +82,15 @@ class Prepared:
     skipped: dict[str, str]
 
     def readable(self, clips: Sequence[CaptionedClip]) -> list[CaptionedClip]:
-        """Those of the clips that have features."""
-        return [clip for clip in clips if clip.name in self.views]
+        """Those of the clips that have features. Raises InvalidInput when there are clips, and none has."""
+        found = [clip for clip in clips if clip.name in self.views]
+        if clips and not found:
+            first = clips[0]
+            raise InvalidInput(
+                f"Not one of the {len(clips)} clips of the split {first.split} can be read; "
+                f"{first.name}: {self.skipped.get(first.name, 'it was not prepared')}"
+            )
+        return found
 
 
 def prepare_clips(
@@ -94,9 +102,10 @@ def prepare_clips(
     workers: int = 1,
     after_clip: Callable[[str], None] = lambda name: None,
 ) -> Prepared:
-    """The features of every clip in its plain and changed views; a clip in `cache` is not computed again.
+    """The features of every clip in its plain and changed views; what is in `cache` is not computed again.
 
-    A clip that cannot be read is skipped and told of.
+    Data sets may share `cache`: a clip is known by its name and content. A clip that cannot be read is skipped and told
+    of.
     """
     cache.mkdir(parents=True, exist_ok=True)
 
@@ -173,14 +182,32 @@ def _read_picture(path: Path, size: int) -> Images:
 def _load_or_extract(
     clip: CaptionedClip, extractor: FeatureExtractor, options: Views, cache: Path
 ) -> tuple[Features, ...]:
-    stored = cache / f"{clip.name}.npz"
-    if not stored.is_file():
-        views = extractor.extract(clip.path, draw_views(options, clip.name))
-        unfinished = stored.with_suffix(f".{os.getpid()}.npz")
-        np.savez(unfinished, *views)
-        unfinished.replace(stored)
-    with np.load(stored) as views:
-        return tuple(views[name] for name in views.files)
+    kept = cache / f"{clip.name}.{_checksum(clip.path)}.npz"
+    found = _load_kept(kept)
+    if found is None:
+        found = tuple(extractor.extract(clip.path, draw_views(options, clip.name)))
+        unfinished = kept.with_suffix(f".{os.getpid()}.npz")
+        np.savez(unfinished, *found)
+        unfinished.replace(kept)
+    return found
+
+
+def _checksum(path: Path) -> str:
+    """Of a clip's content: names are shared by data sets, and a clip may be replaced by a better one."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+    except OSError as error:
+        raise UnreadableMedia(f"The clip {path} cannot be read.") from error
+
+
+def _load_kept(path: Path) -> tuple[Features, ...] | None:
+    """Features that were kept; None where there are none, or the file is damaged."""
+    try:
+        with path.open("rb") as stream, np.load(stream) as views:
+            return tuple(views[name] for name in views.files)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        return None
 
 
 def _run(encoder: Session, images: Images, preprocessing: Preprocessing) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from instantreact.training.captioner.checkpoint import Encoders, TrainedCaptione
 from instantreact.training.captioner.clips import CaptionedClip, Split, of_split
 from instantreact.training.captioner.concepts import calibrate_concepts, concept_logits, fit_concept_head
 from instantreact.training.captioner.config import TrainingConfig
-from instantreact.training.captioner.fit import fit_folds
+from instantreact.training.captioner.fit import predict_concepts
 from instantreact.training.captioner.prepare import Prepared, name_cache, prepare_clips
 from instantreact.training.captioner.recipe import (
     BackboneWeights,
@@ -71,11 +71,12 @@ def train_captioner(
 
     Concepts are calibrated on val, which the weights have not seen; without val they are not calibrated, and the
     sampled captions decide. A run that was interrupted goes on exactly as if it had not been.
-    Raises Conflict when `output` holds a run of another configuration, InvalidInput without training clips.
+    Raises Conflict when `output` holds a run of another configuration, InvalidInput without training clips, or when not
+    one clip of train or of val can be read.
     """
     _claim(output, config)
-    readable = prepared.readable(clips)
-    train, val = of_split(readable, Split.TRAIN), [clip for clip in readable if clip.split is Split.VAL]
+    train = prepared.readable(of_split(clips, Split.TRAIN))
+    val = prepared.readable([clip for clip in clips if clip.split is Split.VAL])
     vocabulary = build_vocabulary(config, train)
     examples, watched = (make_examples(config, part, prepared, vocabulary) for part in (train, val))
     trainer = Trainer(build_model(config, vocabulary, examples), config.training, device=find_device())
@@ -108,8 +109,8 @@ def train_final(
     Concepts are calibrated on what cross-validation over the scenes of these clips predicts.
     """
     known = [replace(clip, split=Split.TRAIN) for clip in clips if clip.split is not Split.TEST]
-    predictions = fit_folds(config, encoders, prepared, known, folds=folds)
-    calibration = calibrate_concepts(config.concepts, predictions.logits, predictions.clips)
+    unseen, logits = predict_concepts(config, prepared, known, folds=folds)
+    calibration = calibrate_concepts(config.concepts, logits, unseen)
     trained = train_captioner(config, encoders, prepared, known, output, after_epoch=after_epoch)
     trained = replace(trained, calibration=calibration)
     save_checkpoint(trained, output / BEST)
@@ -129,10 +130,9 @@ def _claim(output: Path, config: TrainingConfig) -> None:
     """Make `output` the folder of a run of this configuration."""
     output.mkdir(parents=True, exist_ok=True)
     stated = output / _CONFIG
-    text = config.model_dump_json(indent=1)
     if not stated.is_file():
-        stated.write_text(text, "utf-8")
-    elif stated.read_text("utf-8") != text:
+        stated.write_text(config.model_dump_json(indent=1), "utf-8")
+    elif TrainingConfig.model_validate_json(stated.read_bytes()) != config:
         raise Conflict(f"{output} holds a run of another configuration; choose another --output.")
 
 
