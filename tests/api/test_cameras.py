@@ -7,6 +7,7 @@ from instantreact.media.source import parse_source
 from instantreact.pipeline.services import Services
 from instantreact.storage import cameras
 from tests.api.problems import assert_problem
+from tests.api.test_rules import SMALL
 
 SOURCE = "rtsp://admin:p@ss:w/rd.@192.168.1.20/stream1"
 SHOWN = "rtsp://***@192.168.1.20/stream1"
@@ -144,6 +145,13 @@ async def test_cameras_are_listed_by_whether_they_are_enabled(client: httpx.Asyn
 
     assert [camera["name"] for camera in listed] == ["B"]
     assert len((await client.get("/cameras")).json()["items"]) == 2
+
+
+async def test_camera_stays_while_a_rule_names_it(client: httpx.AsyncClient) -> None:
+    door = (await client.post("/cameras", json=DOOR)).json()
+    await client.post("/rules", json={**SMALL, "camera_ids": [door["id"]]})
+
+    assert_problem(await client.delete(f"/cameras/{door['id']}"), 409, "named by the rules Fire")
 
 
 async def test_camera_is_gone_when_deleted(client: httpx.AsyncClient) -> None:

@@ -17,6 +17,16 @@ def later(index: int, start_s: float) -> Observation:
     return replace(make_observation(), window=Window(index, start_s, start_s + 2.0))
 
 
+async def see_fights(house: House, *starts_s: float) -> None:
+    """One after the other, each told before the next is seen, with a cooldown of a minute."""
+    await house.add_recipient()
+    await house.add_rule(cooldown_s=60.0)
+    clip = await house.add_clip()
+    for index, start_s in enumerate(starts_s):
+        await house.see(clip, later(index, start_s))
+        await house.run_due()
+
+
 def list_snapshots(house: House) -> list[Path]:
     return list(house.services.blobs.path("snapshots").rglob("*.jpg"))
 
@@ -46,42 +56,24 @@ async def test_observe_raises_nothing_when_no_condition_holds(house: House) -> N
 
 
 async def test_observe_is_quiet_within_the_cooldown_and_not_after_it(house: House) -> None:
-    await house.add_recipient()
-    await house.add_rule(cooldown_s=60.0)
-    clip = await house.add_clip()
-    for index, start_s in enumerate((0.0, 59.0, 61.0)):
-        await house.see(clip, later(index, start_s))
+    await see_fights(house, 0.0, 59.0, 61.0)
     assert len(await house.alerts()) == 2
 
 
 async def test_observe_holds_no_cooldown_for_an_alert_that_reached_nobody(house: House, graph: FakeGraph) -> None:
     graph.people[PSID] = Person(blocked=True)
-    await house.add_recipient()
-    await house.add_rule(cooldown_s=60.0)
-    clip = await house.add_clip()
-    await house.see(clip, later(0, 0.0))
-    await house.run_due()
-    await house.see(clip, later(1, 2.0))
+    await see_fights(house, 0.0, 2.0)
     assert len(await house.alerts()) == 2
 
 
 async def test_observe_is_quiet_around_every_alert_when_footage_comes_out_of_order(house: House) -> None:
-    await house.add_recipient()
-    await house.add_rule(cooldown_s=60.0)
-    clip = await house.add_clip()
-    for index, start_s in enumerate((100.0, 0.0, 110.0, 50.0)):
-        await house.see(clip, later(index, start_s))
+    await see_fights(house, 100.0, 0.0, 110.0, 50.0)
     assert len(await house.alerts()) == 2
 
 
 async def test_observe_is_quiet_while_the_last_alert_is_held_for_the_person(house: House, graph: FakeGraph) -> None:
     graph.people[PSID] = Person(window_open=False)
-    await house.add_recipient()
-    await house.add_rule(cooldown_s=60.0)
-    clip = await house.add_clip()
-    await house.see(clip, later(0, 0.0))
-    await house.run_due()
-    await house.see(clip, later(1, 2.0))
+    await see_fights(house, 0.0, 2.0)
     assert len(await house.alerts()) == 1
 
 

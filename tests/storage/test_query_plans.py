@@ -50,7 +50,7 @@ async def explain(database: Database, query: Query) -> list[str]:
             await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
             for statement, parameters in statements
         ]
-    return [row[3] for plan in plans for row in plan]
+    return [str(step["detail"]) for plan in plans for step in plan.mappings()]
 
 
 @pytest.mark.parametrize("what", QUERIES)

@@ -10,13 +10,14 @@ from instantreact.speech.spotting import Spotted, missing_words
 from instantreact.speech.words import spread_words
 from instantreact.threads import WorkerThreads
 
-ENGINE = "phrase_spotter"
 LANGUAGE = "en"
-LONGEST_S = 18.0
 
 
 class PhraseSpotter:
     """Listens for `phrases`; those that its dictionary cannot spell are left out, and `check` names them."""
+
+    engine = "phrase_spotter"
+    longest_s = 18.0
 
     def __init__(
         self, phrases: Iterable[str], *, threads: WorkerThreads, process: SpotterProcess | None = None
@@ -28,16 +29,6 @@ class PhraseSpotter:
         self._threads = threads
         self._owns_process = process is None
         self._process = process or SpotterProcess()
-
-    @property
-    def engine(self) -> str:
-        """The name that its transcripts carry."""
-        return ENGINE
-
-    @property
-    def longest_s(self) -> float:
-        """The longest utterance it wants to be given, in seconds."""
-        return LONGEST_S
 
     async def transcribe(self, utterance: AudioTrack) -> Transcript:
         """`spot`, in the thread pool."""
@@ -51,7 +42,7 @@ class PhraseSpotter:
         """
         found = self._process.spot(self._phrases, utterance.samples) if self._phrases else []
         words = tuple(word for spotted in found for word in _spread(spotted, utterance))
-        return Transcript(Hearing.HEARD, ENGINE, " ".join(word.text for word in words), LANGUAGE, words)
+        return Transcript(Hearing.HEARD, self.engine, " ".join(word.text for word in words), LANGUAGE, words)
 
     async def check(self) -> str:
         """How many phrases it listens for, and which words it cannot spell."""

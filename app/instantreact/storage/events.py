@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.errors import NotFound
 from instantreact.storage.inserting import insert_unless_there
-from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
+from instantreact.storage.paging import PAGE_SIZE, Cursor, between, newest_first
 from instantreact.storage.tables import Event
 
 
@@ -17,7 +17,6 @@ class EventFilter:
     """Which events: all conditions that are set hold. `since` is included, `until` is not."""
 
     camera_id: str | None = None
-    clip_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     text: str | None = None
@@ -60,13 +59,7 @@ async def list_clip_events(session: AsyncSession, clip_id: str) -> list[Event]:
 def _narrow(statement: Select[Event], wanted: EventFilter) -> Select[Event]:
     if wanted.camera_id is not None:
         statement = statement.where(Event.camera_id == wanted.camera_id)
-    if wanted.clip_id is not None:
-        statement = statement.where(Event.clip_id == wanted.clip_id)
-    if wanted.since is not None:
-        statement = statement.where(Event.occurred_at >= wanted.since)
-    if wanted.until is not None:
-        statement = statement.where(Event.occurred_at < wanted.until)
     if wanted.text:
         columns = (Event.caption, Event.speech)
         statement = statement.where(or_(*(column.icontains(wanted.text, autoescape=True) for column in columns)))
-    return statement
+    return between(statement, Event.occurred_at, wanted.since, wanted.until)

@@ -1,4 +1,4 @@
-"""Keyset pagination, newest first: a page starts after the (time, id) where the last one ended."""
+"""Lists by time. Keyset pagination, newest first: a page starts after the (time, id) where the last one ended."""
 
 from datetime import datetime
 from typing import NamedTuple, TypeVar
@@ -30,3 +30,14 @@ def newest_first(
         # Compared as a pair, which an index answers as a range; written out with OR it would not.
         statement = statement.where(tuple_(at, row_id) < (after.at, after.id))
     return statement.order_by(at.desc(), row_id.desc()).limit(limit)
+
+
+def between(
+    statement: Select[T], at: InstrumentedAttribute[datetime], since: datetime | None, until: datetime | None
+) -> Select[T]:
+    """Only rows of `since` or later, and of before `until`; None: no such bound."""
+    if since is not None:
+        statement = statement.where(at >= since)
+    if until is not None:
+        statement = statement.where(at < until)
+    return statement

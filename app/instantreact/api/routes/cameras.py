@@ -82,10 +82,10 @@ async def replace_camera(services: ServicesDep, live: LiveDep, camera_id: PathId
     operation_id="deleteCamera",
     summary="Delete a camera",
     status_code=204,
-    responses=problems(401, 404, 422),
+    responses=problems(401, 404, 409, 422),
 )
 async def delete_camera(services: ServicesDep, camera_id: PathId) -> None:
-    """Its clips, events and alerts stay."""
+    """Its clips, events and alerts stay. Not while a rule names it (409): that would watch nothing."""
     async with services.database.unit_of_work() as session:
         await cameras.delete_camera(session, camera_id)
 
