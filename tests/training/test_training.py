@@ -1,21 +1,24 @@
 """Training learns, goes on exactly where it stopped, and stops when nothing gets better."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from instantreact.errors import Conflict, InvalidInput
+from instantreact.inference.vocabulary import PAD
 from instantreact.training.captioner.checkpoint import load_checkpoint
 from instantreact.training.captioner.clips import Split
 from instantreact.training.captioner.config import load_config
-from instantreact.training.captioner.examples import draw_window
+from instantreact.training.captioner.examples import draw_window, plain_batches
 from instantreact.training.captioner.fit import fit_folds, predict_concepts
 from instantreact.training.captioner.recipe import build_model, build_vocabulary, make_examples
 from instantreact.training.captioner.run import BEST, train_captioner
-from instantreact.training.captioner.train import EpochReport, Trainer, find_device, train_model
+from instantreact.training.captioner.train import EpochReport, Trainer, find_device, measure_losses, train_model
 from tests.conftest import REPOSITORY
 from tests.training.conftest import DrawnData
 from tests.training.recipes import make_config
@@ -25,21 +28,30 @@ class Interrupted(Exception):
     """The power went."""
 
 
-def train_into(drawn: DrawnData, output: Path, *, epochs: int = 3, stop_after: int | None = None) -> None:
+def train_into(
+    drawn: DrawnData, output: Path, *, epochs: int = 3, stop_after: int | None = None, mixed: bool = False
+) -> None:
     def after_epoch(report: EpochReport) -> None:
         if report.epoch == stop_after:
             raise Interrupted
 
     config = make_config(epochs=epochs)
+    config = config.model_copy(update={"training": config.training.model_copy(update={"bfloat16_on_cpu": mixed})})
     train_captioner(config, drawn.encoders, drawn.prepared, drawn.clips, output, after_epoch=after_epoch)
 
 
-def test_an_interrupted_run_ends_as_a_straight_one(drawn: DrawnData, tmp_path: Path) -> None:
-    train_into(drawn, tmp_path / "straight")
-    with pytest.raises(Interrupted):
-        train_into(drawn, tmp_path / "resumed", stop_after=2)
+def read_losses(output: Path) -> list[float]:
+    with (output / "log.csv").open() as stream:
+        return [float(row["train_caption"]) for row in csv.DictReader(stream)]
 
-    train_into(drawn, tmp_path / "resumed")
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_an_interrupted_run_ends_as_a_straight_one(drawn: DrawnData, tmp_path: Path, mixed: bool) -> None:
+    train_into(drawn, tmp_path / "straight", mixed=mixed)
+    with pytest.raises(Interrupted):
+        train_into(drawn, tmp_path / "resumed", stop_after=2, mixed=mixed)
+
+    train_into(drawn, tmp_path / "resumed", mixed=mixed)
 
     straight, resumed = (load_checkpoint(tmp_path / name / BEST).model.state_dict() for name in ("straight", "resumed"))
     assert all(torch.equal(straight[name], resumed[name]) for name in straight)
@@ -56,9 +68,59 @@ def test_a_run_refuses_the_folder_of_another_configuration(drawn: DrawnData, tmp
 def test_training_makes_its_captions_more_probable(drawn: DrawnData, tmp_path: Path) -> None:
     train_into(drawn, tmp_path, epochs=12)
 
-    with (tmp_path / "log.csv").open() as stream:
-        losses = [float(row["train_caption"]) for row in csv.DictReader(stream)]
+    losses = read_losses(tmp_path)
     assert losses[-1] < losses[0] - 0.3
+
+
+def test_mixed_precision_learns_nearly_as_full_precision_does(drawn: DrawnData, tmp_path: Path) -> None:
+    for mixed in (False, True):
+        train_into(drawn, tmp_path / str(mixed), mixed=mixed)
+
+    full, mixed_losses = read_losses(tmp_path / "False"), read_losses(tmp_path / "True")
+    assert full != mixed_losses
+    assert mixed_losses == pytest.approx(full, abs=0.02)
+    assert {w.dtype for w in load_checkpoint(tmp_path / "True" / BEST).model.state_dict().values()} == {torch.float32}
+
+
+def test_words_start_as_spread_out_as_the_recipe_says(drawn: DrawnData) -> None:
+    vocabulary = build_vocabulary(drawn.config, drawn.clips)
+    examples = make_examples(drawn.config, drawn.clips, drawn.prepared, vocabulary)
+    narrow = drawn.config.model_copy(update={"model": drawn.config.model.model_copy(update={"embedding_std": 0.1})})
+
+    wide, near = (build_model(each, vocabulary, examples).decoder.embedding.weight for each in (drawn.config, narrow))
+
+    assert torch.allclose(near, 0.1 * wide)
+    assert wide.std().item() == pytest.approx(1, abs=0.2)
+
+
+def test_padding_adds_nothing_to_the_loss(drawn: DrawnData) -> None:
+    vocabulary = build_vocabulary(drawn.config, drawn.clips)
+    examples = make_examples(drawn.config, drawn.clips, drawn.prepared, vocabulary)
+    model = build_model(drawn.config, vocabulary, examples).eval()
+    (batch,) = plain_batches(examples[:2], size=2)
+    padded = replace(
+        batch, words=nn.functional.pad(batch.words, (0, 5)), targets=nn.functional.pad(batch.targets, (0, 5), value=PAD)
+    )
+
+    with torch.no_grad():
+        losses = [measure_losses(model, each, label_smoothing=0.1).caption.item() for each in (batch, padded)]
+
+    assert losses[0] == pytest.approx(losses[1], abs=1e-6)
+
+
+def test_smoothed_loss_is_torchs_own(drawn: DrawnData) -> None:
+    vocabulary = build_vocabulary(drawn.config, drawn.clips)
+    examples = make_examples(drawn.config, drawn.clips, drawn.prepared, vocabulary)
+    model = build_model(drawn.config, vocabulary, examples).eval()
+    (batch,) = plain_batches(examples[:2], size=2)
+    everywhere = torch.ones_like(batch.targets, dtype=torch.bool)
+
+    with torch.no_grad():
+        found = measure_losses(model, batch, label_smoothing=0.1).caption
+        scores, _ = model(batch.features, batch.lengths, batch.words, batch.owners, everywhere)
+
+    expected = nn.functional.cross_entropy(scores, batch.targets.flatten(), ignore_index=PAD, label_smoothing=0.1)
+    assert found.item() == pytest.approx(expected.item(), abs=1e-6)
 
 
 def test_training_stops_when_its_patience_is_used_up(drawn: DrawnData) -> None:

@@ -49,9 +49,7 @@ def prepare_data(
         graphs = write_encoders(config, weights, Path(folder))
         encoders = {name: (graph, (Path(folder) / graph.file).read_bytes()) for name, graph in graphs.items()}
         extractor = open_extractor(config, Path(folder))
-    stated = (config.sampling, config.views, preprocessing_of(config))
-    checksums = [graph.sha256 for graph in graphs.values()]
-    kept = cache / name_cache(*(repr(each) for each in stated), *checksums)
+    kept = cache / name_cache(config.sampling, preprocessing_of(config), graphs)
     prepared = prepare_clips(clips, extractor, config.views, kept, workers=workers, after_clip=after_clip)
     if not prepared.views:
         raise InvalidInput(f"Not one of the {len(clips)} clips can be read.")
