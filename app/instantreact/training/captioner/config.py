@@ -22,6 +22,7 @@ class Backbones(_Section):
     grid         cells along each side of a picture that get features of their own; 1 averages over the picture
     moving       whether there is a motion stream, which needs three gaps in the sampling plan
     motion_gain  factor on the difference of two frames
+    motion_crop  side of the square, where most moves, that a motion image shows, as a share of the picture's side
     """
 
     appearance: str = "mobilenet_v2"
@@ -29,6 +30,7 @@ class Backbones(_Section):
     grid: int = Field(default=1, ge=1)
     moving: bool = True
     motion_gain: float = Field(default=4.0, gt=0)
+    motion_crop: float = Field(default=1.0, gt=0, le=1)
 
     @property
     def streams(self) -> tuple[str, ...]:

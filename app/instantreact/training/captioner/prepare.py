@@ -69,7 +69,8 @@ class FeatureExtractor:
         rows = [_run(self.appearance, seen, self.preprocessing)]
         if self.motion is not None:
             before = np.stack([view.apply(earlier[:, gap], size) for gap in range(earlier.shape[1])], axis=1)
-            moving = motion_images(seen, before, self.preprocessing.motion_gain)
+            options = self.preprocessing
+            moving = motion_images(seen, before, options.motion_gain, crop=options.motion_crop)
             rows.append(_run(self.motion, moving, self.preprocessing))
         return np.concatenate(rows, axis=1).astype(np.float16)
 

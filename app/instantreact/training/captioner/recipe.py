@@ -57,7 +57,8 @@ def open_extractor(config: TrainingConfig, folder: Path) -> FeatureExtractor:
 
 def preprocessing_of(config: TrainingConfig) -> Preprocessing:
     """How pixels become the encoders' input; both streams share it."""
-    return find_backbone(config.backbones.appearance).preprocessing(config.backbones.motion_gain)
+    backbones = config.backbones
+    return find_backbone(backbones.appearance).preprocessing(backbones.motion_gain, backbones.motion_crop)
 
 
 def build_vocabulary(config: TrainingConfig, clips: Sequence[CaptionedClip]) -> Vocabulary:
