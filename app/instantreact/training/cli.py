@@ -225,11 +225,14 @@ def _clip_bar(clips: Sequence[CaptionedClip]) -> AbstractContextManager[Any]:
 
 
 def _say_epoch(report: EpochReport) -> None:
-    typer.echo(
-        f"epoch {report.epoch}: words {report.train_caption:.3f}, concepts {report.train_concept:.3f}; "
-        f"validation {report.val_caption:.3f}, {report.val_concept:.3f}",
-        err=True,
-    )
+    if report.is_for_reward:
+        said = f"reward {report.train_reward:.3f}; validation {report.val_reward:.3f}"
+    else:
+        said = (
+            f"words {report.train_caption:.3f}, concepts {report.train_concept:.3f}; "
+            f"validation {report.val_caption:.3f}, {report.val_concept:.3f}"
+        )
+    typer.echo(f"epoch {report.epoch}: {said}", err=True)
 
 
 def _of_source(clips: Sequence[CaptionedClip], source: str | None) -> list[CaptionedClip]:
