@@ -234,12 +234,14 @@ def _progress(done: str, total: int) -> Iterator[Callable[[str], None]]:
 
 
 def _say_epoch(report: EpochReport) -> None:
-    measured = f"validation {report.val_caption:.3f}, {report.val_concept:.3f}"
-    typer.echo(
-        f"epoch {report.epoch}: words {report.train_caption:.3f}, concepts {report.train_concept:.3f}; "
-        f"{'no validation clips' if math.isnan(report.val_caption) else measured}",
-        err=True,
-    )
+    if report.is_for_reward:
+        measured = f"validation {report.val_reward:.3f}"
+        learnt, is_measured = f"reward {report.train_reward:.3f}", not math.isnan(report.val_reward)
+    else:
+        measured = f"validation {report.val_caption:.3f}, {report.val_concept:.3f}"
+        learnt = f"words {report.train_caption:.3f}, concepts {report.train_concept:.3f}"
+        is_measured = not math.isnan(report.val_caption)
+    typer.echo(f"epoch {report.epoch}: {learnt}; {measured if is_measured else 'no validation clips'}", err=True)
 
 
 def _of_source(clips: Sequence[CaptionedClip], source: str | None) -> list[CaptionedClip]:

@@ -108,7 +108,8 @@ class FrameEncoder(nn.Module):
             return dropped
         # Neighbouring cells resemble each other, so a value is dropped in all of them (Gal & Ghahramani 2016,
         # arXiv:1512.05287); drawing one for each cell would also take a fifth of the training time.
-        return part * self.dropout(torch.ones_like(part[:, :1]))
+        mask: Tensor = self.dropout(torch.ones_like(part[:, :1]))
+        return part * mask
 
     def summarize(self, rows: Tensor, mask: Tensor) -> Tensor:
         """What the concept head sees of rows (N, R, D): the last stream's mean and maximum over them, (N, 2 W)."""

@@ -17,14 +17,14 @@ from instantreact.training.captioner.fit import predict_concepts
 from instantreact.training.captioner.prepare import Prepared, name_cache, prepare_clips
 from instantreact.training.captioner.recipe import (
     BackboneWeights,
-    build_model,
     build_vocabulary,
     make_examples,
+    make_trainer,
     open_extractor,
     preprocessing_of,
     write_encoders,
 )
-from instantreact.training.captioner.train import EpochReport, Trainer, find_device, train_model
+from instantreact.training.captioner.train import EpochReport, Trainer, train_model
 
 BEST = "best.pt"
 _STATE = "state.pt"
@@ -77,7 +77,7 @@ def train_captioner(
     val = prepared.readable([clip for clip in clips if clip.split is Split.VAL])
     vocabulary = build_vocabulary(config, train)
     examples, watched = (make_examples(config, part, prepared, vocabulary) for part in (train, val))
-    trainer = Trainer(build_model(config, vocabulary, examples), config.training, device=find_device())
+    trainer = make_trainer(config, vocabulary, examples)
     _resume(trainer, output)
 
     def keep(report: EpochReport) -> None:
