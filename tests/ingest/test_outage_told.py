@@ -13,7 +13,7 @@ from instantreact.pipeline.services import Services
 from instantreact.storage import cameras
 from instantreact.storage.tables import Alert
 from tests.ingest.filed import add_camera, add_rule, change_camera, find_lease, list_alerts
-from tests.ingest.processes import supervising, wait_for
+from tests.ingest.processes import LEASE_S, process, supervising, wait_for
 from tests.ingest.watching import PATIENCE
 from tests.media.live_footage import write_clip
 
@@ -136,6 +136,18 @@ async def test_loss_goes_on_when_another_process_takes_over(yard: Yard) -> None:
     async with supervising(yard.services, "bert", folder=yard.folder):
         await asyncio.sleep(4 * PATIENCE.alert_after_s)
         await yard.wait_for_titles("Yard is lost")
+        yard.come()
+        await yard.wait_for_titles("Yard is lost", "Yard is back")
+    lost, back = await yard.alerts()
+    assert since_of(lost) == since_of(back)
+
+
+async def test_loss_goes_on_when_the_process_that_told_it_is_killed(yard: Yard, state_dir: Path) -> None:
+    with process(state_dir, "anna", yard.folder) as anna:
+        await yard.wait_for_titles("Yard is lost")
+        anna.kill()
+    async with supervising(yard.services, "bert", folder=yard.folder):
+        await asyncio.sleep(LEASE_S + 2 * PATIENCE.alert_after_s)
         yard.come()
         await yard.wait_for_titles("Yard is lost", "Yard is back")
     lost, back = await yard.alerts()

@@ -2,10 +2,6 @@
 
 import asyncio
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -18,9 +14,8 @@ from instantreact.pipeline.services import Services
 from instantreact.storage import cameras
 from instantreact.storage.cameras import CAMERAS_CHANGED, CameraSettings
 from instantreact.storage.database import announce
-from tests.conftest import REPOSITORY
 from tests.ingest.filed import NOW, add_camera, add_rule, change_camera, find_lease, is_live, list_alerts, list_events
-from tests.ingest.processes import LEASE_S, supervising, wait_for
+from tests.ingest.processes import LEASE_S, process, supervising, wait_for
 from tests.media.live_footage import write_clip
 
 EVERYWHERE = (Point(0, 0), Point(1, 0), Point(1, 1), Point(0, 1))
@@ -170,20 +165,6 @@ async def test_supervisor_raises_a_system_alert_when_a_camera_is_lost_for_long(
         await wait_for(is_told_back)
     lost = (await list_alerts(services))[0]
     assert "There is no such file." in lost.text
-
-
-@contextmanager
-def process(state_dir: Path, owner: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "tests.ingest.processes", str(state_dir), owner, str(folder)]
-    with subprocess.Popen(
-        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as running:
-        try:
-            assert running.stdout is not None
-            assert running.stdout.readline().strip() == "ready"
-            yield running
-        finally:
-            running.kill()
 
 
 async def test_supervisor_takes_over_from_a_process_that_freezes_or_is_killed(

@@ -45,9 +45,11 @@ def test_the_toolkit_goes_from_clips_to_a_measured_bundle(drawn: DrawnData, tmp_
     assert "12 clips are prepared" in run("prepare", "captioner", *recipe)
     run("train", "captioner", *recipe, "--output", tmp_path / "run")
     run("export", "captioner", "--checkpoint", tmp_path / "run" / "best.pt", "--output", tmp_path / "bundle")
+    kept = sorted((tmp_path / "cache").rglob("*"))
     measured = json.loads(run("evaluate", "captioner", *data, "--bundle", tmp_path / "bundle", "--json", "--no-java"))
     folds = json.loads(run("crossval", "captioner", *recipe, "--folds", 5, "--json", "--no-java"))
 
+    assert sorted((tmp_path / "cache").rglob("*")) == kept, "evaluate and crossval computed features again"
     assert load_bundle(tmp_path / "bundle").name == "tiny"
     assert measured["tiny 0.1.0"]["clips"] == 2
     assert {"majority caption", "nearest neighbour"} == set(measured["baselines"]["captions"])
@@ -80,6 +82,7 @@ def test_train_tells_of_skipped_clips_and_goes_on_without_validation(drawn: Draw
     )
 
     assert told.exit_code == 0
+    assert "10 of 10 clips are prepared" in told.stderr
     assert "skipped fight1: " in told.stderr
     assert "no validation clips" in told.stderr
 

@@ -22,6 +22,7 @@ from instantreact.training.captioner.graphs import (
     write_graph,
 )
 from instantreact.training.captioner.model import CaptionModel, ModelShape
+from instantreact.training.captioner.prepare import sample_clip
 from tests.training.conftest import DrawnData
 
 
@@ -39,6 +40,16 @@ def test_an_exported_bundle_describes_drawn_clips(
     for views in drawn.prepared.views.values():
         description = captioner.describe(views[0].astype(np.float32))
         assert set(description.caption.text.split()) <= set(trained.vocabulary.words)
+
+
+def test_a_bundle_sees_a_clip_as_training_saw_it(drawn: DrawnData, trained: TrainedCaptioner, tmp_path: Path) -> None:
+    captioner = Captioner(export_bundle(trained, tmp_path))
+    clip = drawn.clips[0]
+
+    parts = [captioner.encode_frames(*part) for part in sample_clip(clip.path, captioner.bundle.sampling)]
+
+    assert captioner.bundle.preprocessing.motion_crop < 1
+    assert np.allclose(np.concatenate(parts), drawn.prepared.views[clip.name][0], rtol=1e-3, atol=1e-3)
 
 
 def test_int8_is_smaller_and_scores_concepts_nearly_alike(

@@ -23,6 +23,7 @@ from instantreact.media.source import Source, address_of
 
 _SOURCE = re.compile(r"\s*source\s*=", re.IGNORECASE)
 _RECEIVED_BYTES = 65_536
+_HELD_BYTES = 262_144
 _MOST_UNANSWERED = 16
 _GOODBYE_S = 1.0
 
@@ -89,6 +90,7 @@ class RtspRelay:
         with self._camera, suppress(OSError):  # one side may hang up in the middle of a word
             with self._listener:
                 self._ffmpeg, _ = self._listener.accept()
+            self._ffmpeg.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _HELD_BYTES)
             with self._ffmpeg:
                 try:
                     self._pass_on(self._ffmpeg)
@@ -183,6 +185,8 @@ def _connect(address: str, port: int, timeout_s: float) -> socket.socket:
     except OSError as error:
         raise StreamLost(f"The camera cannot be reached: {error.strerror or 'the connection broke'}.") from None
     connection.settimeout(None)
+    # What the kernel holds for us comes on top of what it holds for FFmpeg: none of it is live any more.
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _HELD_BYTES)
     return connection
 
 

@@ -68,7 +68,7 @@ async def list_rules_for(session: AsyncSession, camera_id: str | None) -> list[R
 async def refuse_while_named(session: AsyncSession, column: InstrumentedAttribute[list[str] | None], key: str) -> None:
     """Raise Conflict where rules name `key` in `column`: without it they would watch nothing, or tell nobody."""
     rows = await session.execute(select(Rule.name, column).where(column.is_not(None)).order_by(Rule.name))
-    naming = [name for name, keys in rows if key in keys]
+    naming = [name for name, keys in rows if keys and key in keys]
     if naming:
         raise Conflict(f"It is named by the rules {', '.join(naming)}: change or delete them first.")
 

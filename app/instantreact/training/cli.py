@@ -2,13 +2,14 @@
 
 import math
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from itertools import count
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -131,13 +132,12 @@ def evaluate_captioner_command(
     clips = load_clips(data, data_format, cache=cache)
     known, measured = of_split(clips, Split.TRAIN), _of_source(of_split(clips, split), source)
     captioner = Captioner(load_bundle(bundle))
-    with _clip_bar([*known, *measured]) as bar:
-        prepared = prepare_for_bundle(
-            captioner.bundle, [*known, *measured], cache, workers=workers, after_clip=lambda name: bar.update(1)
-        )
+    with _progress("prepared", len(known) + len(measured)) as tell:
+        prepared = prepare_for_bundle(captioner.bundle, [*known, *measured], cache, workers=workers, after_clip=tell)
     known, measured = prepared.readable(known), prepared.readable(measured)
     plain = {name: views[0] for name, views in prepared.views.items()}
-    said = describe_clips(captioner, plain, measured)
+    with _progress("described", len(measured)) as tell:
+        said = describe_clips(captioner, plain, measured, after_clip=tell)
     found = evaluate_descriptions(measured, said, java=java)
     if record:
         record_metrics(captioner.bundle, headline_metrics(found, data_set=data.name, split=split))
@@ -207,31 +207,41 @@ class _Recipe:
         return load_config(self.config_file)
 
     def prepare(self, clips: Sequence[CaptionedClip]) -> tuple[Encoders, Prepared]:
-        with _clip_bar(clips) as bar:
+        with _progress("prepared", len(clips)) as tell:
             encoders, prepared = prepare_data(
-                self.config,
-                self.weights,
-                clips,
-                self.cache,
-                workers=self.workers,
-                after_clip=lambda name: bar.update(1),
+                self.config, self.weights, clips, self.cache, workers=self.workers, after_clip=tell
             )
         for name, reason in prepared.skipped.items():
             typer.echo(f"skipped {name}: {reason}", err=True)
         return encoders, prepared
 
 
-def _clip_bar(clips: Sequence[CaptionedClip]) -> AbstractContextManager[Any]:
-    return typer.progressbar(length=len(clips), label="Clips", file=sys.stderr)
+@contextmanager
+def _progress(done: str, total: int) -> Iterator[Callable[[str], None]]:
+    """Tells how many clips are done: a bar on a screen, elsewhere a line for each tenth."""
+    if sys.stderr.isatty():
+        with typer.progressbar(length=total, label=f"Clips {done}", file=sys.stderr) as bar:
+            yield lambda name: bar.update(1)
+        return
+    numbers = count(1)
+
+    def tell(name: str) -> None:
+        number = next(numbers)
+        if number * 10 // total > (number - 1) * 10 // total:
+            typer.echo(f"{number} of {total} clips are {done}", err=True)
+
+    yield tell
 
 
 def _say_epoch(report: EpochReport) -> None:
-    measured = f"validation {report.val_caption:.3f}, {report.val_concept:.3f}"
-    typer.echo(
-        f"epoch {report.epoch}: words {report.train_caption:.3f}, concepts {report.train_concept:.3f}; "
-        f"{'no validation clips' if math.isnan(report.val_caption) else measured}",
-        err=True,
-    )
+    if report.is_for_reward:
+        measured = f"validation {report.val_reward:.3f}"
+        learnt, is_measured = f"reward {report.train_reward:.3f}", not math.isnan(report.val_reward)
+    else:
+        measured = f"validation {report.val_caption:.3f}, {report.val_concept:.3f}"
+        learnt = f"words {report.train_caption:.3f}, concepts {report.train_concept:.3f}"
+        is_measured = not math.isnan(report.val_caption)
+    typer.echo(f"epoch {report.epoch}: {learnt}; {measured if is_measured else 'no validation clips'}", err=True)
 
 
 def _of_source(clips: Sequence[CaptionedClip], source: str | None) -> list[CaptionedClip]:

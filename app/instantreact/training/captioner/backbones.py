@@ -29,9 +29,9 @@ class BackboneKind:
     scale: tuple[float, float, float]
     build: Callable[[Path | None, int], nn.Module]
 
-    def preprocessing(self, motion_gain: float) -> Preprocessing:
+    def preprocessing(self, motion_gain: float, motion_crop: float) -> Preprocessing:
         """How pixels become its input."""
-        return Preprocessing(mean=self.mean, scale=self.scale, motion_gain=motion_gain)
+        return Preprocessing(mean=self.mean, scale=self.scale, motion_gain=motion_gain, motion_crop=motion_crop)
 
 
 def find_backbone(name: str) -> BackboneKind:

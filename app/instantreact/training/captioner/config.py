@@ -22,6 +22,7 @@ class Backbones(_Section):
     grid         cells along each side of a picture that get features of their own; 1 averages over the picture
     moving       whether there is a motion stream, which needs three gaps in the sampling plan
     motion_gain  factor on the difference of two frames
+    motion_crop  side of the square, where most moves, that a motion image shows, as a share of the picture's side
     """
 
     appearance: str = "mobilenet_v2"
@@ -29,6 +30,7 @@ class Backbones(_Section):
     grid: int = Field(default=1, ge=1)
     moving: bool = True
     motion_gain: float = Field(default=4.0, gt=0)
+    motion_crop: float = Field(default=1.0, gt=0, le=1)
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -81,6 +83,18 @@ class Schedule(_Section):
     seed: int = 1
 
 
+class Reward(_Section):
+    """Training for reward, the CIDEr-D of sampled sentences, after the epochs of the schedule (see `reward.py`).
+
+    epochs         0 leaves it out; the schedule's patience holds for each of the two parts
+    sentences_per_window  sampled of each clip in an epoch, and compared with each other
+    """
+
+    epochs: int = Field(default=0, ge=0)
+    sentences_per_window: int = Field(default=6, ge=2)
+    learning_rate: float = Field(default=2e-4, gt=0)
+
+
 class Views(_Section):
     """Changed copies of each clip that training draws from; a copy has one crop, flip and colour for all its frames."""
 
@@ -100,6 +114,7 @@ class TrainingConfig(_Section):
     views: Views = Views()
     model: Architecture = Architecture()
     training: Schedule = Schedule()
+    reward: Reward = Reward()
     decoding: Decoding
     concepts: tuple[str, ...] = tuple(CONCEPTS)
     least_word_count: int = Field(default=2, ge=1)

@@ -50,18 +50,36 @@ class Batch:
         return Batch(self.features.to(device), self.lengths, *(tensor.to(device) for tensor in moved))
 
 
+@dataclass(frozen=True)
+class Windows:
+    """Windows alone, padded: features (N, T, D), lengths (N,)."""
+
+    features: Tensor
+    lengths: Tensor
+
+    def to(self, device: torch.device) -> "Windows":
+        """The same on a device; `lengths` stays, packing needs it on the processor."""
+        return Windows(self.features.to(device), self.lengths)
+
+
+def pad_windows(windows: Sequence[NDArray[np.float16]]) -> Windows:
+    """Put windows (T, D) side by side."""
+    features = torch.nn.utils.rnn.pad_sequence([_to_tensor(window) for window in windows], batch_first=True)
+    return Windows(features, torch.tensor([len(window) for window in windows]))
+
+
 def collate(
     windows: Sequence[NDArray[np.float16]], chosen: Sequence[Sequence[Sequence[int]]], concepts: Sequence[Shares]
 ) -> Batch:
     """Put windows (T, D), the sentences chosen for each, and its concepts (C,) into one batch."""
-    features = torch.nn.utils.rnn.pad_sequence([_to_tensor(window) for window in windows], batch_first=True)
+    padded = pad_windows(windows)
     sentences = [sentence for of_window in chosen for sentence in of_window]
     targets = _pad(sentences)
     words = torch.cat([torch.full((len(targets), 1), START), targets[:, :-1]], dim=1)
     owners = [owner for owner, of_window in enumerate(chosen) for _ in of_window]
     return Batch(
-        features=features,
-        lengths=torch.tensor([len(window) for window in windows]),
+        features=padded.features,
+        lengths=padded.lengths,
         words=words,
         targets=targets,
         owners=torch.tensor(owners),
@@ -71,12 +89,17 @@ def collate(
 
 def training_batches(examples: Sequence[Example], schedule: Schedule, random: np.random.Generator) -> Iterator[Batch]:
     """One epoch: every example once, in random order, a stretch of a random view with some of its sentences."""
-    order = random.permutation(len(examples))
-    for at in range(0, len(order), schedule.windows_per_batch):
-        chosen = [examples[index] for index in order[at : at + schedule.windows_per_batch]]
+    for chosen in draw_groups(examples, random, size=schedule.windows_per_batch):
         windows = [draw_window(example, random) for example in chosen]
         sentences = [draw_sentences(example, schedule.sentences_per_window, random) for example in chosen]
         yield collate(windows, sentences, [example.concepts for example in chosen])
+
+
+def draw_groups(examples: Sequence[Example], random: np.random.Generator, *, size: int) -> Iterator[list[Example]]:
+    """Every example once, in random order, at most `size` together."""
+    order = random.permutation(len(examples))
+    for at in range(0, len(order), size):
+        yield [examples[index] for index in order[at : at + size]]
 
 
 def plain_batches(examples: Sequence[Example], *, size: int) -> Iterator[Batch]:

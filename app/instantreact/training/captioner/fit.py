@@ -16,8 +16,8 @@ from instantreact.training.captioner.config import TrainingConfig
 from instantreact.training.captioner.evaluate import describe_clips
 from instantreact.training.captioner.export import export_bundle
 from instantreact.training.captioner.prepare import Prepared
-from instantreact.training.captioner.recipe import build_model, build_vocabulary, make_examples
-from instantreact.training.captioner.train import EpochReport, Trainer, find_device, train_model
+from instantreact.training.captioner.recipe import build_model, build_vocabulary, make_examples, make_trainer
+from instantreact.training.captioner.train import EpochReport, train_model
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ def fit_captioner(
     """Train a captioner on prepared clips from scratch, for all the epochs of its schedule; not yet calibrated."""
     vocabulary = build_vocabulary(config, train)
     examples = make_examples(config, train, prepared, vocabulary)
-    trainer = Trainer(build_model(config, vocabulary, examples), config.training, device=find_device())
+    trainer = make_trainer(config, vocabulary, examples)
     model = train_model(trainer, examples, [], after_epoch=after_epoch).cpu()
     fit_concept_head(model, examples, ridge=config.training.concept_ridge)
     return TrainedCaptioner(config, vocabulary, model, encoders, {})

@@ -7,7 +7,7 @@ import hashlib
 import math
 import os
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 
 from instantreact.domain.media import Images, SamplingPlan
 from instantreact.errors import InvalidInput, MediaError, UnreadableMedia
-from instantreact.inference.bundle import Bundle, GraphName
+from instantreact.inference.bundle import Bundle, Graph, GraphName
 from instantreact.inference.preprocess import Preprocessing, motion_images, scale_pixels
 from instantreact.inference.session import Session, open_graph
 from instantreact.media.frames import sample_frames
 from instantreact.media.sampling import scale_frame
 from instantreact.training.captioner.clips import CaptionedClip
 from instantreact.training.captioner.config import Views
-from instantreact.training.captioner.views import View, draw_views
+from instantreact.training.captioner.views import PLAIN, View, draw_views
 
 _ROUNDING = 1e-6  # of a sample
 _PICTURES = (".jpg", ".jpeg", ".png")
@@ -43,18 +43,18 @@ class FeatureExtractor:
     sampling: SamplingPlan
     preprocessing: Preprocessing
 
-    def extract(self, path: Path, views: Sequence[View]) -> list[Features]:
-        """The features (T, D) of the whole clip in each view; the first, plain one exactly as serving computes it.
+    def extract(self, path: Path) -> list[Features]:
+        """The features (T, D) of the whole clip as it is, exactly as serving computes them.
 
         Raises MediaError when it cannot be read.
         """
-        plain, *changed = views
-        found = self._extract_at(path, [plain], self.sampling.image_size)
-        if changed:
-            # Large enough that the smallest crop needs no enlarging.
-            size = round(self.sampling.image_size / min(view.size for view in changed))
-            found += self._extract_at(path, changed, size)
-        return found
+        return self._extract_at(path, [PLAIN], self.sampling.image_size)
+
+    def extract_changed(self, path: Path, views: Sequence[View]) -> list[Features]:
+        """The features (T, D) of the whole clip in each of the views. Raises MediaError when it cannot be read."""
+        # Large enough that the smallest crop needs no enlarging.
+        size = round(self.sampling.image_size / min(view.size for view in views))
+        return self._extract_at(path, views, size)
 
     def _extract_at(self, path: Path, views: Sequence[View], size: int) -> list[Features]:
         parts: list[list[Features]] = [[] for _ in views]
@@ -69,7 +69,8 @@ class FeatureExtractor:
         rows = [_run(self.appearance, seen, self.preprocessing)]
         if self.motion is not None:
             before = np.stack([view.apply(earlier[:, gap], size) for gap in range(earlier.shape[1])], axis=1)
-            moving = motion_images(seen, before, self.preprocessing.motion_gain)
+            options = self.preprocessing
+            moving = motion_images(seen, before, options.motion_gain, crop=options.motion_crop)
             rows.append(_run(self.motion, moving, self.preprocessing))
         return np.concatenate(rows, axis=1).astype(np.float16)
 
@@ -134,10 +135,6 @@ def prepare_for_bundle(
     after_clip: Callable[[str], None] = lambda name: None,
 ) -> Prepared:
     """The features of every clip as a bundle's own encoders compute them, without changed views."""
-    encoders = [
-        bundle.graphs[name].sha256 for name in (GraphName.APPEARANCE, GraphName.MOTION) if name in bundle.graphs
-    ]
-    parts = (repr(bundle.sampling), repr(bundle.preprocessing), *encoders)
     moving = GraphName.MOTION in bundle.graphs
     extractor = FeatureExtractor(
         appearance=open_graph(bundle, GraphName.APPEARANCE),
@@ -145,13 +142,14 @@ def prepare_for_bundle(
         sampling=bundle.sampling,
         preprocessing=bundle.preprocessing,
     )
-    folder = cache / name_cache(*parts)
+    folder = cache / name_cache(bundle.sampling, bundle.preprocessing, bundle.graphs)
     return prepare_clips(clips, extractor, Views(count=0), folder, workers=workers, after_clip=after_clip)
 
 
-def name_cache(*parts: str) -> str:
-    """A folder name for features that depend on these parts alone."""
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+def name_cache(sampling: SamplingPlan, preprocessing: Preprocessing, graphs: Mapping[GraphName, Graph]) -> str:
+    """The name of the folder for features of a captioner's encoders; other graphs do not matter."""
+    encoders = [graphs[name].sha256 for name in (GraphName.APPEARANCE, GraphName.MOTION) if name in graphs]
+    return _digest(repr(sampling), repr(preprocessing), *encoders)
 
 
 def sample_clip(path: Path, sampling: SamplingPlan) -> Iterator[tuple[Images, Images]]:
@@ -182,13 +180,28 @@ def _read_picture(path: Path, size: int) -> Images:
 def _load_or_extract(
     clip: CaptionedClip, extractor: FeatureExtractor, options: Views, cache: Path
 ) -> tuple[Features, ...]:
-    kept = cache / f"{clip.name}.{_checksum(clip.path)}.npz"
-    found = _load_kept(kept)
+    # The plain view is kept by itself: recipes with other views need it too, and so does a bundle's evaluation.
+    kept = f"{clip.name}.{_checksum(clip.path)}"
+    _, *changed = draw_views(options, clip.name)
+    found = _keep(cache / f"{kept}.npz", lambda: extractor.extract(clip.path))
+    if changed:
+        path = cache / f"{kept}.{_digest(repr(options))}.npz"
+        found += _keep(path, lambda: extractor.extract_changed(clip.path, changed))
+    return found
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+
+def _keep(path: Path, extract: Callable[[], Sequence[Features]]) -> tuple[Features, ...]:
+    """The features in a file; where there is none yet, they are computed and written to it."""
+    found = _load_kept(path)
     if found is None:
-        found = tuple(extractor.extract(clip.path, draw_views(options, clip.name)))
-        unfinished = kept.with_suffix(f".{os.getpid()}.npz")
+        found = tuple(extract())
+        unfinished = path.with_suffix(f".{os.getpid()}.npz")
         np.savez(unfinished, *found)
-        unfinished.replace(kept)
+        unfinished.replace(path)
     return found
 
 

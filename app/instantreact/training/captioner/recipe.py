@@ -19,8 +19,9 @@ from instantreact.training.captioner.examples import Example
 from instantreact.training.captioner.graphs import GraphPlan, check_parity, encoder_plan, make_inputs, write_graph
 from instantreact.training.captioner.model import CaptionModel, ModelShape
 from instantreact.training.captioner.prepare import FeatureExtractor, Prepared
+from instantreact.training.captioner.reward import Rewarder
 from instantreact.training.captioner.storage import store_as_half
-from instantreact.training.captioner.train import standardize_features
+from instantreact.training.captioner.train import Trainer, find_device, standardize_features
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ def open_extractor(config: TrainingConfig, folder: Path) -> FeatureExtractor:
 
 def preprocessing_of(config: TrainingConfig) -> Preprocessing:
     """How pixels become the encoders' input; both streams share it."""
-    return find_backbone(config.backbones.appearance).preprocessing(config.backbones.motion_gain)
+    backbones = config.backbones
+    return find_backbone(backbones.appearance).preprocessing(backbones.motion_gain, backbones.motion_crop)
 
 
 def build_vocabulary(config: TrainingConfig, clips: Sequence[CaptionedClip]) -> Vocabulary:
@@ -100,6 +102,15 @@ def build_model(config: TrainingConfig, vocabulary: Vocabulary, train: Sequence[
     model = CaptionModel(shape)
     standardize_features(model, train)
     return model
+
+
+def make_trainer(config: TrainingConfig, vocabulary: Vocabulary, train: Sequence[Example]) -> Trainer:
+    """What trains a fresh model for a configuration, on the GPU where there is one."""
+    rewarder = None
+    if config.reward.epochs:
+        rewarder = Rewarder(config.reward, vocabulary, train, max_words=config.decoding.max_words)
+    model = build_model(config, vocabulary, train)
+    return Trainer(model, config.training, device=find_device(), rewarder=rewarder)
 
 
 def _write_encoder(config: TrainingConfig, backbone: BackboneKind, weights: Path | None, path: Path) -> Graph:

@@ -17,14 +17,14 @@ from instantreact.training.captioner.fit import predict_concepts
 from instantreact.training.captioner.prepare import Prepared, name_cache, prepare_clips
 from instantreact.training.captioner.recipe import (
     BackboneWeights,
-    build_model,
     build_vocabulary,
     make_examples,
+    make_trainer,
     open_extractor,
     preprocessing_of,
     write_encoders,
 )
-from instantreact.training.captioner.train import EpochReport, Trainer, find_device, train_model
+from instantreact.training.captioner.train import EpochReport, Trainer, train_model
 
 BEST = "best.pt"
 _STATE = "state.pt"
@@ -49,9 +49,7 @@ def prepare_data(
         graphs = write_encoders(config, weights, Path(folder))
         encoders = {name: (graph, (Path(folder) / graph.file).read_bytes()) for name, graph in graphs.items()}
         extractor = open_extractor(config, Path(folder))
-    stated = (config.sampling, config.views, preprocessing_of(config))
-    checksums = [graph.sha256 for graph in graphs.values()]
-    kept = cache / name_cache(*(repr(each) for each in stated), *checksums)
+    kept = cache / name_cache(config.sampling, preprocessing_of(config), graphs)
     prepared = prepare_clips(clips, extractor, config.views, kept, workers=workers, after_clip=after_clip)
     if not prepared.views:
         raise InvalidInput(f"Not one of the {len(clips)} clips can be read.")
@@ -79,7 +77,7 @@ def train_captioner(
     val = prepared.readable([clip for clip in clips if clip.split is Split.VAL])
     vocabulary = build_vocabulary(config, train)
     examples, watched = (make_examples(config, part, prepared, vocabulary) for part in (train, val))
-    trainer = Trainer(build_model(config, vocabulary, examples), config.training, device=find_device())
+    trainer = make_trainer(config, vocabulary, examples)
     _resume(trainer, output)
 
     def keep(report: EpochReport) -> None:
