@@ -75,6 +75,11 @@ def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
     assert "INSTANTREACT_WIT_TOKN: no such setting" in ran.stdout
 
 
+def test_doctor_says_when_nobody_would_be_told(tmp_path: Path) -> None:
+    run("migrate", cwd=tmp_path)
+    assert "note     recipients: nobody is told of alerts" in run("doctor", cwd=tmp_path).stdout
+
+
 def test_doctor_shows_settings_without_secrets(tmp_path: Path) -> None:
     ran = run("doctor", "--settings", cwd=tmp_path, api_key="do-not-show-me")
     assert ran.returncode == 0, ran.stdout

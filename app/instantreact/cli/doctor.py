@@ -44,6 +44,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = [_examine_state_dir(settings), _examine_secret_keys(settings), await _examine_database(settings)]
     findings += [_examine_disk(settings), _examine_address(settings), _examine_bundle(settings)]
     findings += await _examine_channels(settings)
+    findings += await _examine_recipients(settings)
     findings.append(await _examine_speech(settings))
     findings += [Finding(name, "", "no such setting; is it mistyped?", is_fatal=False) for name in unknown_settings()]
     return findings
@@ -133,6 +134,28 @@ async def _examine_channels(settings: Settings) -> list[Finding]:
         finally:
             await channel.close()
     return findings
+
+
+async def _examine_recipients(settings: Settings) -> list[Finding]:
+    """Whether anybody is told; nothing where the database cannot say so yet."""
+    from instantreact.storage.database import Database
+    from instantreact.storage.migrate import find_current_and_head
+    from instantreact.storage.recipients import list_recipients_to_tell
+
+    try:
+        current, head = await find_current_and_head(settings.resolved_database_url)
+    except InstantReactError:
+        return []
+    if current != head:
+        return []
+    database = Database(settings.resolved_database_url)
+    try:
+        async with database.reading() as session:
+            told = await list_recipients_to_tell(session, None)
+    finally:
+        await database.dispose()
+    problem = None if told else "nobody is told of alerts; add whom to tell with POST /recipients"
+    return [Finding("recipients", f"{len(told)} are told of alerts", problem, is_fatal=False)]
 
 
 async def _examine_speech(settings: Settings) -> Finding:
