@@ -1,7 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
@@ -295,3 +295,29 @@ async def test_jobs_stop_when_asked_among_jobs_that_keep_the_relay_awake(databas
         async with asyncio.timeout(20), running(database, grace_s=0.0, again=make_kind(run)):
             await asyncio.sleep(0.02)
     assert [job.state for job in await list_jobs(database)] == [JobState.DUE]
+
+
+class SetClock(SystemClock):
+    """A clock that somebody may set."""
+
+    ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+
+async def test_jobs_do_not_wait_for_an_hour_that_a_clock_was_set_back_by(database: Database) -> None:
+    ran = asyncio.Event()
+
+    async def run(claim: Claim) -> None:
+        ran.set()
+
+    clock = SetClock()
+    clock.ahead = timedelta(hours=1)
+    async with run_jobs(database, {"tell": make_kind(run)}, clock=clock, random=Random(1)):
+        async with database.unit_of_work() as session:
+            await outbox.put(session, "tell", "a", now=clock.now())
+            clock.ahead = timedelta(0)
+        async with asyncio.timeout(5):
+            await ran.wait()
+        await wait_for_no_jobs(database)
