@@ -26,6 +26,7 @@ InstantReactError
       RecipientUnreachable the channel takes nothing for this person until they write again
     ChannelBroken          nothing goes out on this channel until somebody repairs its token or settings
   StorageFull*             no room is left for a file or a row
+  StorageBusy*             another process keeps the database to itself
   LeaseLost                a job is held by somebody else by now
   Misconfigured            a setting is missing or contradicts another
 
@@ -84,6 +85,10 @@ class StorageFull(Transient):
         retry_after_s: float | None = None,
     ) -> None:
         super().__init__(message, retry_after_s=retry_after_s)
+
+
+class StorageBusy(Transient):
+    """Another process keeps the database to itself."""
 
 
 class LeaseLost(InstantReactError):

@@ -41,6 +41,20 @@ async def test_clips_are_narrowed_by_state_and_page_by_page(client: httpx.AsyncC
     assert (await client.get("/clips", params={"camera_id": "c1"})).json() == {"items": [], "next": None}
 
 
+async def test_events_of_a_clip_are_all_listed_in_order_however_many_there_are(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    clip = await store_clip(services)
+    assert (await client.get(f"/clips/{clip.id}/events")).json() == []
+    async with services.database.unit_of_work() as session:
+        made = [(await make_event(session, clip_id=clip.id, window_index=index)).id for index in range(45)]
+
+    listed = (await client.get(f"/clips/{clip.id}/events")).json()
+
+    assert [event["id"] for event in listed] == made
+    assert listed[44] == (await client.get(f"/events/{made[44]}")).json()
+
+
 async def test_clip_is_deleted_with_its_events_alerts_and_files(
     client: httpx.AsyncClient, services: Services, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from instantreact.domain.media import Window
 from instantreact.errors import NotFound
 from instantreact.storage.inserting import insert_unless_there
 from instantreact.storage.paging import PAGE_SIZE, Cursor, between, newest_first
@@ -50,10 +51,18 @@ async def list_events(
     return list(await session.scalars(page))
 
 
-async def list_clip_events(session: AsyncSession, clip_id: str) -> list[Event]:
-    """Every event of a clip, in the order of its windows."""
-    statement = select(Event).where(Event.clip_id == clip_id).order_by(Event.window_index)
-    return list(await session.scalars(statement))
+async def list_clip_events(
+    session: AsyncSession, clip_id: str, *, after: int = -1, limit: int | None = None
+) -> list[Event]:
+    """Events of a clip, in the order of its windows: at most `limit` of those after window `after`, or all."""
+    statement = select(Event).where(Event.clip_id == clip_id, Event.window_index > after)
+    return list(await session.scalars(statement.order_by(Event.window_index).limit(limit)))
+
+
+async def list_clip_windows(session: AsyncSession, clip_id: str) -> list[Window]:
+    """The windows of a clip that have an event, in order; much faster than reading the events."""
+    statement = select(Event.window_index, Event.start_s, Event.end_s).where(Event.clip_id == clip_id)
+    return [Window(*row) for row in await session.execute(statement.order_by(Event.window_index))]
 
 
 def _narrow(statement: Select[Event], wanted: EventFilter) -> Select[Event]:

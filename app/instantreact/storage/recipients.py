@@ -24,7 +24,6 @@ class RecipientChanges(TypedDict, total=False):
     channel: ChannelKind
     address: str
     enabled: bool
-    opted_in_at: datetime | None
 
 
 async def insert_recipient(session: AsyncSession, recipient: Recipient) -> Recipient:

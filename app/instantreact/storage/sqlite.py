@@ -35,6 +35,11 @@ def is_full(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL  # the rest of the code is detail
 
 
+def is_busy(error: DBAPIError) -> bool:
+    """Whether another process held SQLite's file for longer than we wait."""
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
 def _open(path: str, *, read_only: bool) -> sqlite3.Connection:
     # Without an isolation level sqlite3 begins no transactions of its own, too late and never for new tables: we do.
     connection = sqlite3.connect(path, isolation_level=None)

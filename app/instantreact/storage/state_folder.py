@@ -44,7 +44,9 @@ def _take_lock(folder: Path) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(lock)
-        raise _unusable(folder, "another `instantreact serve` works with it; stop that one") from error
+        is_held = isinstance(error, BlockingIOError)
+        reason = "another `instantreact serve` works with it; stop that one" if is_held else error.strerror
+        raise _unusable(folder, reason) from error
     return lock
 
 

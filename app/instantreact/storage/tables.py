@@ -153,7 +153,6 @@ class Recipient(Base):
     channel: Mapped[ChannelKind] = mapped_column(enum_text(ChannelKind))
     address: Mapped[str]
     enabled: Mapped[bool] = mapped_column(default=True)
-    opted_in_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     window_open_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     unreachable_reason: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -66,7 +66,7 @@ async def replace_recipient(services: ServicesDep, recipient_id: PathId, draft: 
         stored = await recipients.get_recipient(session, recipient_id)
         changes: RecipientChanges = {"name": draft.name, "enabled": draft.enabled}
         if (draft.channel, draft.address) != (stored.channel, stored.address):
-            changes |= {"channel": draft.channel, "address": draft.address, "opted_in_at": None}
+            changes |= {"channel": draft.channel, "address": draft.address}
         return RecipientView.model_validate(await recipients.update_recipient(session, recipient_id, changes))
 
 
