@@ -95,4 +95,5 @@ def measure_reward_loss(model: CaptionModel, windows: Windows, sampled: SampledS
     scores, _ = model(windows.features, windows.lengths, before, sampled.owners)  # (S, L, V)
     log_probabilities = scores.gather(2, sampled.words[..., None])[..., 0]  # (S, L)
     real = sampled.words != PAD
-    return -(advantages * log_probabilities * real).sum() / real.sum()
+    gain: Tensor = (advantages * log_probabilities * real).sum() / real.sum()
+    return -gain

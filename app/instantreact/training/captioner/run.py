@@ -12,7 +12,7 @@ from instantreact.errors import Conflict, InvalidInput
 from instantreact.training.captioner.checkpoint import Encoders, TrainedCaptioner, save_checkpoint
 from instantreact.training.captioner.clips import CaptionedClip, Split, of_split
 from instantreact.training.captioner.concepts import calibrate_concepts, concept_logits, fit_concept_head
-from instantreact.training.captioner.config import TrainingConfig
+from instantreact.training.captioner.config import Reward, TrainingConfig
 from instantreact.training.captioner.fit import fit_folds
 from instantreact.training.captioner.prepare import Prepared, name_cache, prepare_clips
 from instantreact.training.captioner.recipe import (
@@ -108,12 +108,18 @@ def train_final(
     Concepts are calibrated on what cross-validation over the scenes of these clips predicts.
     """
     known = [replace(clip, split=Split.TRAIN) for clip in clips if clip.split is not Split.TEST]
-    predictions = fit_folds(config, encoders, prepared, known, folds=folds)
+    predictions = fit_folds(_for_heads_only(config), encoders, prepared, known, folds=folds)
     calibration = calibrate_concepts(config.concepts, predictions.logits, predictions.clips)
     trained = train_captioner(config, encoders, prepared, known, output, after_epoch=after_epoch)
     trained = replace(trained, calibration=calibration)
     save_checkpoint(trained, output / BEST)
     return trained
+
+
+def _for_heads_only(config: TrainingConfig) -> TrainingConfig:
+    """The same recipe where the decoder learns next to nothing, which the concept head does not depend on."""
+    schedule = config.training.model_copy(update={"epochs": 1})
+    return config.model_copy(update={"training": schedule, "reward": Reward(epochs=0)})
 
 
 def calibrate_on(trained: TrainedCaptioner, prepared: Prepared, clips: Sequence[CaptionedClip]) -> TrainedCaptioner:
