@@ -24,7 +24,6 @@ from tests.conftest import REPOSITORY
 from tests.training.conftest import DrawnData
 from tests.training.recipes import make_config
 
-
 SAMPLING = """[sampling]
 window_s = 4.0
 stride_s = 2.0
