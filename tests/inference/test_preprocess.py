@@ -91,9 +91,10 @@ def test_cropped_motion_images_are_black_where_nothing_moves() -> None:
 def test_motion_images_of_several_frames_are_those_of_each_frame_alone() -> None:
     walkers = [make_walker(2, 50), make_walker(40, 9)]
 
-    together = motion_images(*(np.concatenate(part) for part in zip(*walkers, strict=True)), 4.0, crop=0.3)
+    images, earlier = (np.concatenate(part) for part in zip(*walkers, strict=True))
+    together = motion_images(images, earlier, 4.0, crop=0.3)
 
-    alone = [motion_images(images, earlier, 4.0, crop=0.3) for images, earlier in walkers]
+    alone = [motion_images(*walker, 4.0, crop=0.3) for walker in walkers]
     assert np.array_equal(together, np.concatenate(alone))
 
 
