@@ -108,13 +108,8 @@ class FrameEncoder(nn.Module):
             return whole
         # Neighbouring cells resemble each other, so a value is dropped in all of them (Gal & Ghahramani 2016,
         # arXiv:1512.05287); drawing one for each cell would also take a fifth of the training time.
-<<<<<<< HEAD
-        mask: Tensor = self.dropout(torch.ones_like(part[:, :1]))
-        return part * mask
-=======
         kept: Tensor = self.dropout(torch.ones_like(part[:, :1]))
         return part * kept
->>>>>>> flickr
 
     def summarize(self, rows: Tensor, mask: Tensor) -> Tensor:
         """What the concept head sees of rows (N, R, D): the last stream's mean and maximum over them, (N, 2 W)."""
