@@ -1,13 +1,13 @@
 """Each outage of a camera is told once, and so is its end, whatever happens to the service meanwhile."""
 
 import asyncio
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from instantreact.pipeline.services import Services
 from instantreact.storage import cameras
@@ -59,18 +59,17 @@ async def yard(services: Services, tmp_path: Path) -> Yard:
     return Yard(services, clip, await add_camera(services, clip, "Yard"))
 
 
-@contextmanager
-def refusing_alerts(state_dir: Path) -> Iterator[None]:
+@asynccontextmanager
+async def refusing_alerts(services: Services) -> AsyncIterator[None]:
     """The database takes no alert in the block."""
-    with sqlite3.connect(state_dir / "instantreact.sqlite3") as database:
-        database.execute(
-            "CREATE TRIGGER refuse BEFORE INSERT ON alerts BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
-        )
+    async with services.database.unit_of_work() as session:
+        refusal = "SELECT RAISE(ABORT, 'database or disk is full')"
+        await session.execute(text(f"CREATE TRIGGER refuse BEFORE INSERT ON alerts BEGIN {refusal}; END"))
     try:
         yield
     finally:
-        with sqlite3.connect(state_dir / "instantreact.sqlite3") as database:
-            database.execute("DROP TRIGGER refuse")
+        async with services.database.unit_of_work() as session:
+            await session.execute(text("DROP TRIGGER refuse"))
 
 
 def since_of(alert: Alert) -> str:
@@ -84,12 +83,12 @@ async def wait_for_reported_loss(yard: Yard) -> None:
     await asyncio.sleep(3 * PATIENCE.alert_after_s)
 
 
-async def test_loss_and_return_are_told_once_the_database_takes_them(yard: Yard, state_dir: Path) -> None:
+async def test_loss_and_return_are_told_once_the_database_takes_them(yard: Yard) -> None:
     async with supervising(yard.services, "anna", folder=yard.folder):
-        with refusing_alerts(state_dir):
+        async with refusing_alerts(yard.services):
             await wait_for_reported_loss(yard)
         await yard.wait_for_titles("Yard is lost")
-        with refusing_alerts(state_dir):
+        async with refusing_alerts(yard.services):
             yard.come()
             await asyncio.sleep(1.0 + 3 * PATIENCE.settle_s)
         await yard.wait_for_titles("Yard is lost", "Yard is back")
@@ -97,9 +96,9 @@ async def test_loss_and_return_are_told_once_the_database_takes_them(yard: Yard,
     assert since_of(lost) == since_of(back)
 
 
-async def test_both_are_told_in_order_when_the_database_takes_neither_at_first(yard: Yard, state_dir: Path) -> None:
+async def test_both_are_told_in_order_when_the_database_takes_neither_at_first(yard: Yard) -> None:
     async with supervising(yard.services, "anna", folder=yard.folder):
-        with refusing_alerts(state_dir):
+        async with refusing_alerts(yard.services):
             await wait_for_reported_loss(yard)
             yard.come()
             await asyncio.sleep(1.0 + 3 * PATIENCE.settle_s)
@@ -155,12 +154,11 @@ async def test_loss_goes_on_when_the_process_that_told_it_is_killed(yard: Yard, 
 
 
 async def test_loss_that_nobody_was_told_of_is_told_by_the_process_that_takes_over(yard: Yard, state_dir: Path) -> None:
-    with refusing_alerts(state_dir):
-        async with supervising(yard.services, "anna", folder=yard.folder):
-            await wait_for_reported_loss(yard)
-            lease = await find_lease(yard.services, yard.id)
-            assert lease is not None
-            began_at = lease.outage_since
+    async with refusing_alerts(yard.services), supervising(yard.services, "anna", folder=yard.folder):
+        await wait_for_reported_loss(yard)
+        lease = await find_lease(yard.services, yard.id)
+        assert lease is not None
+        began_at = lease.outage_since
     assert await yard.alerts() == []
     async with supervising(yard.services, "bert", folder=yard.folder):
         await yard.wait_for_titles("Yard is lost")
@@ -190,10 +188,10 @@ async def test_loss_is_forgotten_when_the_camera_is_disabled(yard: Yard) -> None
         await yard.wait_for_titles("Yard is lost")
 
 
-async def test_loss_of_a_deleted_camera_keeps_no_other_from_being_told(yard: Yard, state_dir: Path) -> None:
+async def test_loss_of_a_deleted_camera_keeps_no_other_from_being_told(yard: Yard) -> None:
     gone = yard.folder / "gone.mp4"
     async with supervising(yard.services, "anna", folder=yard.folder):
-        with refusing_alerts(state_dir):
+        async with refusing_alerts(yard.services):
             await wait_for_reported_loss(yard)
             async with yard.services.database.unit_of_work() as session:
                 await cameras.delete_camera(session, yard.id)

@@ -66,7 +66,7 @@ def test_train_says_which_split_cannot_be_read(drawn: DrawnData, tmp_path: Path)
     for clip in ("fight3", "normal3"):
         (data / "clips" / f"{clip}.mp4").write_bytes(b"no video")
 
-    with pytest.raises(InvalidInput, match=r"Not one of the 2 clips of the split val can be read; fight3: .*damaged"):
+    with pytest.raises(InvalidInput, match=r"Not one of the 2 clips in val can be read; fight3: .*damaged"):
         run("train", "captioner", *recipe, "--output", tmp_path / "run")
 
 
@@ -92,7 +92,7 @@ def test_evaluate_says_which_split_cannot_be_read(drawn: DrawnData, tmp_path: Pa
     for clip in ("fight4", "normal4"):
         (data / "clips" / f"{clip}.mp4").write_bytes(b"no video")
 
-    with pytest.raises(InvalidInput, match="Not one of the 2 clips of the split test can be read; fight4"):
+    with pytest.raises(InvalidInput, match="Not one of the 2 clips in test can be read; fight4"):
         run("evaluate", "captioner", "--data", data, "--bundle", shipped, "--cache", tmp_path / "cache", "--no-java")
 
 

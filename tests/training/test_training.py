@@ -26,6 +26,14 @@ from tests.conftest import REPOSITORY
 from tests.training.conftest import DrawnData
 from tests.training.recipes import make_config
 
+SAMPLING = """[sampling]
+window_s = 4.0
+stride_s = 2.0
+rate_hz = 8.0
+gaps_s = [0.1, 0.2, 0.4]
+image_size = 128
+"""
+
 
 class Interrupted(Exception):
     """The power went."""
@@ -172,6 +180,7 @@ def test_a_drawn_window_is_a_stretch_of_one_view(drawn: DrawnData) -> None:
         ("name = ", "not TOML"),
         ("surprise = 1", "surprise|sampling"),
         ("[sampling]\nwindow_s = 'long'", r"sampling\.window_s"),
+        (f"{SAMPLING}[reward]\nsentences_per_window = 1", r"reward\.sentences_per_window"),
     ],
 )
 def test_a_wrong_configuration_is_named(tmp_path: Path, text: str, complaint: str) -> None:
@@ -237,6 +246,17 @@ def test_patience_ends_each_part_of_the_training(drawn: DrawnData) -> None:
     words, reward = (sum(report.is_for_reward is kind for report in reports) for kind in (False, True))
     assert 3 <= words < 40
     assert 3 <= reward < 40
+
+
+def test_concept_scores_do_not_depend_on_how_long_the_decoder_trains(drawn: DrawnData) -> None:
+    parts = (drawn.encoders, drawn.prepared, drawn.clips)
+    short, long = (
+        fit_folds(config, *parts, folds=2).logits
+        for config in (make_config(epochs=1), make_rewarded_config(epochs=2, rewarded=1))
+    )
+
+    assert np.array_equal(short, long)
+    assert len(np.unique(long)) > 2
 
 
 def test_a_reward_is_the_cider_d_of_a_sentence_with_its_end(drawn: DrawnData) -> None:

@@ -54,8 +54,8 @@ def motion_images(images: Images, earlier: Images, gain: float, *, crop: float =
     if crop < 1:
         frames = np.stack([_zoom_in(each, crop) for each in frames])
     moved = np.abs(frames[:, :1] - frames[:, 1:]).transpose(0, 2, 3, 1)
-    amplified: Images = np.minimum(moved * np.float32(gain), 255).astype(np.uint8)
-    return amplified
+    amplified: Brightness = np.minimum(moved * np.float32(gain), 255)
+    return amplified.astype(np.uint8)
 
 
 def _zoom_in(frames: Brightness, crop: float) -> Brightness:
@@ -64,7 +64,9 @@ def _zoom_in(frames: Brightness, crop: float) -> Brightness:
     side = max(1, round(crop * size))
     top, left = _find_busiest(np.abs(frames[0] - frames[1:]).mean(axis=0), side)
     enlarge = _interpolation(side, size)
-    return np.asarray(enlarge @ frames[:, top : top + side, left : left + side] @ enlarge.T, np.float32)
+    cut = frames[:, top : top + side, left : left + side]
+    enlarged: Brightness = np.matmul(np.matmul(enlarge, cut), enlarge.T)
+    return enlarged
 
 
 def _find_busiest(moved: Brightness, side: int) -> tuple[int, int]:

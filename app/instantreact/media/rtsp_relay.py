@@ -11,7 +11,7 @@ import secrets
 import selectors
 import socket
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -49,8 +49,10 @@ class RtspRelay:
         self._open_timeout_s = open_timeout_s
         self._asks_for = address_of(source)[: len(address_of(source)) - len(source.path)]
         self._login = CameraLogin(source)
-        self._camera = _connect(self._address, source.port, open_timeout_s)
-        self._listener = _listen(self._address)
+        with ExitStack() as undo:
+            self._camera = undo.enter_context(_connect(self._address, source.port, open_timeout_s))
+            self._listener = _listen(self._address)
+            undo.pop_all()
         self._ffmpeg: socket.socket | None = None
         host, port = self._listener.getsockname()[:2]
         # The token keeps out whoever on this machine finds the port first: we log in for those who connect.
@@ -90,8 +92,9 @@ class RtspRelay:
         with self._camera, suppress(OSError):  # one side may hang up in the middle of a word
             with self._listener:
                 self._ffmpeg, _ = self._listener.accept()
-            self._ffmpeg.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _HELD_BYTES)
             with self._ffmpeg:
+                self._ffmpeg.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._ffmpeg.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _HELD_BYTES)
                 try:
                     self._pass_on(self._ffmpeg)
                 except (StreamLost, NotAllowed) as error:
@@ -185,6 +188,7 @@ def _connect(address: str, port: int, timeout_s: float) -> socket.socket:
     except OSError as error:
         raise StreamLost(f"The camera cannot be reached: {error.strerror or 'the connection broke'}.") from None
     connection.settimeout(None)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     # What the kernel holds for us comes on top of what it holds for FFmpeg: none of it is live any more.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _HELD_BYTES)
     return connection

@@ -104,12 +104,12 @@ class FrameEncoder(nn.Module):
     def _drop(self, part: Tensor) -> Tensor:
         """Dropout on (N, R, W)."""
         if self.cells == 1 or not self.training:
-            dropped: Tensor = self.dropout(part)
-            return dropped
+            whole: Tensor = self.dropout(part)
+            return whole
         # Neighbouring cells resemble each other, so a value is dropped in all of them (Gal & Ghahramani 2016,
         # arXiv:1512.05287); drawing one for each cell would also take a fifth of the training time.
-        mask: Tensor = self.dropout(torch.ones_like(part[:, :1]))
-        return part * mask
+        kept: Tensor = self.dropout(torch.ones_like(part[:, :1]))
+        return part * kept
 
     def summarize(self, rows: Tensor, mask: Tensor) -> Tensor:
         """What the concept head sees of rows (N, R, D): the last stream's mean and maximum over them, (N, 2 W)."""

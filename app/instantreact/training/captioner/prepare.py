@@ -86,11 +86,9 @@ class Prepared:
         """Those of the clips that have features. Raises InvalidInput when there are clips, and none has."""
         found = [clip for clip in clips if clip.name in self.views]
         if clips and not found:
-            first = clips[0]
-            raise InvalidInput(
-                f"Not one of the {len(clips)} clips of the split {first.split} can be read; "
-                f"{first.name}: {self.skipped.get(first.name, 'it was not prepared')}"
-            )
+            first, splits = clips[0].name, " and ".join(sorted({clip.split.value for clip in clips}))
+            reason = self.skipped.get(first, "it was not prepared")
+            raise InvalidInput(f"Not one of the {len(clips)} clips in {splits} can be read; {first}: {reason}")
         return found
 
 

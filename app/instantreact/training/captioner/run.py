@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from instantreact.errors import Conflict, InvalidInput
+from instantreact.errors import Conflict
 from instantreact.training.captioner.checkpoint import Encoders, TrainedCaptioner, save_checkpoint
 from instantreact.training.captioner.clips import CaptionedClip, Split, of_split
 from instantreact.training.captioner.concepts import calibrate_concepts, concept_logits, fit_concept_head
@@ -51,8 +51,7 @@ def prepare_data(
         extractor = open_extractor(config, Path(folder))
     kept = cache / name_cache(config.sampling, preprocessing_of(config), graphs)
     prepared = prepare_clips(clips, extractor, config.views, kept, workers=workers, after_clip=after_clip)
-    if not prepared.views:
-        raise InvalidInput(f"Not one of the {len(clips)} clips can be read.")
+    prepared.readable(clips)
     return encoders, prepared
 
 
