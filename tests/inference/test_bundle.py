@@ -71,6 +71,7 @@ def test_load_bundle_refuses_a_missing_graph(copied: Path) -> None:
         (lambda manifest: manifest["vocabulary"].reverse(), "vocabulary: .*begin with"),
         (lambda manifest: manifest["sampling"].update(gaps_s=[0.1]), "gaps_s"),
         (lambda manifest: manifest["decoding"].update(beams=0), "beams"),
+        (lambda manifest: manifest["decoding"].update(agreement=1.5), "agreement"),
         (lambda manifest: manifest["calibration"].update(rain={"slope": 1, "offset": 0}), "unknown"),
         (lambda manifest: manifest.update(surprise=1), "surprise"),
     ],

@@ -9,8 +9,10 @@ import pytest
 
 from instantreact.domain.concepts import CONCEPTS
 from instantreact.domain.media import Images
+from instantreact.domain.mention import mentions
+from instantreact.domain.observation import Caption
 from instantreact.inference.bundle import Calibration, load_bundle
-from instantreact.inference.captioner import Captioner, FrameFeatures, calibrate, merge_samples
+from instantreact.inference.captioner import Captioner, FrameFeatures, calibrate, choose_caption, merge_samples
 from instantreact.media.frames import sample_frames
 from tests.conftest import REPOSITORY
 
@@ -83,6 +85,42 @@ def test_merge_samples_counts_equal_sentences() -> None:
         ("a", 0.25),
         ("c", 0.25),
     ]
+
+
+FIGHT, WALK = Caption("two men are fighting in a bar", 0.3), Caption("a man walks through a hallway", 0.2)
+
+
+@pytest.mark.parametrize(
+    ("probability", "agreement", "expected"),
+    [(0.39, 0.4, WALK), (0.4, 0.4, FIGHT), (0.1, None, FIGHT)],
+)
+def test_choose_caption_takes_the_best_that_agrees_with_the_head(
+    probability: float, agreement: float | None, expected: Caption
+) -> None:
+    assert choose_caption([FIGHT, WALK], {"fight": probability}, agreement=agreement) == expected
+
+
+def test_choose_caption_takes_the_best_where_none_agrees() -> None:
+    assert choose_caption([WALK, WALK], {"fight": 0.9}, agreement=0.4) == WALK
+
+
+def test_choose_caption_agrees_with_every_calibrated_concept() -> None:
+    fall = Caption("a man falls in a bar while two men fight", 0.1)
+
+    assert choose_caption([FIGHT, WALK, fall], {"fight": 0.9, "fall": 0.9}, agreement=0.5) == fall
+
+
+@pytest.mark.parametrize("agreement", [0.001, 0.999])
+def test_captions_follow_the_concept_score_when_the_bundle_asks_for_it(captioner: Captioner, agreement: float) -> None:
+    decoding = captioner.bundle.decoding.model_copy(update={"agreement": agreement, "samples": 256})
+    agreeing = Captioner(captioner.bundle.model_copy(update={"decoding": decoding}))
+
+    description = agreeing.describe(encode(captioner, 12))
+
+    mentioned = mentions(description.caption.text, CONCEPTS["fight"]) is not None
+    assert mentioned == (description.concepts["fight"] >= agreement)
+    assert 0 < description.caption.score <= 1
+    assert agreeing.describe(encode(captioner, 12)) == description
 
 
 @pytest.mark.parametrize(("logit", "expected"), [(0.0, 0.5), (-2.0, 1 / (1 + np.e**4)), (1e6, 1.0), (-1e6, 0.0)])

@@ -64,6 +64,8 @@ class Decoding(_Frozen):
     max_words       longest sentence
     length_penalty  exponent of the length that a sentence's log-probability is divided by
     seed            of the sampling
+    agreement       the caption mentions a concept exactly where the calibrated head gives it at least this probability;
+                    None leaves the caption to the search alone
     """
 
     beams: int = Field(ge=1, le=64)
@@ -71,6 +73,7 @@ class Decoding(_Frozen):
     max_words: int = Field(ge=1, le=100)
     length_penalty: float = Field(ge=0, le=2)
     seed: int
+    agreement: float | None = Field(default=None, gt=0, lt=1)
 
 
 class ConceptHead(_Frozen):

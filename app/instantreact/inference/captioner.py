@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +10,18 @@ from numpy.typing import NDArray
 
 from instantreact.domain.concepts import CONCEPTS
 from instantreact.domain.media import Images
-from instantreact.domain.mention import concept_probability
+from instantreact.domain.mention import concept_probability, mentions
 from instantreact.domain.observation import Caption, Hypothesis
 from instantreact.inference.bundle import Bundle, Calibration, GraphName
-from instantreact.inference.decoding import DecoderState, Floats, Numbers, sample_sentences, search_beams
+from instantreact.inference.decoding import (
+    DecoderState,
+    Floats,
+    Numbers,
+    Sentence,
+    rank_sentence,
+    sample_sentences,
+    search_beams,
+)
 from instantreact.inference.preprocess import motion_images, scale_pixels
 from instantreact.inference.session import Session, open_graph
 from instantreact.inference.vocabulary import Vocabulary
@@ -28,7 +36,8 @@ _IMAGES_AT_ONCE = 1  # measured: more at once is slower, the activations no long
 class Description:
     """What the captioner says about a window.
 
-    caption     the best sentence found; its score is the geometric mean of its words' probabilities
+    caption     the best sentence found, where the bundle asks for it the best that agrees with the calibrated concepts;
+                its score is the geometric mean of its words' probabilities
     hypotheses  sampled sentences, each with the share of the samples that said it, the most frequent first
     concepts    the probability that a caption of this window mentions it, for every concept
     """
@@ -74,10 +83,11 @@ class Captioner:
     def describe(self, features: FrameFeatures) -> Description:
         """Describe a window of T >= 1 frames by their features (T, D)."""
         encoded = self._encode_window(features)
-        hypotheses = self._sample_hypotheses(encoded)
+        sampled = self._sample(encoded)
+        hypotheses = merge_samples(self._vocabulary.decode(sentence.words) for sentence in sampled)
         head = self._score_concepts(encoded.logits)
         concepts = {concept: concept_probability(concept, hypotheses, head) for concept in CONCEPTS}
-        return Description(self._find_caption(encoded), hypotheses, concepts)
+        return Description(self._find_caption(encoded, sampled, head), hypotheses, concepts)
 
     def _encode_images(self, encoder: Session, images: Images) -> FrameFeatures:
         batches = (images[at : at + _IMAGES_AT_ONCE] for at in range(0, len(images), _IMAGES_AT_ONCE))
@@ -89,28 +99,33 @@ class Captioner:
         start = DecoderState(found["hidden"], found["cell"])
         return _EncodedWindow(found["memory"], found["keys"], start, found["concepts"])
 
-    def _find_caption(self, encoded: _EncodedWindow) -> Caption:
+    def _find_caption(self, encoded: _EncodedWindow, sampled: Sequence[Sentence], head: Mapping[str, float]) -> Caption:
         options = self.bundle.decoding
-        best = search_beams(
+        found = search_beams(
             lambda words, state: self._next_words(encoded, words, state),
             encoded.start,
             beams=options.beams,
             max_words=options.max_words,
             length_penalty=options.length_penalty,
-        )[0]
-        score = float(np.exp(best.log_probability / (len(best.words) + 1)))
-        return Caption(self._vocabulary.decode(best.words), score)
+        )
+        if options.agreement is not None:
+            found = sorted([*found, *sampled], key=lambda each: -rank_sentence(each, options.length_penalty))
+        captions = [self._caption(sentence) for sentence in found]
+        return choose_caption(captions, head, agreement=options.agreement)
 
-    def _sample_hypotheses(self, encoded: _EncodedWindow) -> tuple[Hypothesis, ...]:
+    def _caption(self, sentence: Sentence) -> Caption:
+        score = float(np.exp(sentence.log_probability / (len(sentence.words) + 1)))
+        return Caption(self._vocabulary.decode(sentence.words), score)
+
+    def _sample(self, encoded: _EncodedWindow) -> list[Sentence]:
         options = self.bundle.decoding
-        sampled = sample_sentences(
+        return sample_sentences(
             lambda words, state: self._next_words(encoded, words, state),
             encoded.start,
             count=options.samples,
             max_words=options.max_words,
             random=np.random.default_rng(options.seed),
         )
-        return merge_samples(self._vocabulary.decode(sentence.words) for sentence in sampled)
 
     def _next_words(self, encoded: _EncodedWindow, words: Numbers, state: DecoderState) -> tuple[Floats, DecoderState]:
         attended = {"memory": encoded.memory, "keys": encoded.keys}
@@ -132,6 +147,21 @@ def merge_samples(sentences: Iterable[str]) -> tuple[Hypothesis, ...]:
     total = counts.total()
     ordered = sorted(counts, key=lambda text: (-counts[text], text))
     return tuple(Hypothesis(text, counts[text] / total) for text in ordered)
+
+
+def choose_caption(captions: Sequence[Caption], head: Mapping[str, float], *, agreement: float | None) -> Caption:
+    """The first caption that mentions every concept in `head` exactly where its probability is at least `agreement`.
+
+    The first of all where none does, or `agreement` is None.
+    """
+    if agreement is None:
+        return captions[0]
+    wanted = {concept: probability >= agreement for concept, probability in head.items()}
+    return next((caption for caption in captions if _mentioned(caption, wanted) == wanted), captions[0])
+
+
+def _mentioned(caption: Caption, concepts: Iterable[str]) -> dict[str, bool]:
+    return {concept: mentions(caption.text, CONCEPTS[concept]) is not None for concept in concepts}
 
 
 def calibrate(logit: float, calibration: Calibration) -> float:

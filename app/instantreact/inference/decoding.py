@@ -61,7 +61,12 @@ def search_beams(
             break
     else:
         finished += [_sentence(row, score) for row, score in zip(words, scores, strict=True)]
-    return sorted(finished, key=lambda found: -_rank(found, length_penalty))[:beams]
+    return sorted(finished, key=lambda found: -rank_sentence(found, length_penalty))[:beams]
+
+
+def rank_sentence(sentence: Sentence, length_penalty: float) -> float:
+    """What sentences are compared by: log-probability / words^length_penalty, `END` counted; higher is better."""
+    return sentence.log_probability / float((len(sentence.words) + 1) ** length_penalty)
 
 
 def sample_sentences(
@@ -120,12 +125,8 @@ def _is_settled(
     """Whether the sentences still open cannot come among the best `beams` at their present length."""
     if len(finished) < beams:
         return False
-    worst_kept = sorted((_rank(found, length_penalty) for found in finished), reverse=True)[beams - 1]
+    worst_kept = sorted((rank_sentence(found, length_penalty) for found in finished), reverse=True)[beams - 1]
     return float(scores.max()) / float((length + 1) ** length_penalty) < worst_kept
-
-
-def _rank(sentence: Sentence, length_penalty: float) -> float:
-    return sentence.log_probability / float((len(sentence.words) + 1) ** length_penalty)
 
 
 def _sentence(words: Numbers, log_probability: float) -> Sentence:
