@@ -139,6 +139,7 @@ def test_msvd_is_read_with_the_source_video_as_scene(tmp_path: Path) -> None:
         ("abc", "1", "9", "English", "Somebody sings."),
         ("abc", "1", "9", "German", "Ein Mann singt."),
         ("abc", "1", "9", "English", ""),
+        ("abc", "1", "9", "English", "..."),
         ("abc", "20", "25", "English", "A dog barks."),
     )
 
@@ -202,11 +203,14 @@ def test_msr_vtt_complains_by_entry(tmp_path: Path, content: dict[str, Any], com
 
 
 def test_flickr8k_is_read_from_its_archive(tmp_path: Path) -> None:
-    write_flickr8k(tmp_path, {"a.jpg": ["a dog"], "b.jpg": ["a cat"], "c.jpg": ["gone"]})
+    write_flickr8k(tmp_path, {"a.jpg": ["a dog", " ."], "b.jpg": ["a cat"], "c.jpg": ["gone"]})
 
     clips = load_clips(tmp_path)
 
-    assert [(clip.name, clip.split) for clip in clips] == [("a.jpg", Split.TRAIN), ("b.jpg", Split.VAL)]
+    assert [(clip.name, clip.split, clip.captions) for clip in clips] == [
+        ("a.jpg", Split.TRAIN, ("a dog",)),
+        ("b.jpg", Split.VAL, ("a cat",)),
+    ]
     assert all(clip.path.is_file() for clip in clips)
 
 

@@ -3,11 +3,8 @@
 The features are computed by the very graphs that a bundle ships, through the very preprocessing that serves.
 """
 
-import hashlib
 import math
-import os
-import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,20 +15,18 @@ from numpy.typing import NDArray
 
 from instantreact.domain.media import Images, SamplingPlan
 from instantreact.errors import InvalidInput, MediaError, UnreadableMedia
-from instantreact.inference.bundle import Bundle, Graph, GraphName
+from instantreact.inference.bundle import Bundle, GraphName
 from instantreact.inference.preprocess import Preprocessing, motion_images, scale_pixels
 from instantreact.inference.session import Session, open_graph
 from instantreact.media.frames import sample_frames
 from instantreact.media.sampling import scale_frame
 from instantreact.training.captioner.clips import CaptionedClip
 from instantreact.training.captioner.config import Views
+from instantreact.training.captioner.kept import Features, digest, digest_content, keep, name_cache
 from instantreact.training.captioner.views import PLAIN, View, draw_views
 
 _ROUNDING = 1e-6  # of a sample
 _PICTURES = (".jpg", ".jpeg", ".png")
-
-Features = NDArray[np.float16]
-"""Frame features (T, D) of one clip."""
 
 
 @dataclass(frozen=True)
@@ -144,12 +139,6 @@ def prepare_for_bundle(
     return prepare_clips(clips, extractor, Views(count=0), folder, workers=workers, after_clip=after_clip)
 
 
-def name_cache(sampling: SamplingPlan, preprocessing: Preprocessing, graphs: Mapping[GraphName, Graph]) -> str:
-    """The name of the folder for features of a captioner's encoders; other graphs do not matter."""
-    encoders = [graphs[name].sha256 for name in (GraphName.APPEARANCE, GraphName.MOTION) if name in graphs]
-    return _digest(repr(sampling), repr(preprocessing), *encoders)
-
-
 def sample_clip(path: Path, sampling: SamplingPlan) -> Iterator[tuple[Images, Images]]:
     """The samples of a whole clip in order, each once: images (N, S, S, 3) and earlier (N, G, S, S, 3) at a time.
 
@@ -179,46 +168,13 @@ def _load_or_extract(
     clip: CaptionedClip, extractor: FeatureExtractor, options: Views, cache: Path
 ) -> tuple[Features, ...]:
     # The plain view is kept by itself: recipes with other views need it too, and so does a bundle's evaluation.
-    kept = f"{clip.name}.{_checksum(clip.path)}"
+    kept = f"{clip.name}.{digest_content(clip.path)}"
     _, *changed = draw_views(options, clip.name)
-    found = _keep(cache / f"{kept}.npz", lambda: extractor.extract(clip.path))
+    found = keep(cache / f"{kept}.npz", lambda: extractor.extract(clip.path))
     if changed:
-        path = cache / f"{kept}.{_digest(repr(options))}.npz"
-        found += _keep(path, lambda: extractor.extract_changed(clip.path, changed))
+        path = cache / f"{kept}.{digest(repr(options))}.npz"
+        found += keep(path, lambda: extractor.extract_changed(clip.path, changed))
     return found
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
-
-
-def _keep(path: Path, extract: Callable[[], Sequence[Features]]) -> tuple[Features, ...]:
-    """The features in a file; where there is none yet, they are computed and written to it."""
-    found = _load_kept(path)
-    if found is None:
-        found = tuple(extract())
-        unfinished = path.with_suffix(f".{os.getpid()}.npz")
-        np.savez(unfinished, *found)
-        unfinished.replace(path)
-    return found
-
-
-def _checksum(path: Path) -> str:
-    """Of a clip's content: names are shared by data sets, and a clip may be replaced by a better one."""
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
-    except OSError as error:
-        raise UnreadableMedia(f"The clip {path} cannot be read.") from error
-
-
-def _load_kept(path: Path) -> tuple[Features, ...] | None:
-    """Features that were kept; None where there are none, or the file is damaged."""
-    try:
-        with path.open("rb") as stream, np.load(stream) as views:
-            return tuple(views[name] for name in views.files)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
-        return None
 
 
 def _run(encoder: Session, images: Images, preprocessing: Preprocessing) -> NDArray[np.float32]:

@@ -14,7 +14,8 @@ from instantreact.training.captioner.clips import CaptionedClip, Split, of_split
 from instantreact.training.captioner.concepts import calibrate_concepts, concept_logits, fit_concept_head
 from instantreact.training.captioner.config import TrainingConfig
 from instantreact.training.captioner.fit import predict_concepts
-from instantreact.training.captioner.prepare import Prepared, name_cache, prepare_clips
+from instantreact.training.captioner.kept import name_cache
+from instantreact.training.captioner.prepare import Prepared, prepare_clips
 from instantreact.training.captioner.recipe import (
     BackboneWeights,
     build_vocabulary,
