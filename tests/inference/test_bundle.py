@@ -41,7 +41,7 @@ def test_shipped_bundle_is_small() -> None:
 
 
 def test_load_bundle_names_the_setting_when_there_is_none(tmp_path: Path) -> None:
-    with pytest.raises(BundleMissing, match="captioner_bundle"):
+    with pytest.raises(BundleMissing, match="INSTANTREACT_CAPTIONER_BUNDLE"):
         load_bundle(tmp_path)
 
 

@@ -172,7 +172,7 @@ def load_bundle(path: Path) -> Bundle:
     except OSError as error:
         raise BundleMissing(
             f"There is no captioner bundle at {path}: {MANIFEST} cannot be read. "
-            "Point the setting captioner_bundle at a folder made by `instantreact export captioner`."
+            "Point INSTANTREACT_CAPTIONER_BUNDLE at a folder made by `instantreact export captioner`."
         ) from error
     try:
         manifest = Manifest.model_validate_json(text)

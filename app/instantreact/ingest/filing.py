@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from instantreact.domain.media import Window
-from instantreact.errors import MediaError
+from instantreact.errors import MediaError, StorageFull
 from instantreact.ingest.collapse import Growing, continues, find_sense
 from instantreact.ingest.watched import Opened, SeenLive
 from instantreact.logs import get_logger
@@ -86,13 +86,15 @@ class Filing:
             return
         try:
             await self._keep_clip(event_id, clip)
-        except Exception:  # a full disk must not end the watching
+        except StorageFull as error:
+            log.error("evidence.failed", event_id=event_id, reason=str(error))
+        except Exception:  # what fails here must not end the watching
             log.exception("evidence.failed", event_id=event_id)
 
     async def _keep_clip(self, event_id: str, clip: EvidenceClip) -> None:
         services = self._services
         key = services.blobs.new_key("evidence", ".mp4")
-        await services.threads.run(services.blobs.put, key, clip.mp4)
+        await services.threads.run(services.blobs.put, key, clip.mp4, keep_reserve=True)
         async with services.database.unit_of_work() as session:
             is_kept = await evidence.attach_clip(session, event_id, key)
         if not is_kept:

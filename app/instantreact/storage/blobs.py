@@ -41,8 +41,8 @@ class BlobStore(Protocol):
         """What is wrong, in words, when no room is left but the reserve."""
         ...
 
-    def put(self, key: str, data: bytes) -> None:
-        """Write a whole file. Raises StorageFull when there is no room left."""
+    def put(self, key: str, data: bytes, *, keep_reserve: bool = False) -> None:
+        """Write a whole file. Raises StorageFull as `writing` does."""
         ...
 
     def read(self, key: str) -> bytes:
@@ -114,9 +114,9 @@ class LocalBlobs:
         if shortage is not None:
             raise StorageFull(shortage)
 
-    def put(self, key: str, data: bytes) -> None:
-        """Write a whole file. Raises StorageFull when there is no room left."""
-        with self.writing(key) as writer:
+    def put(self, key: str, data: bytes, *, keep_reserve: bool = False) -> None:
+        """Write a whole file. Raises StorageFull as `writing` does."""
+        with self.writing(key, keep_reserve=keep_reserve) as writer:
             writer.write(data)
 
     def read(self, key: str) -> bytes:
