@@ -98,6 +98,8 @@ def test_writing_keeps_the_reserve_free_for_what_was_accepted_already(tmp_path: 
     blobs = LocalBlobs(tmp_path, reserve_bytes=2 * free_bytes)
     with pytest.raises(StorageFull, match="kept for what was accepted"), blobs.writing("clips/a", keep_reserve=True):
         pass
+    with pytest.raises(StorageFull):
+        blobs.put("evidence/a", b"a clip", keep_reserve=True)
     blobs.put("snapshots/a", b"a picture")
     assert list_files(tmp_path) == [tmp_path / "snapshots" / "a"]
     assert blobs.find_shortage() is not None
