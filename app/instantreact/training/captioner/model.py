@@ -104,7 +104,7 @@ class FrameEncoder(nn.Module):
         fused = self.fuse(features)
         packed = pack_padded_sequence(fused, lengths.cpu(), batch_first=True, enforce_sorted=False)
         memory, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=features.shape[1])
-        mask = torch.arange(features.shape[1], device=features.device)[None] < lengths[:, None]
+        mask = torch.arange(features.shape[1], device=features.device)[None] < lengths.to(features.device)[:, None]
         return self.finish(features, fused, memory, mask)
 
 
