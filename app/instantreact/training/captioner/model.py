@@ -132,7 +132,7 @@ class FrameEncoder(nn.Module):
         fused = self.fuse(rows)
         packed = pack_padded_sequence(fused, lengths.cpu(), batch_first=True, enforce_sorted=False)
         memory, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=rows.shape[1])
-        mask = torch.arange(rows.shape[1], device=rows.device)[None] < lengths[:, None]
+        mask = torch.arange(rows.shape[1], device=rows.device)[None] < lengths.to(rows.device)[:, None]
         return self.finish(rows, fused, memory, mask)
 
 
