@@ -179,7 +179,7 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cameras", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=90.0)
-    parser.add_argument("--stride", type=float, default=1.0, help="seconds between windows")
+    parser.add_argument("--stride", type=float, default=0.5, help="seconds between windows")
     options = parser.parse_args(arguments)
     configure_logs(level="error")
     with tempfile.TemporaryDirectory() as folder:

@@ -193,7 +193,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--still", type=int, default=0)
     parser.add_argument("--busy", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--stride", type=float, default=1.0, help="seconds between windows")
+    parser.add_argument("--stride", type=float, default=0.5, help="seconds between windows")
     parser.add_argument("--threads", type=int, default=2, help="threads of the model")
     configure_logs(level="error")
     carry(parser.parse_args(arguments))

@@ -7,7 +7,7 @@ from cryptography.fernet import Fernet
 from instantreact.errors import Misconfigured
 from instantreact.storage import cameras
 from instantreact.storage.cameras import CameraSettings
-from instantreact.wiring import internal_token, load_secret_keys, make_holder, open_services, reach_policy
+from instantreact.wiring import internal_token, load_secret_keys, make_holder, open_services, own_ports, reach_policy
 from tests.ingest.processes import make_settings
 from tests.storage.databases import empty_database
 from tests.storage.factories import NOW
@@ -63,8 +63,18 @@ def test_lease_says_where_the_process_answers(values: dict[str, str], address: s
 
 def test_cameras_may_lie_where_the_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INSTANTREACT_ALLOWED_SOURCE_FOLDERS", "/videos:/more")
-    policy = reach_policy(make_settings(tmp_path, forbid_private_hosts=True), 8123)
+    policy = reach_policy(make_settings(tmp_path, forbid_private_hosts=True))
 
     assert policy.file_folders == (Path("/videos"), Path("/more"))
     assert not policy.allow_private
-    assert 8123 in policy.own_ports
+
+
+def test_cameras_may_not_be_at_a_port_that_a_process_of_the_service_listens_on(tmp_path: Path) -> None:
+    serving, watching = make_settings(tmp_path), make_settings(tmp_path)
+    with own_ports(serving).hold(8123):
+        assert reach_policy(watching).own_ports() == {8123}
+        with own_ports(watching).hold(8124), own_ports(watching).hold(8123):
+            assert reach_policy(serving).own_ports() == {8123, 8124}
+        assert reach_policy(serving).own_ports() == {8123}
+    assert reach_policy(serving).own_ports() == frozenset()
+    assert list((tmp_path / "ports").iterdir()) == []

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from instantreact.domain.camera import SpeechMode
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
-Seconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 def _split_folders(given: object) -> object:
@@ -22,9 +22,14 @@ Folders = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split_folders)]
 
 
 class Settings(BaseSettings):
-    """Every setting of the service; `instantreact doctor` shows what is set and what is missing."""
+    """Every setting of the service; `instantreact doctor` shows what is set and what is missing.
 
-    model_config = SettingsConfigDict(env_prefix="INSTANTREACT_", env_file=".env", extra="ignore")
+    One that is set to nothing is not set: an empty key or secret would open the service to everybody.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="INSTANTREACT_", env_file=".env", env_ignore_empty=True, extra="ignore"
+    )
 
     state_dir: Path = Field(Path("state"), description="Folder for the database, clips, snapshots and the key file.")
     database_url: SecretStr | None = Field(
@@ -44,21 +49,24 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(None, description="API key; by default one is made and printed at first start.")
 
     max_upload_mb: Annotated[int, Field(gt=0)] = Field(512, description="Largest clip that is accepted, in megabytes.")
+    reserve_mb: Annotated[int, Field(ge=0)] = Field(
+        200, description="No new clip is taken when less than so many megabytes of the disk are left."
+    )
     max_clip_s: Seconds = Field(3600.0, description="Longest clip that is accepted, in seconds.")
     max_pixels: Annotated[int, Field(gt=0)] = Field(4096 * 2304, description="Largest frame, width times height.")
     decode_timeout_s: Seconds = Field(600.0, description="Longest time that decoding one clip may take.")
-    decode_memory_mb: Annotated[int, Field(gt=0)] = Field(2048, description="Memory limit of a decoding process.")
+    decode_memory_mb: Annotated[int, Field(ge=128)] = Field(2048, description="Memory limit of a decoding process.")
     analyze_jobs: Annotated[int, Field(ge=1, le=64)] = Field(2, description="Clips analysed at once by a process.")
     inference_threads: Annotated[int, Field(ge=1, le=64)] = Field(2, description="Threads of onnxruntime.")
 
     watch_cameras: bool = Field(True, description="Whether serve watches cameras itself; `ingest` does in any case.")
     max_cameras: Annotated[int, Field(ge=1)] = Field(16, description="Cameras that one process watches at most.")
     camera_lost_after_s: Seconds = Field(60.0, description="A camera without a picture for so long raises an alert.")
-    camera_lease_s: Annotated[float, Field(ge=1)] = Field(
+    camera_lease_s: Annotated[Seconds, Field(ge=1)] = Field(
         5.0, description="After so long without a sign of life another process takes a camera over."
     )
     camera_stride_s: Seconds = Field(
-        1.0, description="A camera's newest window is described this often while something moves."
+        0.5, description="A camera's newest window is described this often while something moves."
     )
     evidence_before_s: Seconds = Field(5.0, description="What an evidence clip shows before the event.")
     evidence_after_s: Seconds = Field(5.0, description="What an evidence clip shows after the event.")

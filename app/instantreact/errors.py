@@ -25,7 +25,8 @@ InstantReactError
     DeliveryRefused        the channel will never take this message
       RecipientUnreachable the channel takes nothing for this person until they write again
     ChannelBroken          nothing goes out on this channel until somebody repairs its token or settings
-  StorageFull*             no room is left for a file
+  StorageFull*             no room is left for a file or a row
+  StorageBusy*             another process keeps the database to itself
   LeaseLost                a job is held by somebody else by now
   Misconfigured            a setting is missing or contradicts another
 
@@ -75,7 +76,19 @@ class Misconfigured(InstantReactError):
 
 
 class StorageFull(Transient):
-    """No room is left for a file, or its quota is used up."""
+    """No room is left for a file or a row, or the quota is used up."""
+
+    def __init__(
+        self,
+        message: str = "The disk is full: nothing can be stored until somebody makes room.",
+        *,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, retry_after_s=retry_after_s)
+
+
+class StorageBusy(Transient):
+    """Another process keeps the database to itself."""
 
 
 class LeaseLost(InstantReactError):

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import secrets
 import signal
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -15,12 +14,13 @@ import uvicorn
 from fastapi import FastAPI
 
 from instantreact.api.app import create_app, create_internal_app
+from instantreact.api.listening import open_listener
 from instantreact.api.live import LiveCameras
 from instantreact.api.options import ApiOptions
 from instantreact.api.remote_cameras import RemoteCameras
 from instantreact.config import Settings
 from instantreact.domain.alert import ChannelKind
-from instantreact.errors import CaptionerUnavailable, Misconfigured
+from instantreact.errors import CaptionerUnavailable
 from instantreact.inference.captioner import Captioner
 from instantreact.ingest.keep_watching import keep_watching
 from instantreact.ingest.supervisor import Supervisor
@@ -33,11 +33,13 @@ from instantreact.pipeline.services import Services
 from instantreact.storage import keys, recipients
 from instantreact.storage.cameras import reseal_cameras
 from instantreact.storage.migrate import find_current_and_head, upgrade
+from instantreact.storage.state_folder import hold_folder, prepare_folder
 from instantreact.storage.tables import Recipient
 from instantreact.wiring import (
     internal_token,
     make_holder,
     open_services,
+    own_ports,
     public_url,
     reach_policy,
     stream_limits,
@@ -51,28 +53,27 @@ log = get_logger(__name__)
 
 async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Migrate the database, then serve until interrupted; `announce` tells the operator what they need to know."""
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
-    listener = _listen(settings.host, settings.port)
-    await upgrade(settings.resolved_database_url)
-    host, port = listener.getsockname()[:2]
-    async with run_app(settings, port=port, announce=announce) as app:
-        announce(f"InstantReact listens on http://{host}:{port} (its API is described at /docs).")
-        await _Server(app).serve(sockets=[listener])
+    with hold_folder(settings.state_dir), open_listener(settings.host, settings.port) as listener:
+        await upgrade(settings.resolved_database_url)
+        host, port = listener.getsockname()[:2]
+        async with run_app(settings, port=port, announce=announce) as app:
+            announce(f"InstantReact listens on http://{host}:{port} (its API is described at /docs).")
+            await _Server(app).serve(sockets=[listener])
 
 
 async def ingest(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Watch cameras until interrupted, beside a `serve` that shares the database and the state folder."""
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
-    listener = _listen(settings.host, settings.port)
-    host, port = listener.getsockname()[:2]
-    await _wait_for_database(settings, announce)
-    async with (
-        open_services(settings, decoder_spares=0) as services,
-        _run_cameras(services, settings, port=port, max_cameras=settings.max_cameras) as live,
-    ):
-        app = create_internal_app(live, internal_token=internal_token(settings))
-        announce(f"InstantReact watches cameras, and shows them to the API on http://{host}:{port}.")
-        await _Server(app).serve(sockets=[listener])
+    prepare_folder(settings.state_dir)
+    with open_listener(settings.host, settings.port) as listener:
+        host, port = listener.getsockname()[:2]
+        await _wait_for_database(settings, announce)
+        async with (
+            open_services(settings, decoder_spares=0) as services,
+            _run_cameras(services, settings, port=port, max_cameras=settings.max_cameras) as live,
+        ):
+            app = create_internal_app(live, internal_token=internal_token(settings))
+            announce(f"InstantReact watches cameras, and shows them to the API on http://{host}:{port}.")
+            await _Server(app).serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
@@ -92,10 +93,12 @@ class _Server(uvicorn.Server):
             )
         )
         self._live: LiveCameras = app.state.live
+        self._closing: asyncio.Event = app.state.closing
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Live views would go on for ever: let them end."""
+        """Live views would go on for ever, and those who wait for a result long: let them end."""
         self._live.end_streams()
+        self._closing.set()
         super().handle_exit(sig, frame)
 
     @contextmanager
@@ -120,11 +123,11 @@ async def run_app(settings: Settings, *, port: int, announce: Callable[[str], No
         if settings.secret_keys is not None:
             async with services.database.unit_of_work() as session:
                 await reseal_cameras(session, services.box)
-        await purge_orphans(services)
         await _load_captioner(services)
         kinds = job_kinds(services, analyze_jobs=settings.analyze_jobs)
         max_cameras = settings.max_cameras if settings.watch_cameras else 0  # pushed frames come here even so
         async with (
+            _purging(services),
             run_jobs(services.database, kinds, clock=services.clock, random=SystemRandom()),
             _run_cameras(services, settings, port=port, max_cameras=max_cameras) as live,
         ):
@@ -132,21 +135,39 @@ async def run_app(settings: Settings, *, port: int, announce: Callable[[str], No
 
 
 @asynccontextmanager
+async def _purging(services: Services) -> AsyncIterator[None]:
+    """Look for files that nobody knows beside the block: where there are many clips it takes a while."""
+    purging = asyncio.create_task(purge_orphans(services), name="purge")
+    purging.add_done_callback(_log_purge)
+    try:
+        yield
+    finally:
+        purging.cancel()
+        await asyncio.gather(purging, return_exceptions=True)
+
+
+def _log_purge(purging: asyncio.Task[int]) -> None:
+    if not purging.cancelled() and purging.exception() is not None:
+        log.error("blobs.purge_failed", exc_info=purging.exception())
+
+
+@asynccontextmanager
 async def _run_cameras(
     services: Services, settings: Settings, *, port: int, max_cameras: int
 ) -> AsyncIterator[LiveCameras]:
-    policy, holder = reach_policy(settings, port), make_holder(settings, port)
+    policy, holder = reach_policy(settings), make_holder(settings, port)
 
     def make_supervisor(captioner: Captioner) -> Supervisor:
         tools = partial(watch_tools, settings, captioner, policy=policy, clock=services.clock)
         return Supervisor(services, holder, lambda put: tools(hand_over=put), max_cameras=max_cameras)
 
-    async with keep_watching(services, make_supervisor) as own:
-        remote = RemoteCameras(internal_token(settings))
-        try:
-            yield LiveCameras(services, own, remote, policy=policy, limits=stream_limits(settings))
-        finally:
-            await remote.close()
+    with own_ports(settings).hold(port):
+        async with keep_watching(services, make_supervisor) as own:
+            remote = RemoteCameras(internal_token(settings))
+            try:
+                yield LiveCameras(services, own, remote, policy=policy, limits=stream_limits(settings))
+            finally:
+                await remote.close()
 
 
 async def _wait_for_database(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -164,7 +185,11 @@ async def _wait_for_database(settings: Settings, announce: Callable[[str], None]
 
 async def check_readiness(services: Services) -> Mapping[str, str | None]:
     """Every part that work depends on: None when it is fine, or else what is wrong, in words."""
-    return {"database": await _check_database(services), "captioner": await _check_captioner(services)}
+    return {
+        "database": await _check_database(services),
+        "storage": await services.threads.run(services.blobs.find_shortage),
+        "captioner": await _check_captioner(services),
+    }
 
 
 async def _check_database(services: Services) -> str | None:
@@ -228,18 +253,3 @@ def _api_options(settings: Settings, key_hashes: tuple[str, ...]) -> ApiOptions:
         messenger_verify_token=verify.get_secret_value() if verify else None,
         public_url=public_url(settings),
     )
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise Misconfigured(
-            f"Cannot listen on {host}:{port}: {error.strerror}. Choose another with --port or INSTANTREACT_PORT."
-        ) from error
-    listener.listen(128)
-    return listener

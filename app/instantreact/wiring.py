@@ -23,6 +23,7 @@ from instantreact.ingest.batcher import FeatureBatcher
 from instantreact.ingest.state import Patience
 from instantreact.ingest.watched import EvidenceLimits, HeardLive, SeenLive, WatchTools
 from instantreact.media.limits import DecodeLimits
+from instantreact.media.own_ports import OwnPorts
 from instantreact.media.reach import ReachPolicy
 from instantreact.media.sandbox import ClipDecoder
 from instantreact.media.stream import StreamLimits
@@ -35,6 +36,7 @@ from instantreact.storage.blobs import LocalBlobs
 from instantreact.storage.database import Database
 from instantreact.storage.leases import Holder
 from instantreact.storage.secrets import SecretBox, load_or_create_key
+from instantreact.storage.state_folder import prepare_folder
 from instantreact.storage.tables import new_id
 from instantreact.threads import WorkerThreads
 
@@ -59,8 +61,8 @@ async def open_services(
     """
     clock = clock or SystemClock()
     spares = settings.analyze_jobs + 1 if decoder_spares is None else decoder_spares
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
-    secret_keys = load_secret_keys(settings)
+    prepare_folder(settings.state_dir)
+    box, secret_keys = open_secret_box(settings), load_secret_keys(settings)
     async with AsyncExitStack() as stack:
         database = Database(settings.resolved_database_url)
         stack.push_async_callback(database.dispose)
@@ -74,8 +76,8 @@ async def open_services(
             stack.push_async_callback(channel.close)
         yield Services(
             database=database,
-            blobs=LocalBlobs(settings.state_dir / "blobs"),
-            box=SecretBox(secret_keys),
+            blobs=open_blobs(settings),
+            box=box,
             clock=clock,
             threads=threads,
             decoder=decoder,
@@ -91,6 +93,20 @@ def load_secret_keys(settings: Settings) -> list[str]:
     if settings.secret_keys is None:
         return [load_or_create_key(settings.state_dir / "secret.key")]
     return [key.strip() for key in settings.secret_keys.get_secret_value().split(",") if key.strip()]
+
+
+def open_blobs(settings: Settings) -> LocalBlobs:
+    """Where clips and pictures lie."""
+    return LocalBlobs(settings.state_dir / "blobs", reserve_bytes=settings.reserve_mb << 20)
+
+
+def open_secret_box(settings: Settings) -> SecretBox:
+    """What camera addresses are encrypted with. Raises Misconfigured for keys that are none."""
+    origin = "INSTANTREACT_SECRET_KEYS" if settings.secret_keys else settings.state_dir / "secret.key"
+    try:
+        return SecretBox(load_secret_keys(settings))
+    except (Misconfigured, OSError) as error:
+        raise Misconfigured(f"{origin} cannot be used: {error}") from error
 
 
 def internal_token(settings: Settings) -> str:
@@ -182,11 +198,16 @@ def make_holder(settings: Settings, port: int) -> Holder:
     return Holder(new_id(), address, settings.camera_lease_s)
 
 
-def reach_policy(settings: Settings, port: int) -> ReachPolicy:
-    """What cameras may be: never this service itself."""
+def own_ports(settings: Settings) -> OwnPorts:
+    """Where this service's processes on this machine tell each other what they listen on."""
+    return OwnPorts(settings.state_dir / "ports")
+
+
+def reach_policy(settings: Settings) -> ReachPolicy:
+    """What cameras may be: never this service itself, whichever of its processes."""
     return ReachPolicy(
         file_folders=settings.allowed_source_folders,
-        own_ports=frozenset({port, settings.port}),
+        own_ports=own_ports(settings).list_ports,
         allow_private=not settings.forbid_private_hosts,
     )
 

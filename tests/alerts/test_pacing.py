@@ -37,10 +37,12 @@ class SimulatedTime:
             task.result()
 
 
-async def send_all(people: list[str], *, takes_s: float, **limits: float) -> list[tuple[str, int, float, float]]:
+async def send_all(
+    people: list[str], *, takes_s: float, page_per_s: float = 20.0, person_burst: int = 6
+) -> list[tuple[str, int, float, float]]:
     """Send to each of `people`, all at once: person, number, start and end of each send."""
     time, sends = SimulatedTime(), list[tuple[str, int, float, float]]()
-    pacer = Pacer(now=time.now, sleep=time.sleep, **limits)
+    pacer = Pacer(page_per_s=page_per_s, person_burst=person_burst, now=time.now, sleep=time.sleep)
 
     async def send(person: str, number: int) -> None:
         async with pacer.turn(person):
@@ -56,22 +58,26 @@ async def send_all(people: list[str], *, takes_s: float, **limits: float) -> lis
     people=st.lists(st.sampled_from("abc"), min_size=1, max_size=12),
     takes_s=st.sampled_from([0.01, 0.4, 3.0]),
     page_per_s=st.sampled_from([1.0, 2.0, 20.0]),
+    burst=st.sampled_from([1, 2, 4]),
 )
 def test_pacer_keeps_every_limit_and_the_order_for_any_load(
-    people: list[str], takes_s: float, page_per_s: float
+    people: list[str], takes_s: float, page_per_s: float, burst: int
 ) -> None:
-    sends = asyncio.run(send_all(people, takes_s=takes_s, page_per_s=page_per_s))
+    sends = asyncio.run(send_all(people, takes_s=takes_s, page_per_s=page_per_s, person_burst=burst))
     assert len(sends) == len(people)
     for person in set(people):
         mine = [sent for sent in sends if sent[0] == person]
         assert [number for _, number, _, _ in mine] == sorted(number for _, number, _, _ in mine)
-        for earlier, later in itertools.pairwise(mine):
-            assert later[2] >= earlier[3]
-            assert later[2] - earlier[2] >= 1.0 - 1e-6
-    starts_s = [start_s for _, _, start_s, _ in sends]
+        assert all(later[2] >= earlier[3] for earlier, later in itertools.pairwise(mine))
+        assert_within_bucket([start_s for _, _, start_s, _ in mine], per_s=1.0, burst=burst)
+    assert_within_bucket([start_s for _, _, start_s, _ in sends], per_s=page_per_s, burst=page_per_s)
+
+
+def assert_within_bucket(starts_s: list[float], *, per_s: float, burst: float) -> None:
+    """Between any two starts lie no more than a full bucket and what flowed into it meanwhile."""
     for index, start_s in enumerate(starts_s):
         for count, earlier_s in enumerate(reversed(starts_s[:index]), start=2):
-            assert count <= page_per_s + page_per_s * (start_s - earlier_s) + 1e-6
+            assert count <= burst + per_s * (start_s - earlier_s) + 1e-6
 
 
 async def test_pacer_lets_a_burst_through_at_once_when_the_bucket_is_full() -> None:
@@ -81,18 +87,37 @@ async def test_pacer_lets_a_burst_through_at_once_when_the_bucket_is_full() -> N
     assert sends[-1][2] == pytest.approx(0.25, abs=0.01)
 
 
-async def test_pacer_spaces_messages_to_a_person_when_each_waits_for_the_last() -> None:
+async def test_pacer_spaces_messages_to_a_person_when_their_bucket_is_empty() -> None:
     time = SimulatedTime()
-    pacer = Pacer(now=time.now, sleep=time.sleep)
+    pacer = Pacer(now=time.now, sleep=time.sleep, person_burst=2)
     starts_s: list[float] = []
 
-    async def send_three() -> None:
-        for _ in range(3):
+    async def send(count: int) -> None:
+        for _ in range(count):
             async with pacer.turn("a"):
                 starts_s.append(time.now())
 
-    await time.run(asyncio.create_task(send_three()))
-    assert starts_s == [0.0, 1.0, 2.0]
+    await time.run(asyncio.create_task(send(4)))
+    time.now_s = 10.0
+    await time.run(asyncio.create_task(send(3)))
+    assert starts_s == [0.0, 0.0, 1.0, 2.0, 10.0, 10.0, 11.0]
+
+
+async def test_pacer_lets_what_is_urgent_pass_what_may_wait() -> None:
+    time = SimulatedTime()
+    pacer = Pacer(now=time.now, sleep=time.sleep)
+    starts: list[tuple[str, float]] = []
+
+    async def tell(alert: int) -> None:
+        await time.sleep(alert * 0.01)
+        for part in ("text", "picture"):
+            async with pacer.turn("guard", may_wait=part == "picture"):
+                starts.append((f"{part} {alert}", round(time.now(), 2)))
+
+    await time.run(*(asyncio.create_task(tell(alert)) for alert in range(4)))
+    assert starts[:2] == [("text 0", 0.0), ("picture 0", 0.0)]
+    assert starts[2:5] == [("text 1", 0.01), ("text 2", 0.02), ("text 3", 0.03)]
+    assert starts[5:] == [("picture 1", 4.0), ("picture 2", 5.0), ("picture 3", 6.0)]
 
 
 async def test_pacer_forgets_people_when_their_turn_is_long_past() -> None:

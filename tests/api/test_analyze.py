@@ -156,6 +156,8 @@ async def test_analyze_refuses_a_clip_without_a_picture(client: httpx.AsyncClien
     [
         ({"camera_id": "../x"}, "body.camera_id"),
         ({"recorded_at": "2026-11-22T11:00:00"}, "body.recorded_at"),
+        ({"recorded_at": "0001-01-01T00:00:01Z"}, "body.recorded_at"),  # no cooldown could be counted back from there
+        ({"recorded_at": "9999-12-31T23:59:58Z"}, "body.recorded_at"),
         ({"notify": "loudly"}, "body.notify"),
     ],
 )

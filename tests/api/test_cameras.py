@@ -1,9 +1,13 @@
+import json
+
 import httpx
 import pytest
 
+from instantreact.media.source import parse_source
 from instantreact.pipeline.services import Services
 from instantreact.storage import cameras
 from tests.api.problems import assert_problem
+from tests.api.test_rules import SMALL
 
 SOURCE = "rtsp://admin:p@ss:w/rd.@192.168.1.20/stream1"
 SHOWN = "rtsp://***@192.168.1.20/stream1"
@@ -56,6 +60,66 @@ async def test_camera_takes_a_new_source_that_is_written_in_full(client: httpx.A
     assert await stored_source(services, camera["id"]) == "device:0"
 
 
+JSON = {"Content-Type": "application/json"}
+ODD = {"username": "ad:min@shop/ü", "password": 'p%40 #?.:/@"\\é'}
+
+
+async def test_camera_takes_user_and_password_beside_its_source(client: httpx.AsyncClient, services: Services) -> None:
+    plain = "rtsp://192.168.1.20/stream1"
+    answers = [await client.post("/cameras", json={**DOOR, "source": plain, **ODD})]
+    camera = answers[0].json()
+    where = f"/cameras/{camera['id']}"
+
+    async def stored() -> tuple[str | None, str | None]:
+        source = parse_source(await stored_source(services, camera["id"]))
+        return source.username, source.password
+
+    assert await stored() == (ODD["username"], ODD["password"])
+    assert camera["source"] == SHOWN
+
+    for change, kept in [
+        ({"name": "Back door"}, (ODD["username"], ODD["password"])),
+        ({"password": "new:s3cret"}, (ODD["username"], "new:s3cret")),
+        ({"source": plain, "username": ODD["username"]}, (ODD["username"], "new:s3cret")),
+        ({"username": "b:c", "password": ""}, ("b:c", "")),
+        ({"source": plain}, (None, None)),
+    ]:
+        answers.append(await client.put(where, json={**camera, **change}))
+        assert answers[-1].status_code == 200, answers[-1].text
+        assert await stored() == kept
+        camera = answers[-1].json()
+    answers += [await client.get(where), await client.get("/cameras")]
+    for answer in answers:
+        assert "username" not in answer.text
+        assert "password" not in answer.text
+        for secret in ("ad:min", "ad%3Amin", "p%40", "p%25", "new", "b:c", "b%3Ac"):
+            assert secret not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"source": "rtsp://192.168.1.99/stream1", "username": "admin"}, "the password, too"),
+        ({"username": "bert"}, "the password, too"),
+        ({"source": "device:0", "username": "admin", "password": "s3cret"}, "no user name"),
+        ({"username": ""}, ""),
+        ({"username": "a\nb", "password": "s3cret"}, ""),
+        ({"username": "a", "password": "s3cret\r\nX: y"}, ""),
+        ({"username": "a", "password": "s3cret\ud800"}, ""),
+    ],
+)
+async def test_camera_keeps_its_source_when_user_or_password_make_no_sense(
+    client: httpx.AsyncClient, services: Services, change: dict[str, str], words: str
+) -> None:
+    camera = (await client.post("/cameras", json=DOOR)).json()
+
+    answer = await client.put(f"/cameras/{camera['id']}", content=json.dumps({**camera, **change}), headers=JSON)
+
+    assert_problem(answer, 422, words)
+    assert "s3cret" not in answer.text
+    assert await stored_source(services, camera["id"]) == SOURCE
+
+
 async def test_camera_refuses_hidden_credentials_that_belong_to_no_stored_source(client: httpx.AsyncClient) -> None:
     camera = (await client.post("/cameras", json=DOOR)).json()
     elsewhere = {**camera, "source": "rtsp://***@192.168.1.99/stream1"}
@@ -81,6 +145,13 @@ async def test_cameras_are_listed_by_whether_they_are_enabled(client: httpx.Asyn
 
     assert [camera["name"] for camera in listed] == ["B"]
     assert len((await client.get("/cameras")).json()["items"]) == 2
+
+
+async def test_camera_stays_while_a_rule_names_it(client: httpx.AsyncClient) -> None:
+    door = (await client.post("/cameras", json=DOOR)).json()
+    await client.post("/rules", json={**SMALL, "camera_ids": [door["id"]]})
+
+    assert_problem(await client.delete(f"/cameras/{door['id']}"), 409, "named by the rules Fire")
 
 
 async def test_camera_is_gone_when_deleted(client: httpx.AsyncClient) -> None:

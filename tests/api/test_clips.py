@@ -41,6 +41,20 @@ async def test_clips_are_narrowed_by_state_and_page_by_page(client: httpx.AsyncC
     assert (await client.get("/clips", params={"camera_id": "c1"})).json() == {"items": [], "next": None}
 
 
+async def test_events_of_a_clip_are_all_listed_in_order_however_many_there_are(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    clip = await store_clip(services)
+    assert (await client.get(f"/clips/{clip.id}/events")).json() == []
+    async with services.database.unit_of_work() as session:
+        made = [(await make_event(session, clip_id=clip.id, window_index=index)).id for index in range(45)]
+
+    listed = (await client.get(f"/clips/{clip.id}/events")).json()
+
+    assert [event["id"] for event in listed] == made
+    assert listed[44] == (await client.get(f"/events/{made[44]}")).json()
+
+
 async def test_clip_is_deleted_with_its_events_alerts_and_files(
     client: httpx.AsyncClient, services: Services, tmp_path: Path
 ) -> None:
@@ -71,6 +85,13 @@ async def test_media_is_the_whole_file_without_a_range(client: httpx.AsyncClient
     assert answer.headers["Content-Disposition"] == "inline; filename*=utf-8''a%20%22door%22.mp4"
     head = await client.head(f"/clips/{clip.id}/media")
     assert (head.status_code, head.content, head.headers["Content-Length"]) == (200, b"", str(SIZE))
+
+
+async def test_media_is_not_found_when_somebody_removed_the_file(client: httpx.AsyncClient, services: Services) -> None:
+    clip = await store_clip(services)
+    services.blobs.delete(clip.blob_key)
+
+    assert_problem(await client.get(f"/clips/{clip.id}/media"), 404, "There is no file")
 
 
 @pytest.mark.parametrize(

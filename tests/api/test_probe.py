@@ -34,7 +34,7 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 async def live_cameras(services: Services, footage: Path) -> AsyncIterator[LiveCameras]:
     remote = RemoteCameras(INTERNAL_TOKEN)
-    policy = ReachPolicy(file_folders=(footage.parent,), own_ports=frozenset({OWN_PORT}))
+    policy = ReachPolicy(file_folders=(footage.parent,), own_ports=lambda: frozenset({OWN_PORT}))
     limits = StreamLimits(open_timeout_s=1.0, read_timeout_s=0.5, stall_timeout_s=1.0)
     yield LiveCameras(services, OwnCameras(), remote, policy=policy, limits=limits)
     await remote.close()
@@ -62,6 +62,16 @@ async def test_probe_opens_a_camera_with_its_password(client: httpx.AsyncClient)
     assert_problem(wrong, 422, "refused the user name or password")
     assert "Wr0ng" not in wrong.text
     assert "ad@min" not in wrong.text
+
+
+async def test_probe_opens_a_camera_with_user_and_password_beside_its_source(client: httpx.AsyncClient) -> None:
+    login = {"username": "ad:min@ü", "password": f"{SECRET}%40?#"}
+    with MjpegServer(digest_user=(login["username"], login["password"])) as camera:
+        found = await client.post("/cameras/probe", json={"source": camera.url, **login})
+        wrong = await client.post("/cameras/probe", json={"source": camera.url, **login, "password": "Wr0ng"})
+
+    assert (found.status_code, found.json()["video_codec"]) == (200, "mjpeg")
+    assert_problem(wrong, 422, "refused the user name or password")
 
 
 async def test_probe_says_why_a_source_cannot_be_opened(client: httpx.AsyncClient, footage: Path) -> None:

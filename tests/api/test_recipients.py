@@ -6,6 +6,7 @@ import pytest
 from instantreact.pipeline.services import Services
 from instantreact.storage import recipients
 from tests.api.problems import assert_problem
+from tests.api.test_rules import SMALL
 
 ANA = {"name": "Ana", "channel": "messenger", "address": "1254477777772919", "enabled": True}
 
@@ -16,7 +17,7 @@ async def test_recipient_is_read_back_as_written(client: httpx.AsyncClient) -> N
     assert created.status_code == 201
     recipient = created.json()
     assert {name: recipient[name] for name in ANA} == ANA
-    assert (recipient["opted_in_at"], recipient["window_open_until"], recipient["unreachable_reason"]) == (None,) * 3
+    assert (recipient["window_open_until"], recipient["unreachable_reason"]) == (None, None)
     assert (await client.get(created.headers["Location"])).json() == recipient
 
 
@@ -60,6 +61,16 @@ async def test_recipient_is_gone_when_deleted(client: httpx.AsyncClient) -> None
 
     for answer in [await client.get(where), await client.delete(where), await client.put(where, json=ANA)]:
         assert_problem(answer, 404, "There is no recipient")
+
+
+async def test_recipient_stays_while_a_rule_names_them(client: httpx.AsyncClient) -> None:
+    ana = (await client.post("/recipients", json=ANA)).json()
+    rule = (await client.post("/rules", json={**SMALL, "recipient_ids": [ana["id"]]})).headers["Location"]
+
+    assert_problem(await client.delete(f"/recipients/{ana['id']}"), 409, "named by the rules Fire")
+
+    await client.delete(rule)
+    assert (await client.delete(f"/recipients/{ana['id']}")).status_code == 204
 
 
 @pytest.mark.parametrize(

@@ -149,3 +149,27 @@ async def test_upload_is_never_whole_in_memory(app: FastAPI, tmp_path: Path) -> 
 
     assert_problem(answer, 422)
     assert highest - before < 100_000_000
+
+
+async def test_upload_that_stalls_is_given_up_and_leaves_nothing(
+    services: Services, app: FastAPI, tmp_path: Path
+) -> None:
+    hasty = create_app(services, replace(OPTIONS, stall_s=0.3), app.state.readiness, app.state.live)
+    async with serve(hasty) as address:
+        reader, writer = await send(address, HEAD + bytes(100_000))
+        answer = await asyncio.wait_for(reader.read(), 10)  # until the service hangs up
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"Nothing of the request came for 0.3 s." in answer
+    assert list_files(tmp_path) == []
+
+
+async def test_upload_that_waits_for_its_result_is_answered_when_the_service_ends(
+    remote: httpx.AsyncClient, app: FastAPI, movie: bytes
+) -> None:
+    waiting = asyncio.create_task(remote.post("/analyze?wait=60", content=HEAD + movie + TAIL))
+    await asyncio.sleep(1)
+    assert not waiting.done()
+    app.state.closing.set()
+    answer = await asyncio.wait_for(waiting, 5)
+    assert answer.status_code == 202

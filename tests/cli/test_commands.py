@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,11 @@ def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
     assert "INSTANTREACT_WIT_TOKN: no such setting" in ran.stdout
 
 
+def test_doctor_says_when_nobody_would_be_told(tmp_path: Path) -> None:
+    run("migrate", cwd=tmp_path)
+    assert "note     recipients: nobody is told of alerts" in run("doctor", cwd=tmp_path).stdout
+
+
 def test_doctor_shows_settings_without_secrets(tmp_path: Path) -> None:
     ran = run("doctor", "--settings", cwd=tmp_path, api_key="do-not-show-me")
     assert ran.returncode == 0, ran.stdout
@@ -86,3 +92,36 @@ def test_serve_says_which_setting_is_wrong(tmp_path: Path) -> None:
     ran = run("serve", cwd=tmp_path, port="many")
     assert ran.returncode == 1
     assert "INSTANTREACT_PORT cannot be used" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("database_url", "nonsense"), ("secret_keys", "too-short"), ("state_dir", "a-file"), ("camera_lease_s", "inf")],
+)
+def test_serve_names_the_setting_that_it_cannot_work_with(setting: str, value: str, tmp_path: Path) -> None:
+    (tmp_path / "a-file").touch()
+    ran = run("serve", cwd=tmp_path, **{"port": "0", setting: value})
+    assert ran.returncode == 1
+    assert f"INSTANTREACT_{setting.upper()}" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_doctor_says_so_when_a_newer_version_made_the_database(tmp_path: Path) -> None:
+    run("migrate", cwd=tmp_path)
+    with sqlite3.connect(tmp_path / "state" / "instantreact.sqlite3") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    ran = run("doctor", cwd=tmp_path)
+    assert ran.returncode == 1
+    assert "PROBLEM  database: The database is at 9999" in ran.stdout
+
+
+def test_settings_that_are_set_to_nothing_are_not_set(tmp_path: Path) -> None:
+    ran = run("doctor", "--settings", cwd=tmp_path, api_key="", port="", messenger_app_secret="", secret_keys="")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    for setting in ("API_KEY", "MESSENGER_APP_SECRET", "SECRET_KEYS"):
+        assert f"INSTANTREACT_{setting} = None  (default)" in ran.stdout
+
+
+def test_doctor_names_mistyped_settings_of_the_env_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("INSTANTREACT_WIT_TOKN=x\n")
+    assert "INSTANTREACT_WIT_TOKN: no such setting" in run("doctor", cwd=tmp_path).stdout

@@ -74,11 +74,13 @@ def test_fight_at_a_camera_reaches_messenger_and_its_evidence_shows_the_moment(
             clip = api.get(f"/events/{event['id']}/evidence.mp4")
             part = api.get(f"/events/{event['id']}/evidence.mp4", headers={"Range": "bytes=4-7"})
             seen = wait_for_state(api, camera_id, "live")
+            filed = api.get("/events", params={"camera_id": camera_id}).json()["items"]
         assert service.stop() == 0
     assert (probed["video_codec"], probed["audio_codec"]) == ("h264", None)
     assert text.psid == PSID
     assert alert["evidence"][0]["quote"] in text.text
     assert seen["windows_analyzed"] >= 1
+    assert event["id"] in {each["id"] for each in filed[-2:]}, "the rule fires within two windows"
     assert (part.status_code, part.content) == (206, b"ftyp")
     shown = decode_clip(clip.content)
     moment = decode_jpeg(picture.picture)

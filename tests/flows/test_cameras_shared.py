@@ -13,7 +13,6 @@ from tests.media.live_footage import draw_box
 from tests.servers.mjpeg import MjpegServer
 from tests.servers.service import API_KEY, IngestService, Service, wait_until
 
-
 LEASE_S = "10"
 """Long enough that a process which a crowded machine holds up for seconds keeps its camera."""
 
@@ -107,3 +106,20 @@ def test_pushed_frames_are_shown_masked_and_what_is_no_frame_ends_the_socket(tmp
     assert difference(shown[:, :158], sent[:, :158]) < 6.0
     assert int(shown[:, 162:].max()) < 16
     assert API_KEY not in "".join(service.output)
+
+
+@pytest.mark.timeout(300)
+def test_camera_may_be_at_no_port_of_any_process_of_the_service(tmp_path: Path) -> None:
+    serving, watching = Service(tmp_path, watch_cameras="false"), IngestService(tmp_path)
+    with serving, watching, serving.client() as api:
+        for port in (serving.port, watching.port):
+            answer = api.post("/cameras/probe", json={"source": f"http://localhost:{port}/livez"})
+            assert answer.status_code == 422
+            assert "port of the service itself" in answer.json()["detail"]
+        # A name is judged when it is opened, by the process that opens it: the one that was given no port of serve's.
+        camera_id = add_camera(api, f"http://localhost:{serving.port}/livez")
+        wait_for_state(api, camera_id, "lost")
+        assert "port of the service itself" in api.get(f"/cameras/{camera_id}").json()["live"]["last_error"]
+        watching.kill()
+        freed = api.post("/cameras/probe", json={"source": f"http://localhost:{watching.port}/livez"})
+        assert "Nothing listens" in freed.json()["detail"]

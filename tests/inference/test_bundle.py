@@ -36,12 +36,18 @@ def test_load_bundle_reads_the_shipped_bundle() -> None:
     assert bundle.licences
 
 
+def test_load_bundle_takes_one_from_before_motion_images_were_cropped(copied: Path) -> None:
+    change_manifest(copied, lambda manifest: manifest["preprocessing"].pop("motion_crop", None))
+
+    assert load_bundle(copied).preprocessing.motion_crop == 1
+
+
 def test_shipped_bundle_is_small() -> None:
     assert sum(file.stat().st_size for file in SHIPPED.iterdir()) <= LARGEST_BUNDLE
 
 
 def test_load_bundle_names_the_setting_when_there_is_none(tmp_path: Path) -> None:
-    with pytest.raises(BundleMissing, match="captioner_bundle"):
+    with pytest.raises(BundleMissing, match="INSTANTREACT_CAPTIONER_BUNDLE"):
         load_bundle(tmp_path)
 
 
@@ -70,6 +76,7 @@ def test_load_bundle_refuses_a_missing_graph(copied: Path) -> None:
         (lambda manifest: manifest.pop("vocabulary"), "vocabulary"),
         (lambda manifest: manifest["vocabulary"].reverse(), "vocabulary: .*begin with"),
         (lambda manifest: manifest["sampling"].update(gaps_s=[0.1]), "gaps_s"),
+        (lambda manifest: manifest["preprocessing"].update(motion_crop=0), "motion_crop"),
         (lambda manifest: manifest["decoding"].update(beams=0), "beams"),
         (lambda manifest: manifest["decoding"].update(agreement=1.5), "agreement"),
         (lambda manifest: manifest["calibration"].update(rain={"slope": 1, "offset": 0}), "unknown"),

@@ -51,6 +51,53 @@ def test_motion_images_hold_one_gap_a_channel() -> None:
     assert np.allclose(moving[0, 0, 0], [20, 60, 0], atol=1)
 
 
+def make_walker(top: int, left: int, grey: int = 200) -> tuple[Images, Images]:
+    """A dark room (1, 60, 60, 3) where a square of six pixels has appeared since the three earlier frames."""
+    room = np.full((1, 60, 60, 3), 20, np.uint8)
+    walked = room.copy()
+    walked[:, top : top + 6, left : left + 6] = grey
+    return walked, np.repeat(room[:, None], 3, axis=1)
+
+
+def test_cropped_motion_images_enlarge_what_moves() -> None:
+    whole = motion_images(*make_walker(30, 44), 1.0)
+    cropped = motion_images(*make_walker(30, 44), 1.0, crop=0.2)
+
+    assert cropped.shape == whole.shape
+    share = cropped.astype(float).sum() / whole.astype(float).sum()
+    assert np.isclose(share, 25, rtol=0.15)  # five times as wide and as high; its edges are interpolated
+
+
+@given(top=st.integers(0, 54), left=st.integers(0, 54))
+def test_cropped_motion_images_find_what_moves_wherever_it_is(top: int, left: int) -> None:
+    moving = motion_images(*make_walker(top, left), 1.0, crop=0.1)
+
+    assert (moving == 180).all()
+
+
+def test_cropped_motion_images_choose_the_larger_movement() -> None:
+    images, earlier = make_walker(5, 5, grey=60)
+    images[:, 40:46, 40:46] = 200
+
+    assert motion_images(images, earlier, 1.0, crop=0.2).max() == 180
+
+
+def test_cropped_motion_images_are_black_where_nothing_moves() -> None:
+    images = make_images(0, 2)
+
+    assert not motion_images(images, np.repeat(images[:, None], 3, axis=1), 4.0, crop=0.33).any()
+
+
+def test_motion_images_of_several_frames_are_those_of_each_frame_alone() -> None:
+    walkers = [make_walker(2, 50), make_walker(40, 9)]
+
+    images, earlier = (np.concatenate(part) for part in zip(*walkers, strict=True))
+    together = motion_images(images, earlier, 4.0, crop=0.3)
+
+    alone = [motion_images(*walker, 4.0, crop=0.3) for walker in walkers]
+    assert np.array_equal(together, np.concatenate(alone))
+
+
 @given(seed=st.integers(0, 1000), gain=st.floats(0.1, 20))
 def test_motion_images_do_not_care_which_frame_came_first(seed: int, gain: float) -> None:
     images, other = make_images(seed, 1), make_images(seed + 1, 1)

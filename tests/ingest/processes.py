@@ -1,9 +1,10 @@
 """A process that watches cameras with the cheap model: `python -m tests.ingest.processes STATE OWNER FOOTAGE`."""
 
 import asyncio
+import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from instantreact.config import Settings
@@ -15,6 +16,7 @@ from instantreact.media.reach import ReachPolicy
 from instantreact.pipeline.services import Services
 from instantreact.storage.leases import Holder
 from instantreact.wiring import open_services
+from tests.conftest import REPOSITORY
 from tests.ingest.cheap_model import PLAN, describe, encode
 from tests.ingest.watching import EVIDENCE, LIMITS, PATIENCE
 
@@ -60,6 +62,21 @@ async def supervising(
         running.cancel()
         await asyncio.wait([running])
         await supervisor.close()
+
+
+@contextmanager
+def process(state_dir: Path, owner: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process of its own that watches cameras; killed at the end."""
+    command = [sys.executable, "-m", "tests.ingest.processes", str(state_dir), owner, str(folder)]
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as running:
+        try:
+            assert running.stdout is not None
+            assert running.stdout.readline().strip() == "ready"
+            yield running
+        finally:
+            running.kill()
 
 
 async def main(state_dir: Path, owner: str, folder: Path) -> None:

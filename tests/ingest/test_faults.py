@@ -93,7 +93,7 @@ def test_watcher_leaves_nothing_behind_after_fifty_faults(tmp_path: Path) -> Non
             wait_for_pictures(watcher, 2)
             sizes.append(this.memory_info().rss)
         gc.collect()
-        assert threading.active_count() == threads
+        assert threading.active_count() <= threads  # one of an earlier test may have ended meanwhile
         assert this.num_fds() <= files + 1
     early, late = max(sizes[8:16]), sizes[-1]
     assert late < early + 20_000_000

@@ -1,6 +1,6 @@
 """What people are told about a lost camera."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -22,6 +22,11 @@ def test_outage_alert_says_how_long_nothing_was_seen() -> None:
     alert = make_outage_alert(make_camera("push:"), BackAfter(NOON, 754.0), now=NOON)
     assert alert.text == "Door is back. Nothing was seen for 12 min 34 s from 12:00:00 UTC on."
     assert alert.severity is Severity.INFO
+
+
+def test_outage_alert_names_the_day_when_it_was_another() -> None:
+    alert = make_outage_alert(make_camera("push:"), BackAfter(NOON, 90_000.0), now=NOON + timedelta(hours=25))
+    assert alert.text == "Door is back. Nothing was seen for 25 h 0 min from 2026-11-22 12:00:00 UTC on."
 
 
 def test_outage_alerts_of_one_outage_have_keys_of_their_own() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instantreact.domain.camera import CameraState
+from instantreact.domain.camera import CameraState, Outage
 from instantreact.errors import Conflict
 from instantreact.ingest.state import (
     BackAfter,
@@ -111,6 +111,27 @@ def test_settle_does_not_take_a_short_return_for_the_end() -> None:
     watch = see_picture(watch, at(170))
     assert settle(watch, at(179), PATIENCE)[1] is None
     assert settle(watch, at(180), PATIENCE)[1] == BackAfter(at(100), 70.0)
+
+
+@pytest.mark.parametrize("live_s", [9.9, 10.4])
+def test_outage_ends_only_when_its_end_is_told(live_s: float) -> None:
+    """The clock is looked at about once a second: a camera may have gone again before its return was noticed."""
+    watch = fail(live_after_failures(0), at(100), "gone", PATIENCE)
+    watch, _ = settle(watch, at(160), PATIENCE)
+    watch = fail(see_picture(watch, at(170)), at(170 + live_s), "gone", PATIENCE)
+    watch, fact = settle(watch, at(260), PATIENCE)
+    assert fact is None
+    assert settle(see_picture(watch, at(270)), at(280), PATIENCE)[1] == BackAfter(at(100), 170.0)
+
+
+def test_watch_goes_on_with_the_outage_that_another_noted() -> None:
+    untold, told = Outage(NOON), Outage(NOON, is_told=True)
+    for carried in (untold, told):
+        watch = fail(start(new_watch(at(30), carried), at(30)), at(31), "gone", PATIENCE)
+        assert settle(watch, at(60), PATIENCE)[1] == (LostFor(NOON, "gone") if carried is untold else None)
+        watch = see_picture(start(new_watch(at(30), carried), at(30)), at(40))
+        assert settle(watch, at(50), PATIENCE)[1] == (None if carried is untold else BackAfter(NOON, 40.0))
+        assert stop(watch, at(41)).outage == carried
 
 
 def test_start_and_stop_allow_only_what_makes_sense() -> None:

@@ -2,81 +2,28 @@
 
 import asyncio
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
-from instantreact.domain.alert import ChannelKind
 from instantreact.domain.camera import CameraState, Mask, Point
-from instantreact.domain.rule import ConceptCondition, Criteria
 from instantreact.errors import Conflict
 from instantreact.pipeline.services import Services
-from instantreact.storage import cameras, leases, recipients, rules
+from instantreact.storage import cameras
 from instantreact.storage.cameras import CAMERAS_CHANGED, CameraSettings
 from instantreact.storage.database import announce
-from instantreact.storage.tables import Alert, CameraLease, Event, Recipient, Rule
-from tests.conftest import REPOSITORY
-from tests.ingest.processes import LEASE_S, supervising, wait_for
+from tests.ingest.filed import NOW, add_camera, add_rule, change_camera, find_lease, is_live, list_alerts, list_events
+from tests.ingest.processes import LEASE_S, process, supervising, wait_for
 from tests.media.live_footage import write_clip
 
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 EVERYWHERE = (Point(0, 0), Point(1, 0), Point(1, 1), Point(0, 1))
 
 
 @pytest.fixture(scope="module")
 def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_clip(tmp_path_factory.mktemp("footage") / "box.mp4")
-
-
-async def add_camera(services: Services, footage: Path, name: str = "Door", **values: object) -> str:
-    settings = CameraSettings(name, f"file:{footage}#loop", **values)  # type: ignore[arg-type]
-    async with services.database.unit_of_work() as session:
-        announce(session, CAMERAS_CHANGED)
-        return (await cameras.insert_camera(session, services.box, settings, now=NOW)).id
-
-
-async def change_camera(services: Services, camera_id: str, **values: object) -> None:
-    async with services.database.unit_of_work() as session:
-        known = cameras.open_settings(await cameras.get_camera(session, camera_id), services.box)
-        changed = replace(known, **values)  # type: ignore[arg-type]
-        await cameras.replace_camera(session, services.box, camera_id, changed)
-        announce(session, CAMERAS_CHANGED)
-
-
-async def find_lease(services: Services, camera_id: str) -> CameraLease | None:
-    async with services.database.reading() as session:
-        return await leases.find_lease(session, camera_id)
-
-
-async def is_live(services: Services, camera_id: str, owner: str = "anna") -> bool:
-    lease = await find_lease(services, camera_id)
-    return lease is not None and lease.owner == owner and lease.state is CameraState.LIVE
-
-
-async def list_events(services: Services) -> list[Event]:
-    async with services.database.reading() as session:
-        return list(await session.scalars(select(Event).order_by(Event.occurred_at)))
-
-
-async def list_alerts(services: Services) -> list[Alert]:
-    async with services.database.reading() as session:
-        return list(await session.scalars(select(Alert).order_by(Alert.raised_at)))
-
-
-async def add_rule(services: Services) -> None:
-    async with services.database.unit_of_work() as session:
-        criteria = Criteria((ConceptCondition("fight", 0.3),))
-        await rules.insert_rule(session, Rule(name="Fights", criteria=criteria, created_at=NOW))
-        person = Recipient(name="Guard", channel=ChannelKind.CONSOLE, address="guard", created_at=NOW)
-        await recipients.insert_recipient(session, person)
 
 
 async def test_supervisor_watches_a_camera_as_soon_as_it_is_added(services: Services, footage: Path) -> None:
@@ -218,20 +165,6 @@ async def test_supervisor_raises_a_system_alert_when_a_camera_is_lost_for_long(
         await wait_for(is_told_back)
     lost = (await list_alerts(services))[0]
     assert "There is no such file." in lost.text
-
-
-@contextmanager
-def process(state_dir: Path, owner: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "tests.ingest.processes", str(state_dir), owner, str(folder)]
-    with subprocess.Popen(
-        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as running:
-        try:
-            assert running.stdout is not None
-            assert running.stdout.readline().strip() == "ready"
-            yield running
-        finally:
-            running.kill()
 
 
 async def test_supervisor_takes_over_from_a_process_that_freezes_or_is_killed(

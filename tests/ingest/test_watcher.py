@@ -2,6 +2,7 @@
 
 import io
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import av
@@ -13,7 +14,9 @@ from instantreact.clock import SystemClock
 from instantreact.domain.camera import CameraState, Mask, Point, Zone
 from instantreact.errors import StreamLost
 from instantreact.ingest.state import BackAfter, LostFor
+from instantreact.ingest.watched import HeardLive, SeenLive
 from instantreact.ingest.watcher import Watcher
+from tests.ingest.cheap_model import PLAN
 from tests.ingest.speaking import add_speech
 from tests.ingest.watching import Handed, make_camera, shared_tools, wait_for_state, wait_until, watching, watching_at
 from tests.media.live_footage import HEIGHT, WIDTH, draw_box, write_clip
@@ -53,6 +56,23 @@ def test_watcher_hands_over_what_moves_as_windows_with_a_picture(footage: Path) 
     assert shown is not None
     assert shown.shape == (HEIGHT, WIDTH, 3)
     assert watcher.report().numbers["windows_analyzed"] >= 3
+
+
+def test_watcher_dates_nothing_later_than_it_was_handed_over(footage: Path) -> None:
+    lateness_s: list[float] = []
+
+    class Timed(Handed):
+        def take(self, handed: SeenLive | HeardLive) -> None:
+            super().take(handed)
+            if isinstance(handed, SeenLive):
+                last_sample_s = handed.observation.window.end_s - 1 / PLAN.rate_hz
+                ended_at = handed.opened.started_at + timedelta(seconds=last_sample_s)
+                lateness_s.append((SystemClock().now() - ended_at).total_seconds())
+
+    # While a stream is being opened its first pictures wait, and then come all at once.
+    with RtspServer(footage) as server, watching_at(server.url, Timed()):
+        wait_until(lambda: len(lateness_s) >= 3)
+    assert all(-0.1 < late_s < 2.0 for late_s in lateness_s[1:]), lateness_s
 
 
 def test_watcher_hands_over_nothing_of_a_still_scene(still_footage: Path) -> None:

@@ -58,20 +58,19 @@ def test_live_windows_make_nothing_while_nothing_moves() -> None:
     assert watch(LiveWindows(PLAN), [False] * 100) == ([], [])
 
 
-def test_live_windows_sample_the_stillness_before_the_motion_once() -> None:
+def test_live_windows_leave_out_the_stillness_before_the_motion() -> None:
     samples, _ = watch(LiveWindows(PLAN), [False] * 40 + [True] * 2)
     assert len(samples) <= 6
-    windows = LiveWindows(PLAN)
-    _, due = watch(windows, [False] * 35 + [True] * 25)
-    assert len({id(sample) for sample in due[0].samples}) < len(due[0].samples)
-    assert len({id(sample) for sample in due[-1].samples}) == len(due[-1].samples)
+    _, due = watch(LiveWindows(PLAN), [False] * 35 + [True] * 25)
+    assert [window.window.index for window in due] == [2, 3, 4]
+    assert [window.window.end_s for window in due] == [4.0, 5.0, 6.0]
+    assert [window.window.start_s for window in due] == [2.75, 3.0, 4.0]
+    assert [len(window.samples) for window in due] == [5, 8, 8]
 
 
 def test_live_windows_look_back_to_before_the_motion_began() -> None:
-    samples, due = watch(LiveWindows(PLAN), [False] * 35 + [True] * 25)
-    assert due[0].window.start_s <= 2.0
-    assert [window.window.index for window in due] == [2, 3] or due[0].window.index == 2
-    assert int(samples[0].image[0, 0, 0]) < 20
+    _, due = watch(LiveWindows(PLAN), [False] * 35 + [True] * 25)
+    assert int(due[0].samples[0].image[0, 0, 0]) == pytest.approx(27, abs=1)
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=200), st.sampled_from([3.0, 7.5, 10.0, 25.0]))
@@ -79,8 +78,9 @@ def test_live_windows_are_whole_and_in_order_whatever_moves(moving: list[bool], 
     _, due = watch(LiveWindows(PLAN), moving, fps)
     indexes = [window.window.index for window in due]
     assert indexes == sorted(set(indexes))
-    assert all(len(window.samples) == 8 for window in due)
-    assert all(window.window.end_s - window.window.start_s == 2.0 for window in due)
+    assert all(1 <= len(window.samples) <= 8 for window in due)
+    assert all(window.window.end_s - window.window.start_s == len(window.samples) / PLAN.rate_hz for window in due)
+    assert all(len({id(sample) for sample in window.samples}) == len(window.samples) for window in due)
 
 
 @given(st.lists(st.floats(0.01, 30.0), min_size=1, max_size=40))
@@ -97,7 +97,8 @@ def test_live_windows_hold_fewer_pictures_of_a_large_camera() -> None:
     windows = LiveWindows(PLAN, held_bytes=5 * 48 * 64 * 3 // 2)
     _, due = watch(windows, [False] * 30 + [True] * 10)
     assert len(windows._frames) == 5
-    assert all(len(window.samples) == 8 for window in due)
+    assert due
+    assert all(window.samples for window in due)
 
 
 def test_live_window_shows_where_most_moved_and_adds_up_the_zones() -> None:

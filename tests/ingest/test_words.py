@@ -1,9 +1,11 @@
 """A spoken phrase near a camera raises an alert, though nothing moves."""
 
+import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import av
 import pytest
 from sqlalchemy import select
 
@@ -40,12 +42,13 @@ async def test_words_near_a_still_camera_raise_an_alert_and_leave_only_what_matc
         wanted = Criteria((SpeechCondition(("queen of clubs",)),))
         await rules.insert_rule(session, Rule(name="Queen", criteria=wanted, created_at=NOW))
 
-    async def has_alert() -> bool:
+    async def has_alert_with_clip() -> bool:
         async with services.database.reading() as session:
-            return bool(list(await session.scalars(select(Alert))))
+            alerted = select(Event.evidence_key).join(Alert, Alert.event_id == Event.id)
+            return any(await session.scalars(alerted))
 
     async with supervising(services, "anna", folder=tmp_path):
-        await wait_for(has_alert, 30)
+        await wait_for(has_alert_with_clip, 30)
     async with services.database.reading() as session:
         event = (await session.scalars(select(Event).order_by(Event.occurred_at))).first()
         alert = (await session.scalars(select(Alert))).first()
@@ -58,3 +61,7 @@ async def test_words_near_a_still_camera_raise_an_alert_and_leave_only_what_matc
     assert "four" not in event.speech
     assert event.caption
     assert event.snapshot_key is not None
+    assert event.evidence_key is not None
+    with av.open(io.BytesIO(services.blobs.read(event.evidence_key)), "r") as clip:
+        sound = sum(frame.samples / frame.sample_rate for frame in clip.decode(audio=0))
+    assert sound >= event.end_s - event.start_s

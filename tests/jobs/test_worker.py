@@ -1,7 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.clock import SystemClock
 from instantreact.domain.job import JobState
-from instantreact.errors import NotFound, StorageFull, UnreadableMedia
+from instantreact.errors import NotFound, SpeechUnavailable, StorageFull, UnreadableMedia
 from instantreact.jobs import claims, outbox
 from instantreact.jobs.claims import Claim
 from instantreact.jobs.embedded import run_jobs
@@ -99,7 +99,7 @@ async def test_worker_tries_again_when_an_error_is_transient(database: Database)
     async def run(claim: Claim) -> None:
         attempts.append(claim.attempt)
         if claim.attempt < 3:
-            raise StorageFull("no room yet")
+            raise SpeechUnavailable("not yet")
 
     async with running(database, store=make_kind(run)):
         await put(database, "store", "a")
@@ -109,7 +109,7 @@ async def test_worker_tries_again_when_an_error_is_transient(database: Database)
 
 async def test_worker_waits_as_long_as_the_error_asks(database: Database) -> None:
     async def run(claim: Claim) -> None:
-        raise StorageFull("come back later", retry_after_s=3600)
+        raise SpeechUnavailable("come back later", retry_after_s=3600)
 
     async def deferred() -> bool:
         return any(job.error for job in await list_jobs(database, JobState.DUE))
@@ -122,8 +122,23 @@ async def test_worker_waits_as_long_as_the_error_asks(database: Database) -> Non
     assert (job.attempts, job.error) == (1, "come back later")
 
 
+async def test_worker_uses_up_no_tries_while_the_disk_is_full(database: Database) -> None:
+    attempts: list[int] = []
+
+    async def run(claim: Claim) -> None:
+        attempts.append(claim.attempt)
+        if len(attempts) < 10:
+            raise StorageFull(retry_after_s=0.01)
+
+    async with running(database, store=make_kind(run)):
+        await put(database, "store", "a")
+        await wait_for_no_jobs(database)
+    assert attempts == [1] * 10
+
+
 @pytest.mark.parametrize(
-    ("error", "attempts"), [(UnreadableMedia("damaged"), 1), (StorageFull("full"), 3), (ZeroDivisionError("bug"), 3)]
+    ("error", "attempts"),
+    [(UnreadableMedia("damaged"), 1), (SpeechUnavailable("down"), 3), (ZeroDivisionError("bug"), 3)],
 )
 async def test_worker_buries_a_job_that_cannot_be_done(database: Database, error: Exception, attempts: int) -> None:
     told: list[tuple[str, str]] = []
@@ -280,3 +295,29 @@ async def test_jobs_stop_when_asked_among_jobs_that_keep_the_relay_awake(databas
         async with asyncio.timeout(20), running(database, grace_s=0.0, again=make_kind(run)):
             await asyncio.sleep(0.02)
     assert [job.state for job in await list_jobs(database)] == [JobState.DUE]
+
+
+class SetClock(SystemClock):
+    """A clock that somebody may set."""
+
+    ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+
+async def test_jobs_do_not_wait_for_an_hour_that_a_clock_was_set_back_by(database: Database) -> None:
+    ran = asyncio.Event()
+
+    async def run(claim: Claim) -> None:
+        ran.set()
+
+    clock = SetClock()
+    clock.ahead = timedelta(hours=1)
+    async with run_jobs(database, {"tell": make_kind(run)}, clock=clock, random=Random(1)):
+        async with database.unit_of_work() as session:
+            await outbox.put(session, "tell", "a", now=clock.now())
+            clock.ahead = timedelta(0)
+        async with asyncio.timeout(5):
+            await ran.wait()
+        await wait_for_no_jobs(database)

@@ -30,7 +30,7 @@ def test_resolve_host_takes_private_addresses_unless_forbidden(host: str) -> Non
 
 
 def test_resolve_host_refuses_own_ports_on_own_addresses_only() -> None:
-    policy = ReachPolicy(own_ports=frozenset({8000}))
+    policy = ReachPolicy(own_ports=lambda: frozenset({8000}))
     for ours in ("127.0.0.1", "127.8.9.1", "localhost", "::ffff:127.0.0.1"):
         with pytest.raises(NotAllowed):
             resolve_host(ours, 8000, policy)
@@ -41,7 +41,7 @@ def test_resolve_host_refuses_own_ports_on_own_addresses_only() -> None:
 def test_resolve_host_refuses_own_ports_on_the_machines_own_name() -> None:
     address = socket.gethostbyname(socket.gethostname())
     with pytest.raises(NotAllowed):
-        resolve_host(address, 8000, ReachPolicy(own_ports=frozenset({8000})))
+        resolve_host(address, 8000, ReachPolicy(own_ports=lambda: frozenset({8000})))
 
 
 def test_resolve_host_says_so_when_a_name_has_no_address() -> None:

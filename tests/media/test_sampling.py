@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from instantreact.domain.media import Images, SamplingPlan
 from instantreact.media.sampling import SampledWindow, WindowSampler, scale_frame
-from instantreact.media.windows import plan_windows
+from tests.media.test_windows import plan_windows
 
 TINY = SamplingPlan(window_s=2.0, stride_s=1.0, rate_hz=8.0, gaps_s=(0.12, 0.4), image_size=4)
 

@@ -1,10 +1,12 @@
 """Streams of every kind, and what goes wrong with them, against real servers."""
 
+import socket
 import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,7 +25,16 @@ from instantreact.media.source import parse_source
 from instantreact.media.stream import Stream, StreamLimits
 from tests.media.live_footage import FPS, HEIGHT, WIDTH, draw_box, write_clip
 from tests.servers.mjpeg import MjpegServer
-from tests.servers.rtsp import OddPort, RtspServer, free_port, redirect_to, repeat_clip, say_garbage, say_nothing
+from tests.servers.rtsp import (
+    OddPort,
+    RtspScript,
+    RtspServer,
+    free_port,
+    redirect_to,
+    repeat_clip,
+    say_garbage,
+    say_nothing,
+)
 
 LIMITS = StreamLimits(open_timeout_s=2.0, read_timeout_s=0.5, stall_timeout_s=1.0, max_lag_s=0.3, lag_patience_s=1.0)
 LEFT_HALF = Mask((Point(0, 0), Point(0.5, 0), Point(0.5, 1), Point(0, 1)))
@@ -93,6 +104,43 @@ def test_stream_shows_a_real_camera_that_codes_pictures_out_of_order(data_dir: P
     assert any(arrival.packet.dts is None for arrival in arrivals)
 
 
+def test_stream_tells_an_rtsp_camera_its_own_address_and_no_other() -> None:
+    script = RtspScript()
+    with OddPort(script) as port, pytest.raises((StreamLost, UnsupportedMedia)):
+        probe_stream(parse_source(f"rtsp://localhost:{port.port}/a%20b?channel=1"), ReachPolicy(), LIMITS)
+    asked = [request[0] for request in script.requests]
+    url = f"rtsp://localhost:{port.port}/a%20b?channel=1"
+    assert asked[:4] == [f"{method} {url} RTSP/1.0" for method in ("OPTIONS", "DESCRIBE", "SETUP", "PLAY")]
+
+
+def test_stream_sends_reports_to_the_camera_even_when_it_names_another_receiver() -> None:
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as camera,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as elsewhere,
+    ):
+        camera.bind(("127.0.0.1", 0))
+        elsewhere.bind(("127.0.0.2", camera.getsockname()[1]))
+        ports = f"server_port={camera.getsockname()[1]}-{camera.getsockname()[1]}"
+        told = f"200 OK\r\nSession: 1\r\nTransport: RTP/AVP;unicast;{ports};source=127.0.0.2"
+        with OddPort(RtspScript({"SETUP": told})) as port, pytest.raises((StreamLost, UnsupportedMedia)):
+            probe_stream(parse_source(f"rtsp://127.0.0.1:{port.port}/s#udp"), ReachPolicy(), LIMITS)
+        camera.setblocking(False)
+        elsewhere.setblocking(False)
+        assert camera.recv(2048)
+        with pytest.raises(BlockingIOError):
+            elsewhere.recv(2048)
+
+
+@pytest.mark.parametrize("user", ["ad.min@home", "ad:min/1", "jürgen%41#?"])
+def test_stream_answers_an_rtsp_camera_that_asks_for_digest(footage: Path, user: str) -> None:
+    source = parse_source("rtsp://127.0.0.1/stream1")
+    with RtspServer(footage, user=(user, "p@ss:w/ör.d?#1"), digest=True) as server:
+        right = replace(source, port=server.port, username=user, password="p@ss:w/ör.d?#1")
+        assert probe_stream(right, ReachPolicy(), LIMITS).video_codec == "h264"
+        with pytest.raises(StreamLost, match="refused the user name or password"):
+            probe_stream(replace(right, password="wrong"), ReachPolicy(), LIMITS)
+
+
 def test_stream_carries_user_and_password_as_they_were_typed(footage: Path) -> None:
     with RtspServer(footage, user=("ad.min@home", "p@ss:w/or.d?#1")) as server:
         address = f"127.0.0.1:{server.port}/stream1"
@@ -159,8 +207,22 @@ def test_open_stream_does_not_follow_an_rtsp_redirect() -> None:
         probe_stream(parse_source(f"rtsp://127.0.0.1:{port.port}/s"), ReachPolicy(), LIMITS)
 
 
+@pytest.mark.parametrize("method", ["OPTIONS", "DESCRIBE"])
+def test_open_stream_does_not_let_ffmpeg_follow_a_redirect_that_only_ffmpeg_gets(method: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        elsewhere.setblocking(False)
+        moved = f"302 Moved\r\nLocation: rtsp://127.0.0.1:{elsewhere.getsockname()[1]}/x"
+        with (
+            OddPort(RtspScript({method: moved}, only_ffmpeg=True)) as port,
+            pytest.raises(NotAllowed, match="sends us to another address"),
+        ):
+            probe_stream(parse_source(f"rtsp://u:secret@127.0.0.1:{port.port}/s"), ReachPolicy(), LIMITS)
+        with pytest.raises(BlockingIOError):
+            elsewhere.accept()
+
+
 def test_open_stream_asks_the_policy_before_it_opens_anything(footage: Path) -> None:
-    policy = ReachPolicy(own_ports=frozenset({8000}))
+    policy = ReachPolicy(own_ports=lambda: frozenset({8000}))
     for text in ("rtsp://169.254.169.254/s", "http://127.0.0.1:8000/video", f"file:{footage}"):
         with pytest.raises(NotAllowed):
             probe_stream(parse_source(text), policy, LIMITS)
@@ -180,15 +242,16 @@ def test_stream_reads_mjpeg_as_it_arrives() -> None:
 
 @pytest.mark.parametrize("way", ["basic", "digest"])
 def test_stream_answers_the_challenge_of_an_mjpeg_camera(way: str) -> None:
-    user, password = "ad:min".replace(":", "."), "p@ss:w/ord"
+    user, password = "ad.mín@home" if way == "basic" else "ad:mín@home", "p@ss:w/örd"
     basic = "Basic " + b64encode(f"{user}:{password}".encode()).decode()
     made = MjpegServer(basic=basic) if way == "basic" else MjpegServer(digest_user=(user, password))
     with made as server:
-        right = parse_source(f"http://{user}:{password}@127.0.0.1:{server.port}/video")
+        nobody = parse_source(server.url)
+        right = replace(nobody, username=user, password=password)
         assert probe_stream(right, ReachPolicy(), LIMITS).video_codec == "mjpeg"
-        for wrong in (f"http://{user}:wrong@127.0.0.1:{server.port}/video", server.url):
+        for wrong in (replace(right, password="wrong"), nobody):
             with pytest.raises(StreamLost, match="refused the user name or password"):
-                probe_stream(parse_source(wrong), ReachPolicy(), LIMITS)
+                probe_stream(wrong, ReachPolicy(), LIMITS)
 
 
 def test_open_stream_follows_an_mjpeg_redirect_on_the_same_camera_only() -> None:
@@ -280,6 +343,26 @@ def test_push_stream_gives_pushed_frames_and_is_lost_without_them() -> None:
     slot.put(jpeg_of(draw_box(10))[:400] + b"\x00" * 100)
     with pytest.raises(StreamLost, match="No frame was pushed"):
         list(arrivals)
+
+
+def test_push_stream_is_lost_when_no_frame_that_comes_can_be_read() -> None:
+    slot = PushSlot(max_pixels=1_000_000)
+    stream = PushStream(slot, limits=LIMITS, mask=FrameMask(()), stopped=threading.Event())
+    damaged = jpeg_of(draw_box(10))[:400] + b"\x00" * 100
+    ended = threading.Event()
+
+    def push() -> None:
+        while not ended.wait(0.05):
+            slot.put(damaged)
+
+    pushing = threading.Thread(target=push, daemon=True)
+    pushing.start()
+    try:
+        with pytest.raises(StreamLost, match="None of the frames that were pushed"):
+            list(stream.arrivals())
+    finally:
+        ended.set()
+        pushing.join()
 
 
 def test_push_slot_refuses_what_is_no_jpeg_or_too_large() -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
@@ -5,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instantreact.domain.media import SamplingPlan, Window
-from instantreact.media.windows import plan_windows
+from instantreact.media.windows import SampleGrid
 from tests.media.plans import PLAN
 
 durations = st.floats(min_value=0.01, max_value=600.0)
@@ -19,8 +20,17 @@ def plans(draw: st.DrawFn) -> SamplingPlan:
     return SamplingPlan(samples / rate_hz, stride / rate_hz, rate_hz, (), 8)
 
 
+def plan_windows(duration_s: float, plan: SamplingPlan) -> Iterator[Window]:
+    """The windows of footage of `duration_s`, in order."""
+    grid = SampleGrid(plan)
+    last = grid.last_window(duration_s)
+    for index in range(last.index):
+        yield grid.sealed_window(index)
+    yield last
+
+
 @given(durations, plans())
-def test_plan_windows_covers_the_footage_without_a_hole(duration_s: float, plan: SamplingPlan) -> None:
+def test_grid_covers_the_footage_without_a_hole(duration_s: float, plan: SamplingPlan) -> None:
     windows = list(plan_windows(duration_s, plan))
 
     assert windows[0].start_s == 0
@@ -29,7 +39,7 @@ def test_plan_windows_covers_the_footage_without_a_hole(duration_s: float, plan:
 
 
 @given(durations, plans())
-def test_plan_windows_counts_up_and_moves_forward(duration_s: float, plan: SamplingPlan) -> None:
+def test_grid_counts_up_and_moves_forward(duration_s: float, plan: SamplingPlan) -> None:
     windows = list(plan_windows(duration_s, plan))
 
     assert [window.index for window in windows] == list(range(len(windows)))
@@ -37,7 +47,7 @@ def test_plan_windows_counts_up_and_moves_forward(duration_s: float, plan: Sampl
 
 
 @given(durations, plans())
-def test_plan_windows_gives_whole_windows_except_for_the_last(duration_s: float, plan: SamplingPlan) -> None:
+def test_grid_gives_whole_windows_except_for_the_last(duration_s: float, plan: SamplingPlan) -> None:
     *whole, last = plan_windows(duration_s, plan)
 
     sample_s = 1 / plan.rate_hz
@@ -47,7 +57,7 @@ def test_plan_windows_gives_whole_windows_except_for_the_last(duration_s: float,
 
 
 @given(durations, plans())
-def test_plan_windows_gives_the_tail_at_least_half_a_stride_of_its_own(duration_s: float, plan: SamplingPlan) -> None:
+def test_grid_gives_the_tail_at_least_half_a_stride_of_its_own(duration_s: float, plan: SamplingPlan) -> None:
     *whole, last = plan_windows(duration_s, plan)
 
     if whole:
@@ -65,7 +75,7 @@ def test_plan_windows_gives_the_tail_at_least_half_a_stride_of_its_own(duration_
         (3.1, [(0, 2), (1, 3.1)]),
     ],
 )
-def test_plan_windows_treats_the_tail_as_documented(duration_s: float, spans: list[tuple[float, float]]) -> None:
+def test_grid_treats_the_tail_as_documented(duration_s: float, spans: list[tuple[float, float]]) -> None:
     expected = [Window(index, start_s, end_s) for index, (start_s, end_s) in enumerate(spans)]
 
     assert list(plan_windows(duration_s, PLAN)) == expected

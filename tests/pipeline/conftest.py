@@ -21,10 +21,11 @@ from instantreact.media.sandbox import ClipDecoder
 from instantreact.pipeline.handlers import job_kinds
 from instantreact.pipeline.observe import Origin, observe
 from instantreact.pipeline.services import Services
-from instantreact.storage import alerts, clips, recipients, rules
+from instantreact.storage import alerts, cameras, clips, recipients, rules
 from instantreact.storage.alerts import AlertFilter
+from instantreact.storage.cameras import CameraSettings
 from instantreact.storage.database import Database
-from instantreact.storage.tables import Alert, Clip, Event, Recipient, Rule
+from instantreact.storage.tables import Alert, Camera, Clip, Event, Recipient, Rule
 from instantreact.threads import WorkerThreads
 from tests.api.conftest import make_services
 from tests.conftest import StoppedClock
@@ -72,14 +73,20 @@ class House:
         async with self.services.database.unit_of_work() as session:
             return await rules.insert_rule(session, rule)
 
-    async def add_clip(self) -> Clip:
+    async def add_camera(self) -> Camera:
+        settings = CameraSettings("Front door", "rtsp://192.0.2.1/")
         async with self.services.database.unit_of_work() as session:
-            clip, _ = await clips.insert_or_find(session, make_new_clip(), now=self.clock.now())
+            return await cameras.insert_camera(session, self.services.box, settings, now=NOW)
+
+    async def add_clip(self, camera_id: str | None = None) -> Clip:
+        new = replace(make_new_clip(), camera_id=camera_id)
+        async with self.services.database.unit_of_work() as session:
+            clip, _ = await clips.insert_or_find(session, new, now=self.clock.now())
         return clip
 
     async def see(self, clip: Clip, observation: Observation | None = None, *, notify: bool = True) -> Event:
         """Observe something in a window of the clip."""
-        origin = Origin(place="Shop", started_at=clip.submitted_at, notify=notify, clip_id=clip.id)
+        origin = Origin("Shop", clip.submitted_at, notify=notify, clip_id=clip.id, camera_id=clip.camera_id)
         return await observe(self.services, origin, observation or make_observation(), JPEG)
 
     async def alerts(self) -> list[Alert]:

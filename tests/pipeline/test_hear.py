@@ -96,6 +96,17 @@ async def test_hear_adds_what_was_said_and_raises_the_alert(listening: House, sp
     assert [evidence.kind for evidence in (await listening.the_alert()).evidence] == ["caption", "speech"]
 
 
+async def test_hear_files_what_was_said_with_every_one_of_many_windows(listening: House, spoken_clip: bytes) -> None:
+    clip = await add_seen_clip(listening, spoken_clip)
+    for index in range(1, 45):
+        await listening.see(clip, replace(make_observation(), window=Window(index, 4.0 * index, 4.0 * index + 4.0)))
+    await listening.run_due()
+    async with listening.services.database.reading() as session:
+        filed = await events.list_clip_events(session, clip.id)
+    heard = [event.observation.transcript.hearing for event in filed if event.observation.transcript]
+    assert heard == [Hearing.HEARD] + [Hearing.SILENT] * 44
+
+
 async def test_hear_leaves_unknown_and_alerts_later_when_wit_fails_at_first(
     listening: House, wit: FakeWit, spoken_clip: bytes
 ) -> None:

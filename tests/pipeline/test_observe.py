@@ -1,14 +1,34 @@
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from instantreact.demo.graph import FakeGraph, Person
 from instantreact.domain.media import Window
 from instantreact.domain.observation import Observation
+from instantreact.errors import NotFound
+from instantreact.pipeline.intake import delete_clip
+from instantreact.storage import cameras
 from tests.observations import make_observation
 from tests.pipeline.conftest import PSID, House
 
 
 def later(index: int, start_s: float) -> Observation:
     return replace(make_observation(), window=Window(index, start_s, start_s + 2.0))
+
+
+async def see_fights(house: House, *starts_s: float) -> None:
+    """One after the other, each told before the next is seen, with a cooldown of a minute."""
+    await house.add_recipient()
+    await house.add_rule(cooldown_s=60.0)
+    clip = await house.add_clip()
+    for index, start_s in enumerate(starts_s):
+        await house.see(clip, later(index, start_s))
+        await house.run_due()
+
+
+def list_snapshots(house: House) -> list[Path]:
+    return list(house.services.blobs.path("snapshots").rglob("*.jpg"))
 
 
 async def test_observe_files_and_alerts_once_when_the_same_window_comes_twice(house: House, graph: FakeGraph) -> None:
@@ -20,8 +40,7 @@ async def test_observe_files_and_alerts_once_when_the_same_window_comes_twice(ho
     assert first.id == second.id
     assert len(await house.alerts()) == 1
     assert len(graph.received) == 2
-    snapshots = list(house.services.blobs.path("snapshots").rglob("*.jpg"))
-    assert len(snapshots) == 1
+    assert len(list_snapshots(house)) == 1
 
 
 async def test_observe_raises_nothing_when_the_origin_is_silent(house: House) -> None:
@@ -37,40 +56,41 @@ async def test_observe_raises_nothing_when_no_condition_holds(house: House) -> N
 
 
 async def test_observe_is_quiet_within_the_cooldown_and_not_after_it(house: House) -> None:
-    await house.add_recipient()
-    await house.add_rule(cooldown_s=60.0)
-    clip = await house.add_clip()
-    for index, start_s in enumerate((0.0, 59.0, 61.0)):
-        await house.see(clip, later(index, start_s))
+    await see_fights(house, 0.0, 59.0, 61.0)
     assert len(await house.alerts()) == 2
 
 
 async def test_observe_holds_no_cooldown_for_an_alert_that_reached_nobody(house: House, graph: FakeGraph) -> None:
     graph.people[PSID] = Person(blocked=True)
-    await house.add_recipient()
-    await house.add_rule(cooldown_s=60.0)
-    clip = await house.add_clip()
-    await house.see(clip, later(0, 0.0))
-    await house.run_due()
-    await house.see(clip, later(1, 2.0))
+    await see_fights(house, 0.0, 2.0)
     assert len(await house.alerts()) == 2
 
 
 async def test_observe_is_quiet_around_every_alert_when_footage_comes_out_of_order(house: House) -> None:
-    await house.add_recipient()
-    await house.add_rule(cooldown_s=60.0)
-    clip = await house.add_clip()
-    for index, start_s in enumerate((100.0, 0.0, 110.0, 50.0)):
-        await house.see(clip, later(index, start_s))
+    await see_fights(house, 100.0, 0.0, 110.0, 50.0)
     assert len(await house.alerts()) == 2
 
 
 async def test_observe_is_quiet_while_the_last_alert_is_held_for_the_person(house: House, graph: FakeGraph) -> None:
     graph.people[PSID] = Person(window_open=False)
-    await house.add_recipient()
-    await house.add_rule(cooldown_s=60.0)
-    clip = await house.add_clip()
-    await house.see(clip, later(0, 0.0))
-    await house.run_due()
-    await house.see(clip, later(1, 2.0))
+    await see_fights(house, 0.0, 2.0)
     assert len(await house.alerts()) == 1
+
+
+async def test_observe_leaves_nothing_behind_when_the_clip_was_deleted_meanwhile(house: House) -> None:
+    await house.add_rule()
+    clip = await house.add_clip()
+    await delete_clip(house.services, clip.id)
+    with pytest.raises(NotFound, match=clip.id):
+        await house.see(clip)
+    assert list_snapshots(house) == []
+    assert await house.alerts() == []
+
+
+async def test_observe_files_the_event_of_a_clip_whose_camera_was_deleted_meanwhile(house: House) -> None:
+    camera = await house.add_camera()
+    clip = await house.add_clip(camera_id=camera.id)
+    async with house.services.database.unit_of_work() as session:
+        await cameras.delete_camera(session, camera.id)
+    event = await house.see(clip)
+    assert (event.clip_id, event.camera_id) == (clip.id, None)

@@ -1,6 +1,6 @@
 """The GStreamer RTSP server, run by the system's Python: it alone knows `gi`.
 
-usage: gst_rtsp.py PORT CLIP [USER PASSWORD]      serves rtsp://127.0.0.1:PORT/stream1 and says "ready"
+usage: gst_rtsp.py PORT CLIP [USER PASSWORD [digest]]      serves rtsp://127.0.0.1:PORT/stream1 and says "ready"
 """
 
 import sys
@@ -9,8 +9,9 @@ from pathlib import Path
 import gi
 
 gi.require_version("Gst", "1.0")
+gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 PICTURE = "filesrc location={clip} ! qtdemux name=d d. ! queue"
 CODED = "h264parse config-interval=-1 ! rtph264pay name=pay0 pt=96"
@@ -18,12 +19,21 @@ SOUND = "d. ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97"
 
 
 def allow_only(
-    server: "GstRtspServer.RTSPServer", factory: "GstRtspServer.RTSPMediaFactory", user: str, password: str
+    server: "GstRtspServer.RTSPServer",
+    factory: "GstRtspServer.RTSPMediaFactory",
+    user: str,
+    password: str,
+    *,
+    digest: bool,
 ) -> None:
     auth = GstRtspServer.RTSPAuth()
     token = GstRtspServer.RTSPToken()
     token.set_string("media.factory.role", "viewer")
-    auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
+    if digest:
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+        auth.add_digest(user, password, token)
+    else:
+        auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
     server.set_auth(auth)
     factory.add_role_from_structure(
         Gst.Structure.from_string("viewer, media.factory.access=true, media.factory.construct=true")[0]
@@ -40,7 +50,7 @@ def main() -> None:
     sound = SOUND if clip.stem.endswith("sound") else ""
     factory.set_launch(f"( {PICTURE.format(clip=clip)} ! {CODED} {sound} )")
     if len(sys.argv) > 3:
-        allow_only(server, factory, sys.argv[3], sys.argv[4])
+        allow_only(server, factory, sys.argv[3], sys.argv[4], digest=len(sys.argv) > 5)
     server.get_mount_points().add_factory("/stream1", factory)
     server.attach(None)
     print("ready", flush=True)

@@ -42,7 +42,7 @@ class _Handler(BaseHTTPRequestHandler):
         user, password = self.server.digest_user
         if not header.startswith("Digest "):
             return False
-        given = parse_keqv_list(parse_http_list(header.removeprefix("Digest ")))
+        given = parse_keqv_list(parse_http_list(header.encode("latin-1").decode().removeprefix("Digest ")))
         first = hashlib.md5(f"{user}:cam:{password}".encode()).hexdigest()
         second = hashlib.md5(f"GET:{given['uri']}".encode()).hexdigest()
         text = f"{first}:{NONCE}:{given['nc']}:{given['cnonce']}:auth:{second}"

@@ -35,8 +35,9 @@ def repeat_clip(clip: Path, folder: Path, *, times: int, sound: bool = False) ->
 class RtspServer:
     """Serves one clip in real time at `url`; may be killed, frozen, thawed and started again on the same port."""
 
-    def __init__(self, clip: Path, *, user: tuple[str, str] | None = None) -> None:
+    def __init__(self, clip: Path, *, user: tuple[str, str] | None = None, digest: bool = False) -> None:
         self.port = free_port()
+        self._digest = digest
         self._clip = clip
         self._user = user
         self._process: subprocess.Popen[str] | None = None
@@ -56,6 +57,8 @@ class RtspServer:
 
     def start(self) -> None:
         command = [SYSTEM_PYTHON, str(SCRIPT), str(self.port), str(self._clip), *(self._user or ())]
+        if self._digest:
+            command.append("digest")
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         assert self._process.stdout is not None
         assert self._process.stdout.readline().strip() == "ready"
@@ -126,6 +129,48 @@ def say_garbage(connection: socket.socket) -> None:
     connection.recv(1024)
     connection.sendall(bytes(range(256)) * 16)
     connection.shutdown(socket.SHUT_RDWR)
+
+
+_SDP = b"v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=x\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+
+
+class RtspScript:
+    """Behaves like a camera with an H.264 track that sends nothing, but for what `answers` says, by method.
+
+    Each answer is what follows `RTSP/1.0 `, without a body. `requests` are those that came, without their ends of line.
+    only_ffmpeg  whether others than FFmpeg are answered as by any camera
+    """
+
+    def __init__(self, answers: dict[str, str] | None = None, *, only_ffmpeg: bool = False) -> None:
+        self.requests: list[list[str]] = []
+        self._answers = {
+            "DESCRIBE": f"200 OK\r\nContent-Type: application/sdp\r\nContent-Length: {len(_SDP)}",
+            "SETUP": "200 OK\r\nSession: 1\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1",
+        }
+        self._special = answers or {}
+        self._only_ffmpeg = only_ffmpeg
+
+    def __call__(self, connection: socket.socket) -> None:
+        received = b""
+        while True:
+            while b"\r\n\r\n" not in received:
+                part = connection.recv(4096)
+                if not part:
+                    return
+                received += part
+            head, _, received = received.partition(b"\r\n\r\n")
+            connection.sendall(self._answer(head.decode().split("\r\n")))
+
+    def _answer(self, request: list[str]) -> bytes:
+        self.requests.append(request)
+        method = request[0].partition(" ")[0]
+        sequence = next(line for line in request if line.startswith("CSeq"))
+        is_ffmpeg = any("Lavf" in line for line in request)
+        special = self._special.get(method) if is_ffmpeg or not self._only_ffmpeg else None
+        answer = special or self._answers.get(method, "200 OK")
+        status, _, headers = answer.partition("\r\n")
+        lines = [f"RTSP/1.0 {status}", sequence, *([headers] if headers else []), "", ""]
+        return "\r\n".join(lines).encode() + (_SDP if method == "DESCRIBE" and not special else b"")
 
 
 def redirect_to(location: str) -> Callable[[socket.socket], None]:

@@ -8,18 +8,17 @@ import argparse
 import asyncio
 import json
 import re
-import socket
-import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+
+from instantreact.demo.local_server import LocalServer
 
 from .wit_audio import Sound, WitError, read_sound
 from .wit_reply import Reply, chunks, dictation_objects, speech_objects
@@ -51,30 +50,21 @@ class FakeWit:
         self.refused: list[WitError] = []
         self.requests = 0
         self._script: list[Reply] = []
-        self._socket = socket.create_server(("127.0.0.1", port))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                self._app(), ws="none", loop="asyncio", http="h11", lifespan="off", log_config=None, access_log=False,
-                timeout_graceful_shutdown=1,
-            )
-        )  # fmt: skip
-        self._thread = threading.Thread(target=self.serve, name="fake-wit", daemon=True)
+        self._server = LocalServer(self._app(), name="fake-wit", port=port)
+        self.url = self._server.url
 
     def serve(self) -> None:
         """Answer until stopped, in the calling thread."""
-        self._server.run(sockets=[self._socket])
+        self._server.serve()
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._server.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.should_exit = self._server.force_exit = True
-        self._thread.join(timeout=10)
-        self._socket.close()
+        self._server.stop()
 
     def script(self, *replies: Reply) -> None:
         """Answer the next requests with these, in order."""

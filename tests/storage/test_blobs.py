@@ -1,4 +1,5 @@
 import resource
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,6 +91,19 @@ def test_writing_raises_storage_full_when_only_the_flush_meets_the_limit(blobs: 
     with largest_file(100), pytest.raises(StorageFull), blobs.writing("clips/a") as writer:
         writer.write(bytes(200))  # stays in Python's buffer until the end
     assert list_files(tmp_path) == []
+
+
+def test_writing_keeps_the_reserve_free_for_what_was_accepted_already(tmp_path: Path) -> None:
+    free_bytes = shutil.disk_usage(tmp_path).free
+    blobs = LocalBlobs(tmp_path, reserve_bytes=2 * free_bytes)
+    with pytest.raises(StorageFull, match="kept for what was accepted"), blobs.writing("clips/a", keep_reserve=True):
+        pass
+    with pytest.raises(StorageFull):
+        blobs.put("evidence/a", b"a clip", keep_reserve=True)
+    blobs.put("snapshots/a", b"a picture")
+    assert list_files(tmp_path) == [tmp_path / "snapshots" / "a"]
+    assert blobs.find_shortage() is not None
+    assert LocalBlobs(tmp_path, reserve_bytes=0).find_shortage() is None
 
 
 def test_delete_is_content_when_nothing_is_there(blobs: LocalBlobs) -> None:

@@ -1,5 +1,7 @@
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from datetime import datetime
 from random import Random
 
@@ -8,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from instantreact.errors import StorageBusy, StorageFull
 from instantreact.storage import clips, recipients
 from instantreact.storage.database import Database, announce
 from tests.storage.factories import make_clip, make_recipient
@@ -102,3 +105,40 @@ async def test_a_naive_time_is_refused(database: Database) -> None:
     with pytest.raises(StatementError, match="naive"):
         async with database.unit_of_work() as session:
             await make_clip(session, recorded_at=datetime(2026, 1, 1))  # noqa: DTZ001
+
+
+async def test_unit_of_work_raises_storage_full_when_no_room_is_left_and_goes_on_once_there_is(
+    database: Database,
+) -> None:
+    async with database.unit_of_work() as session:
+        await session.execute(text("PRAGMA max_page_count = 1"))  # as small as it is now
+
+    async def fill() -> None:
+        async with database.unit_of_work() as session:
+            for _ in range(200):
+                await make_recipient(session)
+
+    with pytest.raises(StorageFull):
+        await fill()
+    async with database.unit_of_work() as session:
+        assert await recipients.list_recipients(session) == []
+        await session.execute(text("PRAGMA max_page_count = 1000000"))
+    async with database.unit_of_work() as session:
+        await make_recipient(session)
+
+
+async def test_unit_of_work_raises_storage_busy_when_another_process_lets_nobody_write(
+    database: Database, url: str
+) -> None:
+    async with database.unit_of_work() as session:
+        await session.execute(text("PRAGMA busy_timeout = 50"))
+
+    async def write() -> None:
+        async with database.unit_of_work() as session:
+            await make_recipient(session)
+
+    with closing(sqlite3.connect(url.removeprefix("sqlite+aiosqlite:///"), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageBusy):
+            await write()
+    await write()

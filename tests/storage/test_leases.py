@@ -3,13 +3,14 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from instantreact.domain.camera import CameraState
+from instantreact.domain.camera import CameraState, Outage
 from instantreact.storage.database import Database
 from instantreact.storage.leases import (
     Holder,
     WatchReport,
     claim_lease,
     find_lease,
+    find_outage,
     list_unwatched_cameras,
     list_watchable,
     release_lease,
@@ -61,6 +62,20 @@ async def test_claim_lease_takes_over_what_has_run_out_and_nothing_before(databa
     assert not await claim(database, camera_id, BERT, 4.9)
     assert await claim(database, camera_id, BERT, 5.0)
     assert not await renew(database, camera_id, ANNA, 5.1)
+
+
+async def test_claim_lease_goes_on_with_the_outage_that_its_last_holder_wrote(database: Database) -> None:
+    camera_id = await make_camera(database)
+    await claim(database, camera_id, ANNA, 0)
+    async with database.unit_of_work() as session:
+        assert await find_outage(session, camera_id) is None
+        lost = WatchReport(CameraState.LOST, after(1), outage=Outage(after(1), is_told=True))
+        await release_lease(session, camera_id, ANNA, lost, now=after(2))
+    assert await claim(database, camera_id, BERT, 3)
+    async with database.unit_of_work() as session:
+        assert await find_outage(session, camera_id) == Outage(after(1), is_told=True)
+        await renew_lease(session, camera_id, BERT, LIVE, now=after(4))
+        assert await find_outage(session, camera_id) is None
 
 
 async def test_claim_lease_by_force_takes_it_from_anybody(database: Database) -> None:

@@ -1,10 +1,12 @@
+import asyncio
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy import Connection, create_engine, inspect, text
 
+from instantreact.errors import Misconfigured
 from instantreact.storage import migrate
 from instantreact.storage.tables import Base
 
@@ -59,3 +61,37 @@ async def test_find_current_and_head_tells_whether_a_migration_is_missing(url: s
     assert current is None
     await migrate.upgrade(url)
     assert await migrate.find_current_and_head(url) == (head, head)
+
+
+async def test_upgrade_refuses_a_database_that_a_newer_version_made(path: Path, url: str) -> None:
+    await migrate.upgrade(url)
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    for look in (migrate.upgrade, migrate.find_current_and_head):
+        with pytest.raises(Misconfigured, match=r"9999.*a newer one made it"):
+            await look(url)
+
+
+@pytest.fixture
+def damaged_url(path: Path, url: str) -> str:
+    path.write_bytes(b"this was a database once" * 1000)
+    return url
+
+
+async def test_upgrade_says_so_when_the_database_is_damaged(damaged_url: str) -> None:
+    with pytest.raises(Misconfigured, match=r"damaged.*copy"):
+        await migrate.upgrade(damaged_url)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "sqlite:///sync.db", "nosuch+driver://host/name"])
+async def test_upgrade_names_the_setting_when_the_address_is_none(url: str) -> None:
+    with pytest.raises(Misconfigured, match="INSTANTREACT_DATABASE_URL"):
+        await migrate.upgrade(url)
+
+
+async def test_upgrade_says_who_may_not_write_when_the_folder_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="state folder"):
+        await migrate.upgrade(f"sqlite+aiosqlite:///{tmp_path / 'nowhere' / 'a.db'}")
+    await asyncio.sleep(0.1)  # aiosqlite's thread reports its end to this loop

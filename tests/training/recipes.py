@@ -17,7 +17,7 @@ def make_config(*, epochs: int = 3, **changes: object) -> TrainingConfig:
     config = TrainingConfig(
         name="tiny",
         sampling=SamplingPlan(window_s=2.0, stride_s=1.0, rate_hz=5.0, gaps_s=(0.1, 0.2, 0.4), image_size=32),
-        backbones=Backbones(),
+        backbones=Backbones(motion_crop=0.5),
         views=Views(count=1),
         model=Architecture(projection=8, hidden=16, embedding=8, dropout=0.1),
         training=Schedule(epochs=epochs, windows_per_batch=4, learning_rate=5e-3, averaging=0.5),

@@ -8,13 +8,17 @@ import pytest
 import torch
 from torchvision import models
 
+from instantreact.domain.media import SamplingPlan
 from instantreact.errors import InvalidInput
 from instantreact.training import BackboneWeights, fit_captioner, load_clips, load_config, prepare_data
 from instantreact.training.captioner.backbones import BACKBONES, find_backbone
+from instantreact.training.captioner.cells import CellPool
+from instantreact.training.captioner.config import Backbones
 from instantreact.training.captioner.mobilenet import MobileNetV2
+from instantreact.training.captioner.recipe import write_encoders
 from tests.conftest import REPOSITORY
 from tests.training.drawn import draw_data_set
-from tests.training.recipes import write_mobilenet_weights
+from tests.training.recipes import make_config, write_mobilenet_weights
 
 SEED = REPOSITORY / "models" / "recipes" / "seed.toml"
 
@@ -24,14 +28,52 @@ def test_a_torchvision_backbone_takes_its_weights_from_a_file(tmp_path: Path, na
     torch.manual_seed(0)
     torch.save(getattr(models, name)(weights=None).state_dict(), tmp_path / "weights.pt")
 
-    network = find_backbone(name).build(tmp_path / "weights.pt")
+    network = find_backbone(name).build(tmp_path / "weights.pt", 1)
 
     with torch.no_grad():
         assert network(torch.zeros(2, 3, 64, 64)).shape == (2, BACKBONES[name].width)
 
 
+@pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18"])
+def test_the_cells_of_a_grid_average_to_the_features_of_the_whole_picture(tmp_path: Path, name: str) -> None:
+    torch.manual_seed(0)
+    weights = write_mobilenet_weights(tmp_path / "weights.npz")
+    if name == "resnet18":
+        torch.save(models.resnet18(weights=None).state_dict(), weights := tmp_path / "weights.pt")
+    images, kind = torch.rand(2, 3, 128, 128), BACKBONES[name]
+
+    with torch.no_grad():
+        whole, cells = kind.build(weights, 1)(images), kind.build(weights, 2)(images)
+
+    assert cells.shape == (2, 4 * kind.width)
+    assert torch.allclose(cells.reshape(2, 4, kind.width).mean(dim=1), whole, atol=1e-5)
+
+
+def test_cells_are_in_reading_order() -> None:
+    corner = torch.zeros(1, 3, 4, 4)
+    corner[0, 1, :2, 2:] = 1  # above on the right
+
+    assert CellPool(2)(corner).reshape(4, 3).tolist() == [[0, 0, 0], [0, 1, 0], [0, 0, 0], [0, 0, 0]]
+
+
+def test_a_grid_that_does_not_divide_the_feature_map_is_refused(tmp_path: Path) -> None:
+    weights = BackboneWeights(write_mobilenet_weights(tmp_path / "weights.npz"))
+    config = make_config(
+        sampling=SamplingPlan(window_s=1, stride_s=1, rate_hz=1, gaps_s=(), image_size=96),
+        backbones=Backbones(moving=False, grid=2),
+    )
+
+    with pytest.raises(InvalidInput, match=r"backbones\.grid = 2 does not divide .* image_size 96"):
+        write_encoders(config, weights, tmp_path)
+
+
+def test_vgg16_refuses_a_grid(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"vgg16.*backbones\.grid"):
+        find_backbone("vgg16").build(tmp_path / "weights.pt", 7)
+
+
 def test_mobilenet_keeps_what_the_file_holds(tmp_path: Path) -> None:
-    network = find_backbone("mobilenet_v2").build(write_mobilenet_weights(tmp_path / "weights.npz"))
+    network = find_backbone("mobilenet_v2").build(write_mobilenet_weights(tmp_path / "weights.npz"), 1)
 
     with np.load(tmp_path / "weights.npz") as stored:
         first = next(iter(network.parameters())).detach().numpy()
@@ -56,12 +98,12 @@ def test_weights_of_another_network_are_refused(tmp_path: Path, name: str) -> No
     np.savez(tmp_path / "weights.npz", a_w=np.zeros((2, 2)))
 
     with pytest.raises(InvalidInput, match="weights"):
-        find_backbone(name).build(tmp_path / "weights.npz")
+        find_backbone(name).build(tmp_path / "weights.npz", 1)
 
 
 def test_mobilenet_without_a_file_says_what_to_give() -> None:
     with pytest.raises(InvalidInput, match="--backbone-weights"):
-        find_backbone("mobilenet_v2").build(None)
+        find_backbone("mobilenet_v2").build(None, 1)
 
 
 def test_everything_the_toolkit_promises_is_there() -> None:

@@ -1,5 +1,6 @@
 """Captions and scores that need no model."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,17 @@ def test_majority_caption_is_the_one_most_like_the_others() -> None:
     ]
 
     assert majority_caption(clips).startswith("a man walks in a")
+
+
+def test_majority_caption_needs_no_table_of_all_captions_and_words() -> None:
+    clips = [make_clip(str(n), f"a man sees thing{n}") for n in range(3000)]
+
+    tracemalloc.start()
+    majority_caption(clips)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak_bytes < 20e6  # the table would have 3000 * 3003 numbers, 72 MB
 
 
 def test_nearest_captions_come_from_the_clip_that_looks_alike() -> None:

@@ -1,6 +1,7 @@
 """The commands, one after the other, on drawn clips: prepare, train, export, evaluate, crossval."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,10 @@ def run(*arguments: object) -> str:
     return result.stdout
 
 
+def copy_data(drawn: DrawnData, folder: Path) -> Path:
+    return Path(shutil.copytree(drawn.folder, folder))
+
+
 @pytest.mark.timeout(240)
 def test_the_toolkit_goes_from_clips_to_a_measured_bundle(drawn: DrawnData, tmp_path: Path) -> None:
     config = write_toml(make_config(), tmp_path / "train.toml")
@@ -40,9 +45,11 @@ def test_the_toolkit_goes_from_clips_to_a_measured_bundle(drawn: DrawnData, tmp_
     assert "12 clips are prepared" in run("prepare", "captioner", *recipe)
     run("train", "captioner", *recipe, "--output", tmp_path / "run")
     run("export", "captioner", "--checkpoint", tmp_path / "run" / "best.pt", "--output", tmp_path / "bundle")
+    kept = sorted((tmp_path / "cache").rglob("*"))
     measured = json.loads(run("evaluate", "captioner", *data, "--bundle", tmp_path / "bundle", "--json", "--no-java"))
     folds = json.loads(run("crossval", "captioner", *recipe, "--folds", 5, "--json", "--no-java"))
 
+    assert sorted((tmp_path / "cache").rglob("*")) == kept, "evaluate and crossval computed features again"
     assert load_bundle(tmp_path / "bundle").name == "tiny"
     assert measured["tiny 0.1.0"]["clips"] == 2
     assert {"majority caption", "nearest neighbour"} == set(measured["baselines"]["captions"])
@@ -51,6 +58,51 @@ def test_the_toolkit_goes_from_clips_to_a_measured_bundle(drawn: DrawnData, tmp_
     )
     assert folds["5 folds by scene"]["clips"] == 12
     assert {found["concept"] for found in folds["5 folds by scene"]["recognition"]} == {"fight"}
+
+
+def test_train_says_which_split_cannot_be_read(drawn: DrawnData, tmp_path: Path) -> None:
+    config, data = write_toml(make_config(epochs=1), tmp_path / "train.toml"), copy_data(drawn, tmp_path / "data")
+    recipe = ("--data", data, "--config", config, "--backbone-weights", drawn.weights, "--cache", tmp_path / "cache")
+    for clip in ("fight3", "normal3"):
+        (data / "clips" / f"{clip}.mp4").write_bytes(b"no video")
+
+    with pytest.raises(InvalidInput, match=r"Not one of the 2 clips in val can be read; fight3: .*damaged"):
+        run("train", "captioner", *recipe, "--output", tmp_path / "run")
+
+
+def test_train_tells_of_skipped_clips_and_goes_on_without_validation(drawn: DrawnData, tmp_path: Path) -> None:
+    config, data = write_toml(make_config(epochs=1), tmp_path / "train.toml"), copy_data(drawn, tmp_path / "data")
+    lines = (data / "captions.jsonl").read_text().splitlines(keepends=True)
+    (data / "captions.jsonl").write_text("".join(line for line in lines if '"val"' not in line))
+    (data / "clips" / "fight1.mp4").write_bytes(b"no video")
+    recipe = ("--data", data, "--config", config, "--backbone-weights", drawn.weights, "--cache", tmp_path / "cache")
+
+    told = CliRunner().invoke(
+        app, [str(each) for each in ("train", "captioner", *recipe, "--output", tmp_path / "run")]
+    )
+
+    assert told.exit_code == 0
+    assert "10 of 10 clips are prepared" in told.stderr
+    assert "skipped fight1: " in told.stderr
+    assert "no validation clips" in told.stderr
+
+
+def test_evaluate_says_which_split_cannot_be_read(drawn: DrawnData, tmp_path: Path) -> None:
+    shipped, data = Path(__file__).parents[2] / "models" / "captioner", copy_data(drawn, tmp_path / "data")
+    for clip in ("fight4", "normal4"):
+        (data / "clips" / f"{clip}.mp4").write_bytes(b"no video")
+
+    with pytest.raises(InvalidInput, match="Not one of the 2 clips in test can be read; fight4"):
+        run("evaluate", "captioner", "--data", data, "--bundle", shipped, "--cache", tmp_path / "cache", "--no-java")
+
+
+def test_evaluate_says_which_splits_there_are(drawn: DrawnData, tmp_path: Path) -> None:
+    shipped, data = Path(__file__).parents[2] / "models" / "captioner", copy_data(drawn, tmp_path / "data")
+    text = (data / "captions.jsonl").read_text().replace('"test"', '"val"')
+    (data / "captions.jsonl").write_text(text)
+
+    with pytest.raises(InvalidInput, match="no clips in its split test; there are 8 in train, 4 in val"):
+        run("evaluate", "captioner", "--data", data, "--bundle", shipped, "--cache", tmp_path / "cache", "--no-java")
 
 
 def test_evaluate_prints_tables_for_people(drawn: DrawnData, tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from instantreact.training.captioner.graphs import (
     step_plan,
     write_graph,
 )
+from instantreact.training.captioner.model import CaptionModel, ModelShape
+from instantreact.training.captioner.prepare import sample_clip
 from tests.training.conftest import DrawnData
 
 
@@ -38,6 +40,16 @@ def test_an_exported_bundle_describes_drawn_clips(
     for views in drawn.prepared.views.values():
         description = captioner.describe(views[0].astype(np.float32))
         assert set(description.caption.text.split()) <= set(trained.vocabulary.words)
+
+
+def test_a_bundle_sees_a_clip_as_training_saw_it(drawn: DrawnData, trained: TrainedCaptioner, tmp_path: Path) -> None:
+    captioner = Captioner(export_bundle(trained, tmp_path))
+    clip = drawn.clips[0]
+
+    parts = [captioner.encode_frames(*part) for part in sample_clip(clip.path, captioner.bundle.sampling)]
+
+    assert captioner.bundle.preprocessing.motion_crop < 1
+    assert np.allclose(np.concatenate(parts), drawn.prepared.views[clip.name][0], rtol=1e-3, atol=1e-3)
 
 
 def test_int8_is_smaller_and_scores_concepts_nearly_alike(
@@ -68,6 +80,33 @@ def test_the_encoder_graph_agrees_with_a_padded_torch_batch(
 
     assert np.allclose(found["concepts"], encoded.concepts[0].numpy(), atol=1e-4)
     assert np.allclose(found["memory"], encoded.memory[0, :frames].numpy(), atol=1e-4)
+
+
+@pytest.mark.parametrize("frames", [1, 3])
+def test_the_encoder_graph_of_a_model_with_cells_agrees_with_a_padded_torch_batch(tmp_path: Path, frames: int) -> None:
+    torch.manual_seed(0)
+    shape = ModelShape(streams=(6, 5), vocabulary=9, concepts=2, projection=8, hidden=16, embedding=8, cells=4)
+    model, path = CaptionModel(shape).eval(), tmp_path / "sequence.onnx"
+    write_graph(SequenceGraph(model), sequence_plan(model), path)
+    features = torch.rand(2, 5, 4 * 11)
+    with torch.no_grad():
+        encoded = model.encoder(features, torch.tensor([frames, 5]))
+
+    found = Session(path).run({"features": features[0, :frames].numpy()})
+
+    assert found["memory"].shape == (4 * frames, 16)
+    assert np.allclose(found["memory"], encoded.memory[0, : 4 * frames].numpy(), atol=1e-4)
+    assert np.allclose(found["hidden"][0], encoded.hidden[0].numpy(), atol=1e-4)
+    assert encoded.mask.sum(dim=1).tolist() == [4 * frames, 20]
+
+
+def test_cells_of_each_stream_stay_together() -> None:
+    shape = ModelShape(streams=(2, 1), vocabulary=9, concepts=1, projection=4, hidden=4, embedding=4, cells=2)
+    frame = torch.tensor([[[1, 2, 3, 4, 10, 20]]])  # appearance of both cells, then motion of both
+
+    rows = CaptionModel(shape).encoder.spread(frame)
+
+    assert rows.tolist() == [[[1, 2, 10], [3, 4, 20]]]
 
 
 def test_the_shapes_a_bundle_states_are_those_of_its_graphs(trained: TrainedCaptioner, tmp_path: Path) -> None:

@@ -80,6 +80,11 @@ def test_captions_jsonl_is_read(tmp_path: Path) -> None:
         (lambda line: line.update(captions=[]), "line 2: there is no caption"),
         (lambda line: line["captions"].append(" "), "line 2: a caption is empty"),
         (lambda line: line["annotators"].pop(), "line 2: 6 captions have 5 annotators"),
+        (
+            lambda line: line.update(captions=["...", "a man"], annotators=[]),
+            "line 2: a caption is empty, or has no word",
+        ),
+        (lambda line: line.update(clip="fight0"), "line 2: the clip fight0 has a line already"),
         (lambda line: line.pop("scene"), "line 2: scene: Field required"),
     ],
 )
@@ -102,6 +107,31 @@ def test_captions_jsonl_complains_of_what_is_not_json(tmp_path: Path) -> None:
         load_clips(folder)
 
 
+def test_captions_jsonl_complains_of_another_encoding(tmp_path: Path) -> None:
+    folder = draw_data_set(tmp_path / "data", scenes=1)
+    text = (folder / "captions.jsonl").read_text().replace("wall", "café")
+    (folder / "captions.jsonl").write_text(text, "latin-1")
+
+    with pytest.raises(InvalidInput, match=r"captions\.jsonl, line 2: .*save the file as UTF-8"):
+        load_clips(folder)
+
+
+def test_captions_jsonl_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    folder = draw_data_set(tmp_path / "data", scenes=1)
+    text = (folder / "captions.jsonl").read_text()
+    (folder / "captions.jsonl").write_text(text, "utf-8-sig")
+
+    assert len(load_clips(folder)) == 2
+
+
+def test_captions_jsonl_says_what_to_do_about_a_scene_in_two_splits(tmp_path: Path) -> None:
+    folder = draw_data_set(tmp_path / "data", scenes=1)
+    change_line(folder, 2, lambda line: line.update(split="test"))
+
+    with pytest.raises(InvalidInput, match=r"Scene s0 .* train and test \(clip normal0\): put all clips .* one split"):
+        load_clips(folder)
+
+
 def test_msvd_is_read_with_the_source_video_as_scene(tmp_path: Path) -> None:
     write_msvd(
         tmp_path,
@@ -109,6 +139,7 @@ def test_msvd_is_read_with_the_source_video_as_scene(tmp_path: Path) -> None:
         ("abc", "1", "9", "English", "Somebody sings."),
         ("abc", "1", "9", "German", "Ein Mann singt."),
         ("abc", "1", "9", "English", ""),
+        ("abc", "1", "9", "English", "..."),
         ("abc", "20", "25", "English", "A dog barks."),
     )
 
@@ -172,12 +203,36 @@ def test_msr_vtt_complains_by_entry(tmp_path: Path, content: dict[str, Any], com
 
 
 def test_flickr8k_is_read_from_its_archive(tmp_path: Path) -> None:
-    write_flickr8k(tmp_path, {"a.jpg": ["a dog"], "b.jpg": ["a cat"], "c.jpg": ["gone"]})
+    write_flickr8k(tmp_path, {"a.jpg": ["a dog", " ."], "b.jpg": ["a cat"], "c.jpg": ["gone"]})
 
     clips = load_clips(tmp_path)
 
-    assert [(clip.name, clip.split) for clip in clips] == [("a.jpg", Split.TRAIN), ("b.jpg", Split.VAL)]
+    assert [(clip.name, clip.split, clip.captions) for clip in clips] == [
+        ("a.jpg", Split.TRAIN, ("a dog",)),
+        ("b.jpg", Split.VAL, ("a cat",)),
+    ]
     assert all(clip.path.is_file() for clip in clips)
+
+
+def test_flickr8k_unpacks_below_the_cache_and_leaves_the_data_alone(tmp_path: Path) -> None:
+    data, cache = tmp_path / "data", tmp_path / "cache"
+    data.mkdir()
+    write_flickr8k(data, {"a.jpg": ["a dog"], "b.jpg": ["a cat"], "c.jpg": ["gone"]})
+    before = sorted(data.rglob("*"))
+
+    first, second = load_clips(data, cache=cache), load_clips(data, cache=cache)
+
+    assert first == second
+    assert all(clip.path.is_file() and clip.path.is_relative_to(cache) for clip in first)
+    assert sorted(data.rglob("*")) == before
+
+
+def test_flickr8k_says_which_archive_cannot_be_unpacked(tmp_path: Path) -> None:
+    write_flickr8k(tmp_path, {"a.jpg": ["a dog"], "b.jpg": ["a cat"], "c.jpg": ["gone"]})
+    (tmp_path / "images.tar").write_bytes(b"no archive")
+
+    with pytest.raises(InvalidInput, match=r"images\.tar cannot be unpacked to .*images"):
+        load_clips(tmp_path)
 
 
 def test_flickr8k_complains_of_a_picture_without_captions(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Frames are sampled once, views are consistent, and features are kept."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,14 +75,54 @@ def test_prepared_features_have_a_row_for_each_sample_and_a_view_for_each_change
         assert not np.array_equal(plain, changed)
 
 
-def test_prepare_takes_kept_features_instead_of_the_clip(drawn: DrawnData, tmp_path: Path) -> None:
-    clip = replace(drawn.clips[0], path=Path(shutil.copy(drawn.clips[0].path, tmp_path)))
-    first = prepare_clips([clip], drawn.extractor, drawn.config.views, tmp_path / "cache")
-    clip.path.unlink()
+def test_prepare_takes_kept_features_instead_of_computing_them(drawn: DrawnData, tmp_path: Path) -> None:
+    clip, views = drawn.clips[0], drawn.config.views
+    prepare_clips([clip], drawn.extractor, views, tmp_path)
+    of_plain, of_changed = sorted(tmp_path.iterdir(), key=lambda path: len(path.name))
+    np.savez(of_plain, np.zeros((6, 2 * 1280), np.float16))
+    np.savez(of_changed, np.ones((6, 2 * 1280), np.float16))
 
-    second = prepare_clips([clip], drawn.extractor, drawn.config.views, tmp_path / "cache")
+    prepared = prepare_clips([clip], drawn.extractor, views, tmp_path)
 
-    assert np.array_equal(first.views[clip.name][1], second.views[clip.name][1])
+    plain, changed = prepared.views[clip.name]
+    assert not plain.any()
+    assert changed.all()
+
+
+def test_kept_features_are_of_the_clip_as_it_is_now_whatever_its_name(drawn: DrawnData, tmp_path: Path) -> None:
+    clip, other = drawn.clips[:2]
+    prepare_clips([clip], drawn.extractor, drawn.config.views, tmp_path)
+
+    prepared = prepare_clips([replace(other, name=clip.name)], drawn.extractor, drawn.config.views, tmp_path)
+
+    expected = drawn.prepared.views[other.name][0]
+    assert np.array_equal(prepared.views[clip.name][0], expected)
+    assert not np.array_equal(expected, drawn.prepared.views[clip.name][0])
+
+
+def test_other_views_share_the_plain_features(drawn: DrawnData, tmp_path: Path) -> None:
+    clip = drawn.clips[0]
+    prepare_clips([clip], drawn.extractor, Views(count=1), tmp_path)
+    (kept, *_) = sorted(tmp_path.iterdir(), key=lambda path: len(path.name))
+    np.savez(kept, np.zeros((6, 2 * 1280), np.float16))
+
+    prepared = prepare_clips([clip], drawn.extractor, Views(count=2, seed=7), tmp_path)
+
+    plain, first, second = prepared.views[clip.name]
+    assert not plain.any()
+    assert first.any()
+    assert second.any()
+
+
+def test_kept_features_that_are_damaged_are_computed_again(drawn: DrawnData, tmp_path: Path) -> None:
+    clip, views = drawn.clips[0], drawn.config.views
+    prepare_clips([clip], drawn.extractor, views, tmp_path)
+    for kept in tmp_path.iterdir():
+        kept.write_bytes(kept.read_bytes()[:1000])
+
+    prepared = prepare_clips([clip], drawn.extractor, views, tmp_path)
+
+    assert np.array_equal(prepared.views[clip.name][0], drawn.prepared.views[clip.name][0])
 
 
 def test_prepare_skips_a_corrupt_clip_and_says_why(drawn: DrawnData, tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """Training learns, goes on exactly where it stopped, and stops when nothing gets better."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from instantreact.domain.mention import tokenize
 from instantreact.errors import Conflict, InvalidInput
@@ -13,12 +15,12 @@ from instantreact.inference.vocabulary import END, PAD, START, UNKNOWN
 from instantreact.training.captioner.checkpoint import load_checkpoint
 from instantreact.training.captioner.clips import Split
 from instantreact.training.captioner.config import Reward, TrainingConfig, load_config
-from instantreact.training.captioner.examples import draw_window, pad_windows
-from instantreact.training.captioner.fit import fit_folds
+from instantreact.training.captioner.examples import draw_window, pad_windows, plain_batches
+from instantreact.training.captioner.fit import fit_folds, predict_concepts
 from instantreact.training.captioner.recipe import build_model, build_vocabulary, make_examples, make_trainer
 from instantreact.training.captioner.reward import Rewarder, SampledSentences, measure_reward_loss, sample_words
 from instantreact.training.captioner.run import BEST, train_captioner
-from instantreact.training.captioner.train import EpochReport, Trainer, find_device, train_model
+from instantreact.training.captioner.train import EpochReport, Trainer, find_device, measure_losses, train_model
 from instantreact.training.metrics.cider import cider_d
 from tests.conftest import REPOSITORY
 from tests.training.conftest import DrawnData
@@ -37,21 +39,30 @@ class Interrupted(Exception):
     """The power went."""
 
 
-def train_into(drawn: DrawnData, output: Path, *, epochs: int = 3, stop_after: int | None = None) -> None:
+def train_into(
+    drawn: DrawnData, output: Path, *, epochs: int = 3, stop_after: int | None = None, mixed: bool = False
+) -> None:
     def after_epoch(report: EpochReport) -> None:
         if report.epoch == stop_after:
             raise Interrupted
 
     config = make_config(epochs=epochs)
+    config = config.model_copy(update={"training": config.training.model_copy(update={"bfloat16_on_cpu": mixed})})
     train_captioner(config, drawn.encoders, drawn.prepared, drawn.clips, output, after_epoch=after_epoch)
 
 
-def test_an_interrupted_run_ends_as_a_straight_one(drawn: DrawnData, tmp_path: Path) -> None:
-    train_into(drawn, tmp_path / "straight")
-    with pytest.raises(Interrupted):
-        train_into(drawn, tmp_path / "resumed", stop_after=2)
+def read_losses(output: Path) -> list[float]:
+    with (output / "log.csv").open() as stream:
+        return [float(row["train_caption"]) for row in csv.DictReader(stream)]
 
-    train_into(drawn, tmp_path / "resumed")
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_an_interrupted_run_ends_as_a_straight_one(drawn: DrawnData, tmp_path: Path, mixed: bool) -> None:
+    train_into(drawn, tmp_path / "straight", mixed=mixed)
+    with pytest.raises(Interrupted):
+        train_into(drawn, tmp_path / "resumed", stop_after=2, mixed=mixed)
+
+    train_into(drawn, tmp_path / "resumed", mixed=mixed)
 
     straight, resumed = (load_checkpoint(tmp_path / name / BEST).model.state_dict() for name in ("straight", "resumed"))
     assert all(torch.equal(straight[name], resumed[name]) for name in straight)
@@ -68,9 +79,59 @@ def test_a_run_refuses_the_folder_of_another_configuration(drawn: DrawnData, tmp
 def test_training_makes_its_captions_more_probable(drawn: DrawnData, tmp_path: Path) -> None:
     train_into(drawn, tmp_path, epochs=12)
 
-    with (tmp_path / "log.csv").open() as stream:
-        losses = [float(row["train_caption"]) for row in csv.DictReader(stream)]
+    losses = read_losses(tmp_path)
     assert losses[-1] < losses[0] - 0.3
+
+
+def test_mixed_precision_learns_nearly_as_full_precision_does(drawn: DrawnData, tmp_path: Path) -> None:
+    for mixed in (False, True):
+        train_into(drawn, tmp_path / str(mixed), mixed=mixed)
+
+    full, mixed_losses = read_losses(tmp_path / "False"), read_losses(tmp_path / "True")
+    assert full != mixed_losses
+    assert mixed_losses == pytest.approx(full, abs=0.02)
+    assert {w.dtype for w in load_checkpoint(tmp_path / "True" / BEST).model.state_dict().values()} == {torch.float32}
+
+
+def test_words_start_as_spread_out_as_the_recipe_says(drawn: DrawnData) -> None:
+    vocabulary = build_vocabulary(drawn.config, drawn.clips)
+    examples = make_examples(drawn.config, drawn.clips, drawn.prepared, vocabulary)
+    narrow = drawn.config.model_copy(update={"model": drawn.config.model.model_copy(update={"embedding_std": 0.1})})
+
+    wide, near = (build_model(each, vocabulary, examples).decoder.embedding.weight for each in (drawn.config, narrow))
+
+    assert torch.allclose(near, 0.1 * wide)
+    assert wide.std().item() == pytest.approx(1, abs=0.2)
+
+
+def test_padding_adds_nothing_to_the_loss(drawn: DrawnData) -> None:
+    vocabulary = build_vocabulary(drawn.config, drawn.clips)
+    examples = make_examples(drawn.config, drawn.clips, drawn.prepared, vocabulary)
+    model = build_model(drawn.config, vocabulary, examples).eval()
+    (batch,) = plain_batches(examples[:2], size=2)
+    padded = replace(
+        batch, words=nn.functional.pad(batch.words, (0, 5)), targets=nn.functional.pad(batch.targets, (0, 5), value=PAD)
+    )
+
+    with torch.no_grad():
+        losses = [measure_losses(model, each, label_smoothing=0.1).caption.item() for each in (batch, padded)]
+
+    assert losses[0] == pytest.approx(losses[1], abs=1e-6)
+
+
+def test_smoothed_loss_is_torchs_own(drawn: DrawnData) -> None:
+    vocabulary = build_vocabulary(drawn.config, drawn.clips)
+    examples = make_examples(drawn.config, drawn.clips, drawn.prepared, vocabulary)
+    model = build_model(drawn.config, vocabulary, examples).eval()
+    (batch,) = plain_batches(examples[:2], size=2)
+    everywhere = torch.ones_like(batch.targets, dtype=torch.bool)
+
+    with torch.no_grad():
+        found = measure_losses(model, batch, label_smoothing=0.1).caption
+        scores, _ = model(batch.features, batch.lengths, batch.words, batch.owners, everywhere)
+
+    expected = nn.functional.cross_entropy(scores, batch.targets.flatten(), ignore_index=PAD, label_smoothing=0.1)
+    assert found.item() == pytest.approx(expected.item(), abs=1e-6)
 
 
 def test_training_stops_when_its_patience_is_used_up(drawn: DrawnData) -> None:
@@ -86,6 +147,17 @@ def test_training_stops_when_its_patience_is_used_up(drawn: DrawnData) -> None:
 
     assert trainer.finished
     assert len(reports) < 40
+
+
+def test_concepts_are_predicted_without_decoders_as_with_them(drawn: DrawnData) -> None:
+    config = make_config(epochs=1)
+
+    clips, logits = predict_concepts(config, drawn.prepared, drawn.clips, folds=3)
+
+    whole = fit_folds(config, drawn.encoders, drawn.prepared, drawn.clips, folds=3)
+    assert list(whole.clips) == clips
+    np.testing.assert_allclose(logits, whole.logits, rtol=1e-4, atol=1e-4)
+    assert np.ptp(logits) > 0.1
 
 
 def test_a_drawn_window_is_a_stretch_of_one_view(drawn: DrawnData) -> None:
@@ -216,9 +288,10 @@ def test_sampled_words_are_drawn_as_often_as_the_model_says(drawn: DrawnData) ->
     words = sample_words(model, windows, owners, max_words=2)
 
     with torch.no_grad():
-        scores, _ = model(windows.features, windows.lengths, torch.full((2, 1), START), torch.tensor([0, 1]))
+        first = torch.full((2, 1), START)
+        scores, _ = model(windows.features, windows.lengths, first, torch.tensor([0, 1]), first == START)  # (2, V)
     for window in range(2):
-        expected = scores[window, 0].exp()
+        expected = scores[window].exp()
         expected[[PAD, START, UNKNOWN, END]] = 0
         counts = torch.bincount(words[owners == window, 0], minlength=len(vocabulary)) / 4000
         assert torch.allclose(counts, expected / expected.sum(), atol=0.03)
@@ -238,9 +311,9 @@ def test_the_reward_loss_prefers_the_better_sentence(drawn: DrawnData) -> None:
     def probabilities() -> list[float]:
         before = torch.tensor([[START, 4, 5], [START, 6, END]])
         with torch.no_grad():
-            scores, _ = model(windows.features, windows.lengths, before, sampled.owners)
-        found = scores.gather(2, words[..., None])[..., 0] * (words != PAD)
-        return [float(total) for total in found.sum(dim=1)]
+            scores, _ = model(windows.features, windows.lengths, before, sampled.owners, words != PAD)  # (P, V)
+        of_words = scores.gather(1, words[words != PAD][:, None])[:, 0]
+        return [float(of_words[:3].sum()), float(of_words[3:].sum())]
 
     good, bad = probabilities()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

@@ -82,7 +82,7 @@ class MessengerChannel:
             data={name: value if isinstance(value, str) else json.dumps(value) for name, value in body.items()},
             files={"filedata": (picture.filename, picture.jpeg, "image/jpeg")},
         )
-        return await self._send(address, request)
+        return await self._send(address, request, may_wait=True)
 
     async def check(self) -> str:
         """Ask Graph for the Page's name; raises ChannelBroken or DeliveryDeferred where sending would."""
@@ -94,8 +94,8 @@ class MessengerChannel:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _send(self, address: str, request: httpx.Request) -> Receipt:
-        async with self._pacer.turn(address):
+    async def _send(self, address: str, request: httpx.Request, *, may_wait: bool = False) -> Receipt:
+        async with self._pacer.turn(address, may_wait=may_wait):
             reply = await self._exchange(request, proof_of_success="message_id")
         return Receipt(message_id=str(reply["message_id"]), accepted_at=self._clock.now())
 

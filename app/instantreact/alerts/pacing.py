@@ -1,26 +1,28 @@
-"""How fast we may send: a token bucket for the Page, one message a second for a person, one at a time for each."""
+"""How fast we may send: token buckets for the Page and for each person, and one message at a time to each."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 
 class _Lane:
-    """The messages to one person: in order, spaced."""
+    """The messages to one person, in order; their bucket is full again at `full_at_s`."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
+        self.patient = asyncio.Lock()
         self.waiting = 0
-        self.free_at_s = 0.0
+        self.full_at_s = 0.0
 
 
 class Pacer:
     """Hands out turns to send within this process.
 
-    Nobody gets a turn while another message to the same person is under way, so that retries cannot reorder, nor
-    within `person_interval_s` of that message's start. All together start at most `page_per_s` a second, with bursts
-    of as many.
+    Nobody gets a turn while another message to the same person is under way, so that retries cannot reorder. A person
+    gets one every `person_interval_s`, with bursts of `person_burst`. Messages that may wait take two of a burst at
+    most, so that the texts of several alerts at once need not wait for their pictures. All together start at most
+    `page_per_s` a second, with bursts of as many.
     """
 
     def __init__(
@@ -28,11 +30,13 @@ class Pacer:
         *,
         page_per_s: float = 20.0,
         person_interval_s: float = 1.0,
+        person_burst: int = 6,
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._page_per_s = page_per_s
         self._person_interval_s = person_interval_s
+        self._person_slack_s = (person_burst - 1) * person_interval_s
         self._now = now
         self._sleep = sleep
         self._tokens = page_per_s
@@ -40,19 +44,27 @@ class Pacer:
         self._lanes: dict[str, _Lane] = {}
 
     @asynccontextmanager
-    async def turn(self, person: str) -> AsyncIterator[None]:
+    async def turn(self, person: str, *, may_wait: bool = False) -> AsyncIterator[None]:
         """Wait until a message to `person` may start, and keep others to that person out until the block ends."""
         lane = self._lanes.setdefault(person, _Lane())
         lane.waiting += 1
         try:
-            async with lane.lock:
-                await self._pause(lane.free_at_s - self._now())
-                await self._take_token()
-                lane.free_at_s = self._now() + self._person_interval_s
-                yield
+            async with lane.patient if may_wait else nullcontext():
+                if may_wait:
+                    await self._let_pass(lane)
+                async with lane.lock:
+                    await self._pause(lane.full_at_s - self._person_slack_s - self._now())
+                    await self._take_token()
+                    lane.full_at_s = max(lane.full_at_s, self._now()) + self._person_interval_s
+                    yield
         finally:
             lane.waiting -= 1
             self._forget_idle()
+
+    async def _let_pass(self, lane: _Lane) -> None:
+        """Wait outside of the lane until all but one message of its bucket are there again."""
+        while (wait_s := lane.full_at_s - self._person_interval_s - self._now()) > 0:
+            await self._sleep(wait_s)
 
     async def _take_token(self) -> None:
         # The bucket may go below zero: whoever takes it there waits out that debt, and so they leave in order.
@@ -68,4 +80,4 @@ class Pacer:
 
     def _forget_idle(self) -> None:
         now = self._now()
-        self._lanes = {p: lane for p, lane in self._lanes.items() if lane.waiting or lane.free_at_s > now}
+        self._lanes = {p: lane for p, lane in self._lanes.items() if lane.waiting or lane.full_at_s > now}

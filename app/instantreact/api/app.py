@@ -1,5 +1,7 @@
 """The HTTP application: routes, guards, errors, description."""
 
+import asyncio
+
 from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
 
@@ -36,7 +38,8 @@ FORM_OVERHEAD_BYTES = 64 * 1024
 
 
 def create_app(services: Services, options: ApiOptions, readiness: Readiness, live_cameras: LiveCameras) -> FastAPI:
-    """The application on top of running services; it starts and stops nothing itself.
+    """The application on top of running services; it starts and stops nothing itself. Whoever sets the event
+    `app.state.closing` ends the waiting of requests that wait for results.
 
     Every route needs an API key but the webhooks, signed links and what is for our own processes, which verify their
     caller otherwise, the health checks and the description.
@@ -53,6 +56,7 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
                 BodyLimit,
                 max_bytes=MAX_BODY_BYTES,
                 by_path={"/analyze": options.max_upload_bytes + FORM_OVERHEAD_BYTES},
+                stall_s=options.stall_s,
             ),
         ],
     )
@@ -79,7 +83,8 @@ def create_internal_app(live_cameras: LiveCameras, *, internal_token: str) -> Fa
 
 
 def _install_live(app: FastAPI, live_cameras: LiveCameras, internal_token: str) -> None:
-    """Let `app` show cameras to the service's other processes."""
+    """Let `app` show cameras to the service's other processes, and end when it is told to."""
+    app.state.closing = asyncio.Event()
     app.state.live = live_cameras
     app.state.internal_token = internal_token
     app.include_router(internal.router)

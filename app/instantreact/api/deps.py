@@ -1,5 +1,6 @@
 """What routes ask for."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import Depends
@@ -30,7 +31,13 @@ def _live(request: HTTPConnection) -> LiveCameras:
     return live
 
 
+def _closing(request: HTTPConnection) -> asyncio.Event:
+    closing: asyncio.Event = request.app.state.closing
+    return closing
+
+
 ServicesDep = Annotated[Services, Depends(_services)]
 OptionsDep = Annotated[ApiOptions, Depends(_options)]
 ReadinessDep = Annotated[Readiness, Depends(_readiness)]
 LiveDep = Annotated[LiveCameras, Depends(_live)]
+ClosingDep = Annotated[asyncio.Event, Depends(_closing)]

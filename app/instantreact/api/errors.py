@@ -44,6 +44,7 @@ KINDS: Mapping[type[errors.InstantReactError], Kind] = MappingProxyType(
         errors.NotAllowed: Kind(403, "not-allowed", "Not allowed"),
         errors.Misconfigured: Kind(503, "misconfigured", "Not configured"),
         errors.StorageFull: Kind(507, "storage-full", "Storage full"),
+        errors.StorageBusy: Kind(503, "storage-busy", "Storage busy"),
         errors.LeaseLost: Kind(409, "lease-lost", "Held by somebody else"),
         errors.MediaError: Kind(422, "media-error", "Unusable media"),
         errors.UnreadableMedia: Kind(422, "unreadable-media", "Unreadable media"),

@@ -3,6 +3,7 @@
 Plain ASGI, because Starlette's BaseHTTPMiddleware stands between a route and the client that leaves.
 """
 
+import asyncio
 import re
 import time
 from collections.abc import Mapping
@@ -53,18 +54,23 @@ class RequestContext:
 
 
 class BodyLimit:
-    """Refuses request bodies beyond a cap with 413 without reading on; `by_path` holds the exceptions."""
+    """Refuses request bodies beyond a cap with 413 without reading on; `by_path` holds the exceptions.
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int, by_path: Mapping[str, int]) -> None:
+    A body of which nothing comes for `stall_s` is given up with 408, so that nobody holds half a file for ever.
+    """
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int, by_path: Mapping[str, int], stall_s: float) -> None:
         self._app = app
         self._max_bytes = max_bytes
         self._by_path = by_path
+        self._stall_s = stall_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] == "http":
             max_bytes = self._by_path.get(scope["path"], self._max_bytes)
-            receive = _Capped(receive, max_bytes, _declared_length(Headers(scope=scope))).receive
+            body = _Capped(receive, max_bytes, _declared_length(Headers(scope=scope)), self._stall_s)
+            receive = body.receive
         await self._app(scope, receive, send)
 
 
@@ -84,20 +90,31 @@ class _Answer:
 
 
 class _Capped:
-    """Receives a body until it is too large. A declared length counts before anything is asked of the client."""
+    """Receives a body until it is too large or stalls. A declared length counts before anything is asked for."""
 
-    def __init__(self, receive: Receive, max_bytes: int, declared_bytes: int) -> None:
+    def __init__(self, receive: Receive, max_bytes: int, declared_bytes: int, stall_s: float) -> None:
         self._receive = receive
         self._max_bytes = max_bytes
         self._declared_bytes = declared_bytes
         self._received_bytes = 0
+        self._stall_s = stall_s
+        self._is_whole = False
 
     async def receive(self) -> Message:
         self._check(self._declared_bytes)
-        message = await self._receive()
+        message = await (self._receive() if self._is_whole else self._receive_in_time())
+        self._is_whole = not message.get("more_body", False)
         self._received_bytes += len(message.get("body", b""))
         self._check(self._received_bytes)
         return message
+
+    async def _receive_in_time(self) -> Message:
+        try:
+            async with asyncio.timeout(self._stall_s):
+                return await self._receive()
+        except TimeoutError as error:
+            detail = f"Nothing of the request came for {self._stall_s:g} s."
+            raise HTTPException(408, detail, headers={"Connection": "close"}) from error
 
     def _check(self, size_bytes: int) -> None:
         if size_bytes > self._max_bytes:

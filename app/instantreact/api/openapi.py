@@ -37,6 +37,7 @@ _SAID = {
     HTTPStatus.UNAUTHORIZED: "The API key is missing or unknown.",
     HTTPStatus.FORBIDDEN: "The caller may not do this.",
     HTTPStatus.NOT_FOUND: "There is no such thing.",
+    HTTPStatus.REQUEST_TIMEOUT: "Nothing came for too long.",
     HTTPStatus.CONFLICT: "It clashes with what is there.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "More than the limit allows.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Not of a kind that is taken here.",

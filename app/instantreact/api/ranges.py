@@ -8,6 +8,8 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
+from instantreact.errors import NotFound
+
 _RANGE = re.compile(r"(?:\d{1,18}-\d{0,18}|-\d{1,18})", re.ASCII)
 
 
@@ -15,13 +17,17 @@ def serve_file(request: Request, path: Path, *, media_type: str, etag: str, file
     """The file, the part of it that was asked for, or 304 to those who have it.
 
     `etag` names these very bytes. A Range in another unit, or one that is no range, is ignored as RFC 9110 asks;
-    Starlette alone would answer 400. Raises an HTTPException with 416 when no range lies inside the file.
+    Starlette alone would answer 400. Raises an HTTPException with 416 when no range lies inside the file, NotFound
+    when there is no file.
     """
     tag = f'"{etag}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
     if _has_it(request, tag):
         return Response(status_code=304, headers=headers)
-    stat = path.stat()
+    try:
+        stat = path.stat()
+    except FileNotFoundError as error:
+        raise NotFound("file at", request.url.path) from error
     _settle_range(request, stat.st_size, tag)
     return FileResponse(
         path,

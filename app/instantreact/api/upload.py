@@ -89,8 +89,8 @@ async def _gather(request: Request, reader: FormReader, *, max_bytes: int) -> As
 
 @asynccontextmanager
 async def _writing(services: Services, key: str) -> AsyncIterator[BlobWriter]:
-    """`blobs.writing(key)`, its blocking parts in a thread."""
-    block = services.blobs.writing(key)
+    """`blobs.writing(key)` that keeps the reserve, its blocking parts in a thread."""
+    block = services.blobs.writing(key, keep_reserve=True)
     writer = await services.threads.run(block.__enter__)
     try:
         yield writer

@@ -41,8 +41,10 @@ def doctor(
 
 async def examine(settings: Settings) -> list[Finding]:
     """Look at every part that the service needs or may use; nobody is notified."""
-    findings = [_examine_state_dir(settings), await _examine_database(settings), _examine_bundle(settings)]
+    findings = [_examine_state_dir(settings), _examine_secret_keys(settings), await _examine_database(settings)]
+    findings += [_examine_disk(settings), _examine_address(settings), _examine_bundle(settings)]
     findings += await _examine_channels(settings)
+    findings += await _examine_recipients(settings)
     findings.append(await _examine_speech(settings))
     findings += [Finding(name, "", "no such setting; is it mistyped?", is_fatal=False) for name in unknown_settings()]
     return findings
@@ -55,15 +57,39 @@ def _show_settings(settings: Settings) -> None:
 
 
 def _examine_state_dir(settings: Settings) -> Finding:
-    folder = settings.state_dir.absolute()
+    from instantreact.storage.state_folder import prepare_folder
+
+    def look() -> str:
+        prepare_folder(settings.state_dir)
+        return str(settings.state_dir.absolute())
+
+    return _try("state folder", look)
+
+
+def _examine_disk(settings: Settings) -> Finding:
+    from instantreact.wiring import open_blobs
+
+    return Finding("disk", "there is room for clips", open_blobs(settings).find_shortage())
+
+
+def _examine_secret_keys(settings: Settings) -> Finding:
+    from instantreact.wiring import open_secret_box
+
+    def look() -> str:
+        open_secret_box(settings)
+        return "camera addresses can be encrypted"
+
+    return _try("secret keys", look)
+
+
+def _examine_address(settings: Settings) -> Finding:
+    from instantreact.api.listening import open_listener
+
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".doctor"
-        probe.write_bytes(b"x")
-        probe.unlink()
-    except OSError as error:
-        return Finding("state folder", "", f"{folder} cannot be written: {error.strerror}")
-    return Finding("state folder", str(folder))
+        open_listener(settings.host, settings.port).close()
+    except InstantReactError as error:
+        return Finding("address", "", f"{error} Or is it a running `serve`?", is_fatal=False)
+    return Finding("address", f"{settings.host}:{settings.port} is free")
 
 
 async def _examine_database(settings: Settings) -> Finding:
@@ -71,8 +97,8 @@ async def _examine_database(settings: Settings) -> Finding:
 
     try:
         current, head = await find_current_and_head(settings.resolved_database_url)
-    except Exception as error:
-        return Finding("database", "", f"it cannot be reached: {type(error).__name__}")
+    except InstantReactError as error:
+        return Finding("database", "", str(error))
     if current == head:
         return Finding("database", f"at {head}")
     problem = f"at {current or 'nothing'}, this version needs {head}; `instantreact serve` or `migrate` brings it there"
@@ -110,6 +136,28 @@ async def _examine_channels(settings: Settings) -> list[Finding]:
     return findings
 
 
+async def _examine_recipients(settings: Settings) -> list[Finding]:
+    """Whether anybody is told; nothing where the database cannot say so yet."""
+    from instantreact.storage.database import Database
+    from instantreact.storage.migrate import find_current_and_head
+    from instantreact.storage.recipients import list_recipients_to_tell
+
+    try:
+        current, head = await find_current_and_head(settings.resolved_database_url)
+    except InstantReactError:
+        return []
+    if current != head:
+        return []
+    database = Database(settings.resolved_database_url)
+    try:
+        async with database.reading() as session:
+            told = await list_recipients_to_tell(session, None)
+    finally:
+        await database.dispose()
+    problem = None if told else "nobody is told of alerts; add whom to tell with POST /recipients"
+    return [Finding("recipients", f"{len(told)} are told of alerts", problem, is_fatal=False)]
+
+
 async def _examine_speech(settings: Settings) -> Finding:
     from instantreact.threads import WorkerThreads
     from instantreact.wiring import make_recognition
@@ -139,5 +187,5 @@ def _examine_webhook(settings: Settings) -> Finding:
 def _try(what: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(what, look())
-    except InstantReactError as error:
+    except (InstantReactError, OSError) as error:
         return Finding(what, "", str(error))

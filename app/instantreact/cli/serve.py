@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from instantreact.cli.settings import read_settings
+from instantreact.cli.settings import read_settings, warn_of_unknown_settings
 from instantreact.logs import configure_logs
 
 
@@ -20,6 +20,7 @@ def serve(
 
     settings = read_settings(host=host, port=port, state_dir=state_dir)
     configure_logs(level=settings.log_level, json=settings.log_json)
+    warn_of_unknown_settings()
     asyncio.run(serve_app(settings, announce=lambda text: typer.echo(text)))
 
 
@@ -28,10 +29,11 @@ def migrate(
 ) -> None:
     """Bring the database to this version's tables; `serve` does it by itself."""
     from instantreact.storage.migrate import find_current_and_head, upgrade
+    from instantreact.storage.state_folder import prepare_folder
 
     settings = read_settings(state_dir=state_dir)
     if settings.database_url is None:
-        settings.state_dir.mkdir(parents=True, exist_ok=True)
+        prepare_folder(settings.state_dir)
     before, head = asyncio.run(find_current_and_head(settings.resolved_database_url))
     if before == head:
         typer.echo(f"The database is at {head} already.")

@@ -3,10 +3,14 @@
 import os
 from typing import Any
 
+from dotenv import dotenv_values
 from pydantic import ValidationError
 
 from instantreact.config import Settings
 from instantreact.errors import Misconfigured
+from instantreact.logs import get_logger
+
+log = get_logger(__name__)
 
 
 def read_settings(**given: Any) -> Settings:
@@ -24,6 +28,13 @@ def read_settings(**given: Any) -> Settings:
 
 
 def unknown_settings() -> list[str]:
-    """Variables of the environment that look like settings but are none: mistyped, most likely."""
+    """Variables of the environment and `.env` that look like settings but are none: mistyped, most likely."""
     known = {f"INSTANTREACT_{name.upper()}" for name in Settings.model_fields} | {"INSTANTREACT_DATA"}
-    return sorted(name for name in os.environ if name.startswith("INSTANTREACT_") and name.upper() not in known)
+    given = {name.upper() for name in (*os.environ, *dotenv_values(".env"))}
+    return sorted(name for name in given - known if name.startswith("INSTANTREACT_"))
+
+
+def warn_of_unknown_settings() -> None:
+    """Log them: one that is mistyped would leave its default in place without a word."""
+    for name in unknown_settings():
+        log.warning("settings.unknown", name=name, hint="no such setting; is it mistyped?")

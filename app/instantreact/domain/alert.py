@@ -13,7 +13,6 @@ class AlertState(StrEnum):
     RAISED = "raised"
     ACKNOWLEDGED = "acknowledged"
     DISMISSED = "dismissed"
-    CLOSED = "closed"
 
 
 class DeliveryState(StrEnum):

@@ -1,6 +1,7 @@
 """Cameras: states and what may be set for each."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -12,6 +13,14 @@ class CameraState(StrEnum):
     LIVE = "live"
     LOST = "lost"
     STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class Outage:
+    """A time without pictures that is not over: since when, and whether people were told that the camera is lost."""
+
+    since: datetime
+    is_told: bool = False
 
 
 class SpeechMode(StrEnum):

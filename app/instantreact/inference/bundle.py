@@ -138,6 +138,8 @@ class Manifest(_Frozen):
             raise ValueError(f"format {self.format} is not {FORMAT}")
         if len(self.sampling.gaps_s) not in (0, MOTION_CHANNELS):
             raise ValueError(f"sampling.gaps_s must name {MOTION_CHANNELS} gaps, or none")
+        if not 0 < self.preprocessing.motion_crop <= 1:
+            raise ValueError("preprocessing.motion_crop must be above 0 and at most 1")
         needed = [name for name in GraphName if name is not GraphName.MOTION or self.sampling.gaps_s]
         missing = [name.value for name in needed if name not in self.graphs]
         if missing:
@@ -172,7 +174,7 @@ def load_bundle(path: Path) -> Bundle:
     except OSError as error:
         raise BundleMissing(
             f"There is no captioner bundle at {path}: {MANIFEST} cannot be read. "
-            "Point the setting captioner_bundle at a folder made by `instantreact export captioner`."
+            "Point INSTANTREACT_CAPTIONER_BUNDLE at a folder made by `instantreact export captioner`."
         ) from error
     try:
         manifest = Manifest.model_validate_json(text)

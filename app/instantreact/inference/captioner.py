@@ -76,7 +76,8 @@ class Captioner:
         features = self._encode_images(self._appearance, images)
         if self._motion is None:
             return features
-        moving = motion_images(images, earlier, self.bundle.preprocessing.motion_gain)
+        options = self.bundle.preprocessing
+        moving = motion_images(images, earlier, options.motion_gain, crop=options.motion_crop)
         return np.concatenate([features, self._encode_images(self._motion, moving)], axis=1)
 
     def describe(self, features: FrameFeatures) -> Description:

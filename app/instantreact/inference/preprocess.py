@@ -1,6 +1,7 @@
 """From pixels to what the encoders expect. Training and serving share this, so they cannot drift apart."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,9 @@ from instantreact.domain.media import Images
 
 Pixels = NDArray[np.float32]
 """Encoder input, (N, 3, S, S)."""
+
+Brightness = NDArray[np.float32]
+"""Frames without colour, 0..255, (..., S, S)."""
 
 MOTION_CHANNELS = 3
 """A motion image holds the differences over this many gaps, one a channel, so that an RGB network can read it."""
@@ -21,11 +25,13 @@ class Preprocessing:
     """How pixels 0..255 become encoder input: (value - mean) / scale, per channel.
 
     motion_gain  factor on the absolute difference of two frames before it is clipped to 255
+    motion_crop  a motion image shows the square where most moves; its side as a share of the picture's, 1 for all of it
     """
 
     mean: tuple[float, float, float]
     scale: tuple[float, float, float]
     motion_gain: float
+    motion_crop: float = 1.0
 
 
 def scale_pixels(images: Images, preprocessing: Preprocessing) -> Pixels:
@@ -36,12 +42,43 @@ def scale_pixels(images: Images, preprocessing: Preprocessing) -> Pixels:
     return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
 
 
-def motion_images(images: Images, earlier: Images, gain: float) -> Images:
+def motion_images(images: Images, earlier: Images, gain: float, *, crop: float = 1.0) -> Images:
     """Motion images (N, S, S, 3) of frames (N, S, S, 3) and the frames three gaps before them (N, 3, S, S, 3).
 
     Channel g is the absolute difference in brightness from the frame `gaps_s[g]` earlier, times `gain`, at most 255.
+    With a `crop` below 1 each shows the square of that share of the side where most moves, enlarged to the whole:
+    people are small in a room, and there they fill the picture.
     """
     now = images @ _LUMA  # (N, S, S)
-    channels = [np.abs(now - earlier[:, gap] @ _LUMA) for gap in range(MOTION_CHANNELS)]
-    amplified = np.minimum(np.stack(channels, axis=-1) * np.float32(gain), 255)
+    frames = np.stack([now, *(earlier[:, gap] @ _LUMA for gap in range(MOTION_CHANNELS))], axis=1)  # (N, 1 + G, S, S)
+    if crop < 1:
+        frames = np.stack([_zoom_in(each, crop) for each in frames])
+    moved = np.abs(frames[:, :1] - frames[:, 1:]).transpose(0, 2, 3, 1)
+    amplified: Brightness = np.minimum(moved * np.float32(gain), 255)
     return amplified.astype(np.uint8)
+
+
+def _zoom_in(frames: Brightness, crop: float) -> Brightness:
+    """The frame and those before it (1 + G, S, S), cut to the square where most moves and enlarged to (S, S)."""
+    size = frames.shape[-1]
+    side = max(1, round(crop * size))
+    top, left = _find_busiest(np.abs(frames[0] - frames[1:]).mean(axis=0), side)
+    enlarge = _interpolation(side, size)
+    cut = frames[:, top : top + side, left : left + side]
+    enlarged: Brightness = np.matmul(np.matmul(enlarge, cut), enlarge.T)
+    return enlarged
+
+
+def _find_busiest(moved: Brightness, side: int) -> tuple[int, int]:
+    """Top and left of the square of `side` pixels with the largest sum in (S, S); the first of equals."""
+    sums = np.pad(moved.astype(np.float64), (1, 0)).cumsum(axis=0).cumsum(axis=1)
+    inside = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
+    top, left = np.unravel_index(int(inside.argmax()), inside.shape)
+    return int(top), int(left)
+
+
+@lru_cache(maxsize=8)
+def _interpolation(side: int, size: int) -> Brightness:
+    """Weights (size, side) that enlarge a line of `side` pixels to `size` by linear interpolation between centres."""
+    centres = (np.arange(size) + 0.5) * side / size - 0.5
+    return np.stack([np.interp(centres, np.arange(side), one) for one in np.eye(side)], axis=1).astype(np.float32)

@@ -90,9 +90,7 @@ class Connection:
         return wanted.answer
 
     def _see(self, frame: LiveFrame) -> None:
-        if self._opened is None:
-            started_at = self._tools.clock.now() - timedelta(seconds=frame.time_s)
-            self._opened = Opened(self._camera, self.id, started_at)
+        opened = self._opened = self._date(frame)
         if frame.time_s >= self._next_look_s:
             self._next_look_s = frame.time_s + _LOOK_S
             motion = self._gate.see(frame.grey(GATE_WIDTH, GATE_HEIGHT), frame.time_s)
@@ -100,8 +98,15 @@ class Connection:
             if motion.is_moving:
                 self._moving_until_s = frame.time_s + self._tools.plan.window_s
         samples, windows = self._windows.add(frame, is_moving=frame.time_s <= self._moving_until_s)
-        self._offer(self._opened, samples, windows)
-        self._hand_over_utterances(self._opened)
+        self._offer(opened, samples, windows)
+        self._hand_over_utterances(opened)
+
+    def _date(self, frame: LiveFrame) -> Opened:
+        """When the stream's clock stood at zero, by its promptest picture: the first ones may have waited."""
+        started_at = self._tools.clock.now() - timedelta(seconds=frame.time_s)
+        if self._opened is not None and started_at >= self._opened.started_at:
+            return self._opened
+        return Opened(self._camera, self.id, started_at)
 
     def _offer(self, opened: Opened, samples: list[Sample], windows: list[LiveWindow]) -> None:
         due_s = time.monotonic()

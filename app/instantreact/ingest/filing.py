@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from instantreact.domain.media import Window
-from instantreact.errors import MediaError
+from instantreact.errors import MediaError, StorageFull
 from instantreact.ingest.collapse import Growing, continues, find_sense
 from instantreact.ingest.watched import Opened, SeenLive
 from instantreact.logs import get_logger
@@ -56,7 +56,17 @@ class Filing:
         event = await observe(self._services, origin_of(seen.opened), seen.observation, jpeg)
         self._growing = Growing(event.id, connection, sense, window.start_s, window.end_s)
         if held:
-            await self._ask_for_evidence(event.id, seen)
+            await self.ask_for_evidence(event.id, connection, window)
+
+    async def ask_for_evidence(self, event_id: str, connection: str, window: Window) -> None:
+        """Where the event raised an alert, keep a clip of this stretch of the connection; returns before it is cut."""
+        async with self._services.database.reading() as session:
+            if not await evidence.has_alert(session, event_id):
+                return
+        answer = self._want_clip(connection, window.start_s, window.end_s)
+        task = asyncio.create_task(self._attach_clip(event_id, answer))
+        self._cutting.add(task)
+        task.add_done_callback(self._cutting.discard)
 
     async def finish(self) -> None:
         """Wait for the clips that are being cut; the camera is no longer watched."""
@@ -68,16 +78,6 @@ class Filing:
         self._growing = replace(growing, end_s=window.end_s) if is_there else None
         return is_there
 
-    async def _ask_for_evidence(self, event_id: str, seen: SeenLive) -> None:
-        async with self._services.database.reading() as session:
-            if not await evidence.has_alert(session, event_id):
-                return
-        window = seen.observation.window
-        answer = self._want_clip(seen.opened.connection, window.start_s, window.end_s)
-        task = asyncio.create_task(self._attach_clip(event_id, answer))
-        self._cutting.add(task)
-        task.add_done_callback(self._cutting.discard)
-
     async def _attach_clip(self, event_id: str, answer: "Future[EvidenceClip]") -> None:
         try:
             clip = await asyncio.wrap_future(answer)
@@ -86,13 +86,15 @@ class Filing:
             return
         try:
             await self._keep_clip(event_id, clip)
-        except Exception:  # a full disk must not end the watching
+        except StorageFull as error:
+            log.error("evidence.failed", event_id=event_id, reason=str(error))
+        except Exception:  # what fails here must not end the watching
             log.exception("evidence.failed", event_id=event_id)
 
     async def _keep_clip(self, event_id: str, clip: EvidenceClip) -> None:
         services = self._services
         key = services.blobs.new_key("evidence", ".mp4")
-        await services.threads.run(services.blobs.put, key, clip.mp4)
+        await services.threads.run(services.blobs.put, key, clip.mp4, keep_reserve=True)
         async with services.database.unit_of_work() as session:
             is_kept = await evidence.attach_clip(session, event_id, key)
         if not is_kept:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from instantreact.errors import StorageFull
 from instantreact.inference.captioner import Description
 from instantreact.ingest.batcher import FeatureBatcher
 from instantreact.ingest.filing import Filing, WantClip
@@ -48,11 +49,15 @@ class Inbox:
         while (seen := await self._waiting.get()) is not None:
             try:
                 await self._filing.file(seen)
+            except StorageFull as error:
+                log.error("ingest.filing_failed", camera_id=seen.opened.camera.id, reason=str(error))
             except Exception:  # one window that cannot be filed must not end the camera's
                 log.exception("ingest.filing_failed", camera_id=seen.opened.camera.id)
 
     async def _file_words(self, heard: HeardLive) -> None:
         try:
-            await file_words(self._services, heard, self._batcher)
+            await file_words(self._services, heard, self._batcher, self._filing.ask_for_evidence)
+        except StorageFull as error:
+            log.error("ingest.words_failed", camera_id=heard.opened.camera.id, reason=str(error))
         except Exception:
             log.exception("ingest.words_failed", camera_id=heard.opened.camera.id)

@@ -10,7 +10,7 @@ A camera that fails on its first try is lost, too, and stays so while it is trie
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from instantreact.domain.camera import CameraState
+from instantreact.domain.camera import CameraState, Outage
 from instantreact.errors import Conflict
 
 
@@ -54,37 +54,37 @@ Fact = LostFor | BackAfter
 class Watch:
     """The state of one camera's watching.
 
-    since         when the state began
-    failures      in a row, without a healthy time between them
-    live_since    when the current or last live time began
-    outage_since  when the outage began that is not over: a short return does not end it
-    is_told       whether that outage was told
+    since       when the state began
+    failures    in a row, without a healthy time between them
+    live_since  when the current or last live time began
+    outage      what is not over: only `settle` ends it, so that a short return does not
     """
 
     state: CameraState
     since: datetime
     failures: int = 0
     live_since: datetime | None = None
-    outage_since: datetime | None = None
-    is_told: bool = False
+    outage: Outage | None = None
     reason: str | None = None
 
 
-def new_watch(now: datetime) -> Watch:
-    """A camera nobody has begun to watch."""
-    return Watch(CameraState.IDLE, now)
+def new_watch(now: datetime, outage: Outage | None = None) -> Watch:
+    """A camera nobody has begun to watch; `outage` is what went before and is not over."""
+    return Watch(CameraState.IDLE, now, outage=outage)
 
 
 def start(watch: Watch, now: datetime) -> Watch:
     """Begin to watch. Raises Conflict where that was done."""
     if watch.state not in {CameraState.IDLE, CameraState.STOPPED}:
         raise Conflict("This camera is being watched already.")
-    return Watch(CameraState.CONNECTING, now)
+    return Watch(CameraState.CONNECTING, now, outage=watch.outage)
 
 
 def stop(watch: Watch, now: datetime, reason: str | None = None) -> Watch:
     """Cease to watch; allowed in every state."""
-    return watch if watch.state is CameraState.STOPPED else Watch(CameraState.STOPPED, now, reason=reason)
+    if watch.state is CameraState.STOPPED:
+        return watch
+    return Watch(CameraState.STOPPED, now, outage=watch.outage, reason=reason)
 
 
 def see_picture(watch: Watch, now: datetime) -> Watch:
@@ -100,14 +100,12 @@ def fail(watch: Watch, now: datetime, reason: str, patience: Patience) -> Watch:
     _require_running(watch)
     was_live = watch.state is CameraState.LIVE
     live_s = (now - watch.live_since).total_seconds() if was_live and watch.live_since else 0.0
-    outlived = was_live and live_s >= patience.settle_s
     return replace(
         watch,
         state=CameraState.LOST,
         since=now if watch.state is not CameraState.LOST else watch.since,
         failures=1 if live_s >= patience.healthy_s else watch.failures + 1,
-        outage_since=now if outlived or watch.outage_since is None else watch.outage_since,
-        is_told=watch.is_told and not outlived,
+        outage=watch.outage or Outage(now),
         reason=reason,
     )
 
@@ -121,18 +119,18 @@ def retry_delay_s(watch: Watch, patience: Patience, jitter: float) -> float:
 
 def settle(watch: Watch, now: datetime, patience: Patience) -> tuple[Watch, Fact | None]:
     """Look at the clock: an outage that lasts is told once, and so is its end. Call about once a second."""
-    if watch.outage_since is None:
+    outage = watch.outage
+    if outage is None:
         return watch, None
     if watch.state is CameraState.LIVE and watch.live_since is not None:
         if now - watch.live_since < timedelta(seconds=patience.settle_s):
             return watch, None
-        gap_s = (watch.live_since - watch.outage_since).total_seconds()
-        fact = BackAfter(watch.outage_since, gap_s) if watch.is_told else None
-        return replace(watch, outage_since=None, is_told=False), fact
-    is_due = now - watch.outage_since >= timedelta(seconds=patience.alert_after_s)
-    if watch.state is not CameraState.LOST or watch.is_told or not is_due:
+        gap_s = (watch.live_since - outage.since).total_seconds()
+        return replace(watch, outage=None), BackAfter(outage.since, gap_s) if outage.is_told else None
+    is_due = now - outage.since >= timedelta(seconds=patience.alert_after_s)
+    if watch.state is not CameraState.LOST or outage.is_told or not is_due:
         return watch, None
-    return replace(watch, is_told=True), LostFor(watch.outage_since, watch.reason or "")
+    return replace(watch, outage=Outage(outage.since, is_told=True)), LostFor(outage.since, watch.reason or "")
 
 
 def _require_running(watch: Watch) -> None:

@@ -8,14 +8,14 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from instantreact.domain.camera import SpeechMode
+from instantreact.domain.camera import Outage, SpeechMode
 from instantreact.errors import Conflict, InvalidInput, Misconfigured
 from instantreact.ingest.inbox import Inbox
-from instantreact.ingest.outage import tell_outage
+from instantreact.ingest.outage import UntoldFacts
 from instantreact.ingest.watched import HeardLive, SeenLive, WatchedCamera, WatchTools
 from instantreact.ingest.watcher import Watcher
 from instantreact.logs import get_logger
@@ -24,7 +24,9 @@ from instantreact.pipeline.services import Services
 from instantreact.storage.cameras import CAMERAS_CHANGED, get_camera, open_settings
 from instantreact.storage.leases import (
     Holder,
+    WatchReport,
     claim_lease,
+    find_outage,
     list_unwatched_cameras,
     list_watchable,
     release_lease,
@@ -40,12 +42,14 @@ class _Watching:
     """A camera whose lease is held.
 
     holds_until_s  until when the lease holds, on this process's monotonic clock
+    is_wanted      whether the camera is to be watched at all; an outage of one that is not is nobody's concern
     ending         set while the watcher is being stopped; the lease is kept until it has
     """
 
     watcher: Watcher
     inbox: Inbox
     holds_until_s: list[float]
+    is_wanted: bool = True
     ending: asyncio.Task[None] | None = None
 
 
@@ -70,6 +74,7 @@ class Supervisor:
         self._loop = asyncio.get_running_loop()
         self._tools = make_tools(self._take_from_thread)
         self._watching: dict[str, _Watching] = {}
+        self._untold = UntoldFacts(services)
         self._changed = services.database.subscribe(CAMERAS_CHANGED)
         self._lock = asyncio.Lock()
 
@@ -87,13 +92,11 @@ class Supervisor:
 
     async def tick(self) -> None:
         """Renew, stop what is no longer ours, claim what nobody watches, tell who is lost. Called by `run`."""
+        self._settle()
         async with self._lock:
             await self._keep()
             await self._claim()
-        for watching in list(self._watching.values()):
-            fact = watching.watcher.settle(self._services.clock.now())
-            if fact is not None:
-                await tell_outage(self._services, watching.watcher.camera, fact)
+        await self._untold.tell()
 
     async def close(self) -> None:
         """Stop every watcher, finish what was handed over, and give up every lease."""
@@ -103,6 +106,10 @@ class Supervisor:
             endings = [watching.ending for watching in self._watching.values() if watching.ending]
         await asyncio.gather(*endings, return_exceptions=True)
         await asyncio.to_thread(self._tools.batcher.close)
+        try:
+            await self._untold.tell()
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("ingest.outages_untold", error=type(error).__name__)
 
     def find_watcher(self, camera_id: str) -> Watcher | None:
         """The camera's watcher, with its report, newest picture and slot for pushed frames; None when not ours."""
@@ -124,7 +131,16 @@ class Supervisor:
                     raise Conflict("This camera is disabled.")
                 now = self._services.clock.now()
                 await claim_lease(session, camera_id, self._holder, now=now, by_force=True)
-            return self._start(self._read_camera(row))
+                outage = await find_outage(session, camera_id)
+            return self._start(self._read_camera(row), outage)
+
+    def _settle(self) -> None:
+        """Note what is worth telling people of the cameras that are surely ours: others may see better than we do."""
+        now, now_s = self._services.clock.now(), time.monotonic()
+        for watching in self._watching.values():
+            fact = watching.watcher.settle(now) if now_s < watching.holds_until_s[0] else None
+            if fact is not None:
+                self._untold.put(watching.watcher.camera, fact)
 
     async def _keep(self) -> None:
         """Renew every lease; stop watching what is not ours any more, or not as it was."""
@@ -136,13 +152,20 @@ class Supervisor:
             renewed = {
                 camera_id
                 for camera_id, watching in self._watching.items()
-                if await renew_lease(session, camera_id, self._holder, watching.watcher.report(), now=now)
+                if await renew_lease(session, camera_id, self._holder, self._report(watching), now=now)
             }
         for camera_id, watching in list(self._watching.items()):
             if camera_id in renewed:
                 watching.holds_until_s[0] = began_s + self._holder.lease_s
+            watching.is_wanted = camera_id in rows
             if camera_id not in renewed or not self._is_as_before(rows.get(camera_id), watching.watcher):
                 self._begin_to_end(camera_id, watching)
+
+    def _report(self, watching: _Watching) -> WatchReport:
+        """How it goes, its outage as people know it: if this process dies now, the next one tells what is untold."""
+        report = watching.watcher.report()
+        outage = self._untold.find_outage(watching.watcher.camera.id) or report.outage
+        return replace(report, outage=outage if watching.is_wanted else None)
 
     def _is_as_before(self, row: Camera | None, watcher: Watcher) -> bool:
         if row is None or watcher.was_fenced:
@@ -167,16 +190,17 @@ class Supervisor:
             rows = await list_watchable(session, [camera_id])
             if not rows or not await claim_lease(session, camera_id, self._holder, now=now):
                 return
+            outage = await find_outage(session, camera_id)
         try:
             camera = self._read_camera(rows[0])
         except (InvalidInput, Misconfigured) as error:
             log.warning("camera.unreadable", camera_id=camera_id, reason=str(error))
             return
-        self._start(camera, began_s)
+        self._start(camera, outage, began_s)
 
-    def _start(self, camera: WatchedCamera, began_s: float | None = None) -> Watcher:
+    def _start(self, camera: WatchedCamera, outage: Outage | None, began_s: float | None = None) -> Watcher:
         holds_until_s = [(time.monotonic() if began_s is None else began_s) + self._holder.lease_s]
-        watcher = Watcher(camera, self._tools, may_watch=lambda: time.monotonic() < holds_until_s[0])
+        watcher = Watcher(camera, self._tools, may_watch=lambda: time.monotonic() < holds_until_s[0], outage=outage)
         inbox = Inbox(self._services, self._tools.batcher, watcher.want_clip)
         self._watching[camera.id] = _Watching(watcher, inbox, holds_until_s)
         return watcher
@@ -198,7 +222,7 @@ class Supervisor:
         finally:
             del self._watching[camera_id]
         async with self._services.database.unit_of_work() as session:
-            report = watching.watcher.report()
+            report = self._report(watching)
             await release_lease(session, camera_id, self._holder, report, now=self._services.clock.now())
         self._changed.set()
 

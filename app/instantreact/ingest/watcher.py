@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime
 
-from instantreact.domain.camera import CameraState
+from instantreact.domain.camera import CameraState, Outage
 from instantreact.errors import MediaError, NotAllowed
 from instantreact.ingest import state
 from instantreact.ingest.connection import Connection, refuse_clip
@@ -29,10 +29,13 @@ class Watcher:
     """Starts at once. Its public methods may be called from any thread and return at once, but for `join`.
 
     may_watch  asked before each picture: whether the lease still holds
+    outage     what went before and is not over
     pushed     where a `push:` camera's frames arrive
     """
 
-    def __init__(self, camera: WatchedCamera, tools: WatchTools, *, may_watch: Callable[[], bool]) -> None:
+    def __init__(
+        self, camera: WatchedCamera, tools: WatchTools, *, may_watch: Callable[[], bool], outage: Outage | None = None
+    ) -> None:
         self.camera = camera
         self.was_fenced = False
         """Whether the thread ended because the lease no longer held."""
@@ -40,7 +43,7 @@ class Watcher:
         self._tools = tools
         self._may_watch = may_watch
         self._lock = threading.Lock()
-        self._watch: Watch = state.start(state.new_watch(tools.clock.now()), tools.clock.now())
+        self._watch: Watch = state.start(state.new_watch(tools.clock.now(), outage), tools.clock.now())
         self._stopped = threading.Event()
         self._slot = tools.batcher.open_slot()
         self._connection: Connection | None = None
@@ -92,7 +95,7 @@ class Watcher:
             "windows_dropped": self._slot.dropped,
             "failures": watch.failures,
         }
-        return WatchReport(watch.state, watch.since, self._last_frame_at, watch.reason, numbers)
+        return WatchReport(watch.state, watch.since, self._last_frame_at, watch.reason, numbers, watch.outage)
 
     def want_clip(self, connection: str, start_s: float, end_s: float) -> Future[EvidenceClip]:
         """A clip of this stretch of the connection, once it has passed; StreamLost when the connection is over."""

@@ -1,12 +1,13 @@
 """From live pictures to windows: samples on the plan's grid, each made once, and only while something moves.
 
 Pictures of the last seconds are kept as the decoder left them, which costs next to nothing. When something begins to
-move they are sampled back to the start of the window, so that the moment before is seen, too.
+move they are sampled back to the moment before it. The stillness before that is no part of a window: a model that
+averages over time would see less of what has just begun, and say so later.
 """
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ class Sample:
 
 @dataclass(frozen=True, eq=False)
 class LiveWindow:
-    """A window of a stream that is due to be described.
+    """A window of a stream that is due to be described; shorter than the plan's where something has just begun to move.
 
     picture  where most moved, for people
     zones    share of the moving pixels inside each zone, 0..1
@@ -131,6 +132,8 @@ class LiveWindows:
         return due
 
     def _build(self, window: Window, samples: tuple[Sample, ...]) -> LiveWindow:
+        still = _count_still(samples)
+        window, samples = replace(window, start_s=window.start_s + still / self._plan.rate_hz), samples[still:]
         inside = [(time_s, motion) for time_s, motion in self._motions if window.start_s <= time_s <= window.end_s]
         middle_s = (window.start_s + window.end_s) / 2
         moment_s = max(inside, key=lambda seen: seen[1].moving_px)[0] if inside else middle_s
@@ -147,3 +150,8 @@ class LiveWindows:
         self._samples = {index: sample for index, sample in self._samples.items() if index >= oldest}
         while self._motions and self._motions[0][0] < now_s - self._held_s:
             self._motions.popleft()
+
+
+def _count_still(samples: tuple[Sample, ...]) -> int:
+    """How many samples lie before the motion: up to the last that stands for several."""
+    return max((index + 1 for index in range(1, len(samples)) if samples[index] is samples[index - 1]), default=0)

@@ -1,6 +1,7 @@
 """What was said near a camera: recognised off the picture's path, filed with what was seen at that moment."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import replace
 
@@ -29,8 +30,14 @@ _MODEL_S = 30.0
 log = get_logger(__name__)
 
 
-async def file_words(services: Services, heard: HeardLive, batcher: FeatureBatcher[Description]) -> None:
-    """Recognise an utterance and, if anything was said, file it as an event of its own.
+AskForEvidence = Callable[[str, str, Window], Awaitable[None]]
+"""`Filing.ask_for_evidence`: event, connection and window."""
+
+
+async def file_words(
+    services: Services, heard: HeardLive, batcher: FeatureBatcher[Description], ask_for_evidence: AskForEvidence
+) -> None:
+    """Recognise an utterance and, if anything was said, file it as an event of its own; an alerted one gets its clip.
 
     Its connection ends in `-heard`, so that it never takes the place of a window that was seen.
     """
@@ -47,7 +54,9 @@ async def file_words(services: Services, heard: HeardLive, batcher: FeatureBatch
         log.warning("speech.failed", camera_id=camera_id, reason=str(error))
         return
     if recognised.hearing is Hearing.HEARD:
-        await _file(services, heard, _place(heard, recognised, transcriber.engine), watching, batcher)
+        placed = _place(heard, recognised, transcriber.engine)
+        event_id = await _file(services, heard, placed, watching, batcher)
+        await ask_for_evidence(event_id, heard.opened.connection, _window_of(heard))
 
 
 def _place(heard: HeardLive, recognised: Transcript, engine: str) -> Transcript:
@@ -62,8 +71,8 @@ async def _file(
     transcript: Transcript,
     watching: list[Rule],
     batcher: FeatureBatcher[Description],
-) -> None:
-    """Rules see all that was said, the database only what may be kept."""
+) -> str:
+    """The event's id. Rules see all that was said, the database only what may be kept."""
     seen = make_observation(heard.moment, await _describe(heard.moment, batcher))
     said = replace(seen, window=_window_of(heard), transcript=transcript)
     about_speech = [rule for rule in watching if asks_about_speech(rule.criteria)]
@@ -84,6 +93,7 @@ async def _file(
             snapshot_key=event.snapshot_key,
         )
         await raise_alerts(session, told, about_speech, place=origin.place, now=services.clock.now())
+    return event.id
 
 
 async def _describe(moment: LiveWindow, batcher: FeatureBatcher[Description]) -> Description:

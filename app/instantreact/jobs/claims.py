@@ -96,11 +96,17 @@ async def renew(session: AsyncSession, tokens: Collection[str], *, now: datetime
     return {token for token in (await session.execute(statement)).scalars() if token is not None}
 
 
-async def retry_later(session: AsyncSession, claim: Claim, *, run_at: datetime, error: str) -> None:
-    """Another try at `run_at`, or a fresh start if the job was put again meanwhile. Raises LeaseLost."""
+async def retry_later(
+    session: AsyncSession, claim: Claim, *, run_at: datetime, error: str, counts: bool = True
+) -> None:
+    """Another try at `run_at`, or a fresh start if the job was put again meanwhile. Raises LeaseLost.
+
+    A try that does not count leaves as many as there were before it.
+    """
     job = await hold(session, claim)
     if job.again_at is None:
         _let_go(job, JobState.DUE)
+        job.attempts -= not counts
         job.run_at, job.error = run_at, error
     else:
         _make_due(job, job.again_at)
@@ -125,6 +131,11 @@ async def release(session: AsyncSession, handover: Handover) -> None:
     job.attempts -= job.state is JobState.RUNNING
     _let_go(job, JobState.DUE)
     announce(session, TOPIC)
+
+
+async def hasten(session: AsyncSession, *, now: datetime) -> None:
+    """Every job that waits for a later time is due at `now`: for a clock that was set back, by which all are late."""
+    await session.execute(update(Job).where(Job.state == JobState.DUE, Job.run_at > now).values(run_at=now))
 
 
 async def release_all(session: AsyncSession) -> None:

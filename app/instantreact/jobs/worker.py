@@ -10,12 +10,15 @@ from random import Random
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.clock import Clock
-from instantreact.errors import InstantReactError, LeaseLost, Transient
+from instantreact.errors import InstantReactError, LeaseLost, StorageFull, Transient
 from instantreact.jobs import claims
 from instantreact.jobs.claims import Claim, Handover
 from instantreact.jobs.retry import Backoff, delay_s
 from instantreact.logs import get_logger
 from instantreact.storage.database import Database
+
+ROOM_WAIT_S = 10.0
+"""How long a job waits when the disk is full, before it is tried again."""
 
 log = get_logger(__name__)
 
@@ -80,6 +83,8 @@ class Worker:
             await asyncio.sleep(self._heartbeat_s)
             try:
                 await self.renew_leases()
+            except StorageFull as error:
+                log.error("worker.heartbeat_failed", reason=str(error))
             except Exception:
                 log.exception("worker.heartbeat_failed")
 
@@ -117,6 +122,8 @@ class Worker:
             log.info("job.lease_lost", job_id=handover.job_id)
         except asyncio.CancelledError:
             await self._release(handover)
+        except StorageFull as error:
+            log.error("job.unsettled", job_id=handover.job_id, reason=str(error))
         except Exception:
             log.exception("job.unsettled", job_id=handover.job_id)  # its lease passes, then it is due again
 
@@ -132,6 +139,8 @@ class Worker:
             await self._kinds[claim.kind].run(claim)
         except LeaseLost:
             raise
+        except StorageFull as error:  # sooner or later somebody makes room: no work is given up for it
+            await self._defer(claim, str(error), error.retry_after_s or ROOM_WAIT_S, counts=False)
         except Transient as error:
             await self._retry(claim, str(error), retry_after_s=error.retry_after_s)
         except InstantReactError as error:
@@ -153,9 +162,12 @@ class Worker:
             return
         backoff = self._kinds[claim.kind].backoff
         wait_s = delay_s(backoff, claim.attempt, random=self._random, retry_after_s=retry_after_s)
+        await self._defer(claim, reason, wait_s)
+
+    async def _defer(self, claim: Claim, reason: str, wait_s: float, *, counts: bool = True) -> None:
         async with self._database.unit_of_work() as session:
             run_at = self._clock.now() + timedelta(seconds=wait_s)
-            await claims.retry_later(session, claim, run_at=run_at, error=reason)
+            await claims.retry_later(session, claim, run_at=run_at, error=reason, counts=counts)
         log.warning("job.deferred", kind=claim.kind, subject=claim.subject, wait_s=round(wait_s, 1), reason=reason)
 
     async def _bury(self, claim: Claim, reason: str) -> None:

@@ -3,7 +3,6 @@
 We open the connection ourselves, because FFmpeg resolves names and follows redirects without asking the policy.
 """
 
-import re
 import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
@@ -12,11 +11,11 @@ from typing import Self
 import httpx
 
 from instantreact.errors import NotAllowed, StreamLost, UnsupportedMedia
-from instantreact.media.reach import ReachPolicy, resolve_host
+from instantreact.media.camera_login import CameraLogin
+from instantreact.media.reach import SENDS_ELSEWHERE, ReachPolicy, resolve_host
 from instantreact.media.source import Source
 
 _MOST_REDIRECTS = 3
-_SENDS_ELSEWHERE = "The camera sends us to another address; give that address as its source."
 
 
 class HttpBody:
@@ -75,28 +74,19 @@ class HttpBody:
         raise StreamLost("The camera redirects in circles.")
 
 
-_DIGEST = re.compile(r"(?:^|,\s*)(digest\s.*)", re.IGNORECASE)
-
-
 class _CameraAuth(httpx.Auth):
-    """Answers whichever challenge the camera poses, Digest before Basic."""
+    """Answers the camera's challenge once."""
 
     def __init__(self, source: Source) -> None:
-        self._source = source
+        self._login = CameraLogin(source)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         response = yield request
-        name, password = self._source.username, self._source.password or ""
-        if response.status_code != 401 or name is None:
-            return
-        digest = _DIGEST.search(response.headers.get("www-authenticate", ""))
-        if digest:
-            response.headers["www-authenticate"] = digest[1]  # the one of several challenges that httpx looks for
-            flow = httpx.DigestAuth(name, password).auth_flow(request)
-            next(flow)
-            yield flow.send(response)
-        else:
-            yield next(httpx.BasicAuth(name, password).auth_flow(request))
+        challenges = response.headers.get_list("www-authenticate")
+        if response.status_code == 401 and self._login.take_challenge(challenges):
+            answer = self._login.answer(request.method, request.url.raw_path.decode("ascii")) or ""
+            request.headers = httpx.Headers([*request.headers.raw, (b"Authorization", answer.encode())])
+            yield request
 
 
 class _Answer:
@@ -144,7 +134,7 @@ def _local_redirect(response: httpx.Response, source: Source) -> str:
     port = location.port or {"http": 80, "https": 443}.get(location.scheme, 0)
     same = location.scheme == source.scheme and location.host == source.host and port == source.port
     if location.is_absolute_url and not same:
-        raise NotAllowed(_SENDS_ELSEWHERE)
+        raise NotAllowed(SENDS_ELSEWHERE)
     return location.raw_path.decode("ascii") if location.raw_path.startswith(b"/") else f"/{location.path}"
 
 

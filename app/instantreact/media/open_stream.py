@@ -4,7 +4,6 @@ import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 import av
 
@@ -14,9 +13,9 @@ from instantreact.media.http_body import HttpBody
 from instantreact.media.mask import FrameMask
 from instantreact.media.push import PushSlot, PushStream
 from instantreact.media.reach import ReachPolicy, resolve_file, resolve_host
-from instantreact.media.rtsp_greeting import greet_rtsp
+from instantreact.media.rtsp_relay import RtspRelay
 from instantreact.media.source import Scheme, Source
-from instantreact.media.stream import Playback, Stream, StreamLimits, explain_error
+from instantreact.media.stream import Playback, Stream, StreamLimits, StreamLink, explain_error
 
 _ANALYZE_US = "500000"  # FFmpeg's own five seconds would be spent on every reconnection
 
@@ -92,20 +91,23 @@ def _describe(stream: Stream | PushStream, jpeg: bytes, shape: tuple[int, ...]) 
 
 
 def _open_rtsp(source: Source, opening: Opening) -> Stream:
+    limits = opening.limits
     address = resolve_host(source.host, source.port, opening.policy)
-    greet_rtsp(source, address, opening.limits.open_timeout_s)
-    user = ""
-    if source.username is not None:
-        user = f"{quote(source.username, safe='')}:{quote(source.password or '', safe='')}@"
-    literal = f"[{address}]" if ":" in address else address
     options = {
         "rtsp_transport": source.option or "tcp",
-        "timeout": str(round(opening.limits.read_timeout_s * 1e6)),
+        "timeout": str(round(max(limits.open_timeout_s, limits.read_timeout_s) * 1e6)),
         "analyzeduration": _ANALYZE_US,
         "protocol_whitelist": "rtsp,rtp,tcp,udp",
     }
-    url = f"rtsp://{user}{literal}:{source.port}{source.path}"
-    return _wrap(_open_container(url, opening, options=options), Playback(), opening)
+    with ExitStack() as undo:
+        relay = undo.enter_context(RtspRelay(source, address, open_timeout_s=limits.open_timeout_s))
+        try:
+            container = _open_container(relay.url, opening, options=options)
+        except StreamLost as error:
+            raise relay.failure or error from None
+        stream = _wrap(container, Playback(), opening, link=relay)
+        undo.pop_all()
+        return stream
 
 
 def _open_http(source: Source, opening: Opening) -> Stream:
@@ -115,7 +117,7 @@ def _open_http(source: Source, opening: Opening) -> Stream:
             HttpBody(source, opening.policy, open_timeout_s=limits.open_timeout_s, read_timeout_s=limits.read_timeout_s)
         )
         container = _open_container(body, opening, format_name="mpjpeg", options={"analyzeduration": _ANALYZE_US})
-        stream = _wrap(container, Playback(stamps_arrive=True), opening, body=body)
+        stream = _wrap(container, Playback(stamps_arrive=True), opening, link=body)
         undo.pop_all()
         return stream
 
@@ -143,10 +145,10 @@ def _open_container(
 
 
 def _wrap(
-    container: av.container.InputContainer, playback: Playback, opening: Opening, body: HttpBody | None = None
+    container: av.container.InputContainer, playback: Playback, opening: Opening, link: StreamLink | None = None
 ) -> Stream:
     try:
-        return Stream(container, playback, limits=opening.limits, mask=opening.mask, stopped=opening.stopped, body=body)
+        return Stream(container, playback, limits=opening.limits, mask=opening.mask, stopped=opening.stopped, link=link)
     except UnsupportedMedia:
         container.close()
         raise

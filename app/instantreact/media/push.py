@@ -62,9 +62,12 @@ class PushStream:
         self._stopped = stopped
 
     def arrivals(self) -> Iterator[Arrival]:
-        """Each frame as it comes, until stopped. Raises StreamLost when none came for the read time-out."""
+        """Each frame as it comes, until stopped.
+
+        Raises StreamLost when none came for the read time-out, and none that can be read for the stall time-out.
+        """
         first_s: float | None = None
-        last_s = time.monotonic()
+        last_s = seen_s = time.monotonic()
         while not self._stopped.is_set():
             taken = self._slot.take(min(_LOOK_S, self._limits.read_timeout_s))
             if taken is None:
@@ -75,7 +78,11 @@ class PushStream:
             first_s = last_s if first_s is None else first_s
             picture = _decode(jpeg)
             if picture is not None:
+                seen_s = last_s
                 yield self._arrive(jpeg, picture, last_s - first_s)
+            elif last_s - seen_s > self._limits.stall_timeout_s:
+                stalled_s = self._limits.stall_timeout_s
+                raise StreamLost(f"None of the frames that were pushed for {stalled_s:g} s can be read.")
 
     def close(self) -> None:
         """Nothing to hang up."""

@@ -6,11 +6,15 @@ cameras. A name is resolved once, every address it has is judged, and the addres
 
 import ipaddress
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from instantreact.errors import NotAllowed, StreamLost
 from instantreact.media.source import Scheme, Source
+
+SENDS_ELSEWHERE = "The camera sends us to another address; give that address as its source."
+"""What a redirect off the camera is answered with: the policy judged another address."""
 
 _METADATA = frozenset(
     ipaddress.ip_address(address) for address in ("100.100.100.200", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254")
@@ -22,12 +26,12 @@ class ReachPolicy:
     """What may be opened.
 
     file_folders   files only below these
-    own_ports      ports of this service, refused on every address of this machine
+    own_ports      the ports of this service now, refused on every address of this machine
     allow_private  whether private and loopback addresses may be opened
     """
 
     file_folders: tuple[Path, ...] = ()
-    own_ports: frozenset[int] = frozenset()
+    own_ports: Callable[[], frozenset[int]] = frozenset
     allow_private: bool = True
 
 
@@ -71,7 +75,7 @@ def _check_address(text: str, port: int, policy: ReachPolicy) -> None:
         raise NotAllowed("This address is not one machine's.")
     if not policy.allow_private and not address.is_global:
         raise NotAllowed("Addresses of private networks are forbidden here.")
-    if port in policy.own_ports and _is_ours(str(address)):
+    if _is_ours(str(address)) and port in policy.own_ports():
         raise NotAllowed("This is a port of the service itself.")
 
 

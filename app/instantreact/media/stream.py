@@ -17,12 +17,14 @@ import av
 import numpy as np
 
 from instantreact.domain.media import AudioTrack
-from instantreact.errors import StreamLost, UnsupportedMedia
+from instantreact.errors import NotAllowed, StreamLost, UnsupportedMedia
 from instantreact.media.http_body import HttpBody
 from instantreact.media.live_frame import Arrival, CodedPacket, LiveFrame, TrackKind
 from instantreact.media.mask import FrameMask
+from instantreact.media.rtsp_relay import RtspRelay
 from instantreact.media.stream_clock import StreamClock
 
+StreamLink: TypeAlias = HttpBody | RtspRelay
 CameraPacket: TypeAlias = "av.Packet[av.VideoStream] | av.Packet[av.AudioStream]"
 _TICKS = Fraction(1, 90_000)
 _SOUND_HZ = 16_000
@@ -65,7 +67,7 @@ class Stream:
     """A container that is being read, by one thread.
 
     stopped   set it from any thread, and the reading ends within the read time-out
-    body     the connection under the container, where we opened it ourselves
+    link      the connection under the container, where we opened it ourselves
     """
 
     def __init__(
@@ -76,14 +78,14 @@ class Stream:
         limits: StreamLimits,
         mask: FrameMask,
         stopped: threading.Event,
-        body: HttpBody | None = None,
+        link: StreamLink | None = None,
     ) -> None:
         self._container = container
         self._playback = playback
         self._limits = limits
         self._mask = mask
         self._stopped = stopped
-        self._body = body
+        self._link = link
         self._clock = StreamClock(max_lag_s=limits.max_lag_s, patience_s=limits.lag_patience_s)
         self._progress_at_s = time.monotonic()
         self._last_picture_s = -1.0
@@ -108,8 +110,12 @@ class Stream:
     def close(self) -> None:
         """Hang up."""
         self._container.close()
-        if self._body:
-            self._body.close()
+        if self._link:
+            self._link.close()
+
+    @property
+    def _failure(self) -> StreamLost | NotAllowed | None:
+        return self._link.failure if isinstance(self._link, RtspRelay) else None
 
     def _packets(self) -> Iterator[CameraPacket]:
         tracks = [track for track in (self.video, self.audio) if track is not None]
@@ -121,7 +127,7 @@ class Stream:
             except StopIteration:
                 return
             except (av.FFmpegError, ValueError) as error:
-                raise StreamLost(explain_error(error, self._limits.read_timeout_s)) from None
+                raise self._failure or StreamLost(explain_error(error, self._limits.read_timeout_s)) from None
             if not packet.size:
                 continue
             current = cast("CameraPacket", packet)
@@ -144,7 +150,7 @@ class Stream:
 
     def _play_again(self) -> None:
         if not self._playback.loops:
-            raise StreamLost("The camera ended the stream.")
+            raise self._failure or StreamLost("The camera ended the stream.")
         try:
             self._container.seek(0)
         except av.FFmpegError:
@@ -220,8 +226,8 @@ class Stream:
         give_up_at_s = self._progress_at_s + self._limits.stall_timeout_s
         if time.monotonic() > give_up_at_s:
             raise StreamLost(f"The camera sent no new picture for {self._limits.stall_timeout_s:g} s.")
-        if self._body:
-            self._body.give_up_at_s = give_up_at_s
+        if isinstance(self._link, HttpBody):
+            self._link.give_up_at_s = give_up_at_s
 
     def _wait_until_due(self, stamp_s: float) -> None:
         ahead_s = self._clock.ahead(stamp_s, time.monotonic())

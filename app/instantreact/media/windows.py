@@ -9,7 +9,6 @@ last window:
 """
 
 import math
-from collections.abc import Iterator
 
 from instantreact.domain.media import SamplingPlan, Window
 
@@ -48,16 +47,3 @@ class SampleGrid:
     def first_sample(self, index: int) -> int:
         """The sample that the sealed window `index` starts with."""
         return index * self.stride
-
-
-def plan_windows(duration_s: float, plan: SamplingPlan) -> Iterator[Window]:
-    """The windows of footage of `duration_s`, in order: together they cover it, and there is always one.
-
-    All are `plan.window_s` long but the last, which may be shorter only if the footage is, and longer by less than
-    half a stride.
-    """
-    grid = SampleGrid(plan)
-    last = grid.last_window(duration_s)
-    for index in range(last.index):
-        yield grid.sealed_window(index)
-    yield last

@@ -82,7 +82,7 @@ async def _begin(services: Services, clip_id: str) -> tuple[Clip, Origin, frozen
         clip = await clips.get_clip(session, clip_id)
         if clip.state is not ClipState.ANALYZED:
             await clips.mark_analyzing(session, clip_id)
-        filed = frozenset(event.window_index for event in await events.list_clip_events(session, clip_id))
+        filed = frozenset(window.index for window in await events.list_clip_windows(session, clip_id))
         origin, _ = await find_origin(session, clip)
     return clip, origin, filed
 

@@ -18,7 +18,8 @@ from instantreact.pipeline.step_names import StepName
 
 Step = Callable[[Services, Claim], Awaitable[None]]
 
-DELIVERIES_AT_ONCE = 8
+DELIVERIES_AT_ONCE = 32
+"""They wait for Messenger, and for their turn, most of the time: one person's must not keep everybody's waiting."""
 
 
 def job_kinds(services: Services, *, analyze_jobs: int) -> Mapping[str, JobKind]:

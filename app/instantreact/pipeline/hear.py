@@ -23,6 +23,8 @@ from instantreact.speech.transcriber import Transcriber
 from instantreact.storage import clips, events, rules
 from instantreact.storage.tables import Clip, Event, Rule
 
+_EVENTS_AT_ONCE = 20
+
 log = get_logger(__name__)
 
 
@@ -46,8 +48,8 @@ async def hear(services: Services, claim: Claim) -> None:
     stopwatch = Stopwatch()
     with stopwatch.measure("speech"):
         heard = await _listen(services, sound)
+    raised = await _file(services, claim, sound, heard) if heard is not None else 0
     async with services.database.unit_of_work() as session:
-        raised = await _file(services, session, sound, heard)
         state = Listening.OFF if heard is None else Listening.DONE
         await clips.mark_heard(session, sound.clip.id, state, timings_ms=stopwatch.timings_ms())
         wait_s = heard.ask_again_after_s if heard is not None else None
@@ -88,14 +90,20 @@ async def _listen(services: Services, sound: _Sound) -> HeardSound | None:
         return await listen(chunks, sound.transcriber, services.threads)
 
 
-async def _file(services: Services, session: AsyncSession, sound: _Sound, heard: HeardSound | None) -> int:
-    if heard is None:
-        return 0
-    filed = await events.list_clip_events(session, sound.clip.id)
-    placed = place_transcripts([event.observation.window for event in filed], heard)
-    raised = 0
-    for event, transcript in zip(filed, placed, strict=True):
-        raised += await _file_transcript(services, session, sound, event, transcript)
+async def _file(services: Services, claim: Claim, sound: _Sound, heard: HeardSound) -> int:
+    """File what was heard with the clip's events, some at a time: those of an hour would hold everybody else up."""
+    async with services.database.reading() as session:
+        windows = await events.list_clip_windows(session, sound.clip.id)
+    placed = await services.threads.run(place_transcripts, windows, heard)
+    transcripts = {window.index: transcript for window, transcript in zip(windows, placed, strict=True)}
+    raised, after = 0, -1
+    while windows and after < windows[-1].index:
+        async with services.database.unit_of_work() as session:
+            await claim.confirm(session)
+            some = await events.list_clip_events(session, sound.clip.id, after=after, limit=_EVENTS_AT_ONCE)
+            for event in some:
+                raised += await _file_transcript(services, session, sound, event, transcripts[event.window_index])
+        after = some[-1].window_index
     return raised
 
 

@@ -1,6 +1,7 @@
 """How clips come in, and go: probed before they are accepted, filed once, deleted with all that follows from them."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,11 +10,11 @@ from instantreact.domain.media import ClipState, Listening
 from instantreact.errors import InvalidInput
 from instantreact.jobs import outbox
 from instantreact.logs import get_logger
+from instantreact.pipeline.purge import discard_unless_filed
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import cameras, clips
 from instantreact.storage.clips import NewClip
-from instantreact.storage.references import list_referenced
 from instantreact.storage.tables import Clip
 
 log = get_logger(__name__)
@@ -51,7 +52,7 @@ async def submit_clip(
     try:
         submission = await _file_clip(services, upload, camera_id=camera_id, recorded_at=recorded_at, notify=notify)
     except BaseException:
-        await asyncio.shield(_discard_unless_filed(services, upload.blob_key))
+        await asyncio.shield(discard_unless_filed(services, upload.blob_key))
         raise
     if submission.clip.blob_key != upload.blob_key:
         await services.threads.run(services.blobs.delete, upload.blob_key)
@@ -89,33 +90,28 @@ async def _file_clip(
     return Submission(await get_clip(services, clip.id), is_new)
 
 
-async def _discard_unless_filed(services: Services, blob_key: str) -> None:
-    """What went wrong may have gone wrong after the clip was committed: then its file is needed."""
-    async with services.database.reading() as session:
-        if await list_referenced(session, [blob_key]):
-            return
-    await services.threads.run(services.blobs.delete, blob_key)
-
-
 async def get_clip(services: Services, clip_id: str) -> Clip:
     """The clip as it is now. Raises NotFound."""
     async with services.database.reading() as session:
         return await clips.get_clip(session, clip_id)
 
 
-async def wait_for_clip(services: Services, clip_id: str, timeout_s: float) -> Clip:
-    """The clip once it is seen and heard or has failed, or as it is after `timeout_s`. Raises NotFound.
+async def wait_for_clip(services: Services, clip_id: str, *, timeout_s: float, closing: asyncio.Event) -> Clip:
+    """The clip once it is seen and heard or has failed, or as it is after `timeout_s` or when `closing` is set.
 
     It looks into the database, since the worker may be another process: often at first, less often later.
+    Raises NotFound.
     """
     deadline = asyncio.get_running_loop().time() + timeout_s
     pause_s = _FIRST_LOOK_S
     while True:
         clip = await get_clip(services, clip_id)
         left_s = deadline - asyncio.get_running_loop().time()
-        if is_settled(clip) or left_s <= 0:
+        if is_settled(clip) or left_s <= 0 or closing.is_set():
             return clip
-        await asyncio.sleep(min(pause_s, left_s))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(pause_s, left_s)):
+                await closing.wait()
         pause_s = min(pause_s * 1.2, _SLOWEST_LOOK_S)
 
 

@@ -1,4 +1,4 @@
-"""Removes files that no row knows: what a crash left behind between writing a file and committing its row."""
+"""Removes files that no row knows: what a crash or an error left behind between writing a file and its row."""
 
 from datetime import timedelta
 
@@ -29,3 +29,11 @@ async def purge_orphans(services: Services) -> int:
     if deleted:
         log.info("blobs.purged", files=deleted)
     return deleted
+
+
+async def discard_unless_filed(services: Services, blob_key: str) -> None:
+    """Delete a file whose row could not be committed, it seems: the error may have come after the commit."""
+    async with services.database.reading() as session:
+        if await list_referenced(session, [blob_key]):
+            return
+    await services.threads.run(services.blobs.delete, blob_key)

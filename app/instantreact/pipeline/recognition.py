@@ -1,11 +1,14 @@
 """Which recogniser listens to which camera, and for what."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from instantreact.domain.camera import SpeechMode
 from instantreact.domain.rule import Criteria, SpeechCondition
 from instantreact.errors import InvalidInput, SpeechRejected
-from instantreact.speech.phrase_spotter import PhraseSpotter, missing_words
+from instantreact.speech.phrase_spotter import PhraseSpotter
+from instantreact.speech.spotter_process import SpotterProcess
+from instantreact.speech.spotting import missing_words
 from instantreact.speech.transcriber import Transcriber
 from instantreact.threads import WorkerThreads
 
@@ -33,6 +36,7 @@ class Recognition:
         self._threads = threads
         self._remote = remote
         self._whisper = whisper
+        self._spotter_process = SpotterProcess()
         self._spotter: tuple[tuple[str, ...], PhraseSpotter] | None = None
 
     def mode_of(self, camera_mode: SpeechMode | None) -> SpeechMode:
@@ -71,10 +75,12 @@ class Recognition:
         for transcriber in (self._remote, self._whisper):
             if transcriber is not None:
                 await transcriber.close()
+        await self._threads.run(self._spotter_process.close)
 
     async def _find_spotter(self, phrases: tuple[str, ...]) -> PhraseSpotter:
         if self._spotter is None or self._spotter[0] != phrases:
-            self._spotter = (phrases, await self._threads.run(PhraseSpotter, phrases, threads=self._threads))
+            make = partial(PhraseSpotter, phrases, threads=self._threads, process=self._spotter_process)
+            self._spotter = (phrases, await self._threads.run(make))
         return self._spotter[1]
 
 

@@ -16,14 +16,14 @@ from instantreact.errors import Misconfigured
 from instantreact.speech.words import spread_words
 from instantreact.threads import WorkerThreads
 
-ENGINE = "whisper"
-LONGEST_S = 28.0
-"""Whisper looks at thirty seconds at once."""
 _FULL_SCALE = 32_768.0
 
 
 class WhisperTranscriber:
     """Transcribes on this machine; one utterance at a time."""
+
+    engine = "whisper"
+    longest_s = 28.0  # Whisper looks at thirty seconds at once
 
     def __init__(self, folder: Path, *, threads: WorkerThreads, language: str | None = None) -> None:
         """Load the model. `language` None: Whisper finds out for itself, utterance by utterance.
@@ -35,16 +35,6 @@ class WhisperTranscriber:
         self._language = language
         self._model = _load_model(folder)
         self._one_at_a_time = threading.Lock()
-
-    @property
-    def engine(self) -> str:
-        """The name that its transcripts carry."""
-        return ENGINE
-
-    @property
-    def longest_s(self) -> float:
-        """The longest utterance it wants to be given, in seconds."""
-        return LONGEST_S
 
     async def transcribe(self, utterance: AudioTrack) -> Transcript:
         """`recognise`, in the thread pool."""
@@ -62,7 +52,7 @@ class WhisperTranscriber:
             segments = list(segments)  # recognition happens here
         words = tuple(word for segment in segments for word in _words(segment, utterance.start_s))
         text = " ".join(segment.text.strip() for segment in segments).strip()
-        return Transcript(Hearing.HEARD if text else Hearing.SILENT, ENGINE, text, found.language, words)
+        return Transcript(Hearing.HEARD if text else Hearing.SILENT, self.engine, text, found.language, words)
 
     async def check(self) -> str:
         """Say which folder the model came from."""

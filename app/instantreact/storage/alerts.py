@@ -11,7 +11,7 @@ from sqlalchemy.orm import selectinload
 from instantreact.domain.alert import AlertState, DeliveryState, PartKind
 from instantreact.errors import NotFound
 from instantreact.storage.inserting import insert_unless_there
-from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
+from instantreact.storage.paging import PAGE_SIZE, Cursor, between, newest_first
 from instantreact.storage.tables import Alert, Delivery, DeliveryPart, Event, Recipient
 
 REACHING = (DeliveryState.PENDING, DeliveryState.HELD, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
@@ -96,7 +96,7 @@ async def find_holding_alert(session: AsyncSession, rule_id: str, event: Event, 
         .limit(1)
     )
     if event.camera_id is not None:
-        statement = statement.where(Alert.camera_id == event.camera_id)
+        statement = statement.where(Event.camera_id == event.camera_id)
     else:
         statement = statement.where(Event.clip_id == event.clip_id)
     return (await session.scalars(statement)).one_or_none()
@@ -146,8 +146,4 @@ def _narrow(statement: Select[Alert], wanted: AlertFilter) -> Select[Alert]:
         statement = statement.where(Alert.camera_id == wanted.camera_id)
     if wanted.rule_id is not None:
         statement = statement.where(Alert.rule_id == wanted.rule_id)
-    if wanted.since is not None:
-        statement = statement.where(Alert.raised_at >= wanted.since)
-    if wanted.until is not None:
-        statement = statement.where(Alert.raised_at < wanted.until)
-    return statement
+    return between(statement, Alert.raised_at, wanted.since, wanted.until)

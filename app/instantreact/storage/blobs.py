@@ -2,7 +2,8 @@
 
 import errno
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -29,12 +30,19 @@ class BlobStore(Protocol):
         """A fresh key in `folder`."""
         ...
 
-    def writing(self, key: str) -> AbstractContextManager[BlobWriter]:
-        """Write a file piece by piece; it is there, and survives a power cut, once the block ends without an error."""
+    def writing(self, key: str, *, keep_reserve: bool = False) -> AbstractContextManager[BlobWriter]:
+        """Write a file piece by piece; it is there, and survives a power cut, once the block ends without an error.
+
+        Raises StorageFull when there is no room left, or with `keep_reserve` none but the reserve.
+        """
         ...
 
-    def put(self, key: str, data: bytes) -> None:
-        """Write a whole file. Raises StorageFull when there is no room left."""
+    def find_shortage(self) -> str | None:
+        """What is wrong, in words, when no room is left but the reserve."""
+        ...
+
+    def put(self, key: str, data: bytes, *, keep_reserve: bool = False) -> None:
+        """Write a whole file. Raises StorageFull as `writing` does."""
         ...
 
     def read(self, key: str) -> bytes:
@@ -55,10 +63,15 @@ class BlobStore(Protocol):
 
 
 class LocalBlobs:
-    """A folder on a local disk. Implements BlobStore."""
+    """A folder on a local disk. Implements BlobStore.
 
-    def __init__(self, folder: Path) -> None:
+    The last `reserve_bytes` of the disk are kept from new clips, so that what was accepted before can be analyzed, told
+    and deleted: all of that writes, too, into the database at least.
+    """
+
+    def __init__(self, folder: Path, *, reserve_bytes: int = 0) -> None:
         self._folder = folder.resolve()
+        self._reserve_bytes = reserve_bytes
 
     def new_key(self, folder: str, suffix: str) -> str:
         """A fresh key in `folder`; two letters of it spread the files over sub-folders."""
@@ -66,7 +79,7 @@ class LocalBlobs:
         return f"{folder}/{name[:2]}/{name}{suffix}"
 
     @contextmanager
-    def writing(self, key: str) -> Iterator[BlobWriter]:
+    def writing(self, key: str, *, keep_reserve: bool = False) -> Iterator[BlobWriter]:
         """Written aside, flushed to the disk, then renamed into place."""
         path = self.path(key)
         aside = path.with_name(f"{path.name}.{uuid4().hex}{_PARTIAL}")
@@ -74,7 +87,9 @@ class LocalBlobs:
             _make_folders(path.parent)
         try:
             with _told_when_full(), aside.open("wb") as file:  # a full disk may also show when the file is closed
-                yield _Guarded(file)
+                check = self._check_reserve if keep_reserve else _accept
+                check()
+                yield _Guarded(file, check)
                 file.flush()
                 os.fsync(file.fileno())
             aside.replace(path)
@@ -83,9 +98,25 @@ class LocalBlobs:
             aside.unlink(missing_ok=True)
             raise
 
-    def put(self, key: str, data: bytes) -> None:
-        """Write a whole file. Raises StorageFull when there is no room left."""
-        with self.writing(key) as writer:
+    def find_shortage(self) -> str | None:
+        """What is wrong, in words, when no room is left but the reserve."""
+        there = next(folder for folder in (self._folder, *self._folder.parents) if folder.exists())
+        free_bytes = shutil.disk_usage(there).free
+        if free_bytes >= self._reserve_bytes:
+            return None
+        return (
+            f"The disk is nearly full: the {free_bytes >> 20} MB that are left are kept for what was accepted "
+            "already. Nothing new is stored until somebody makes room."
+        )
+
+    def _check_reserve(self) -> None:
+        shortage = self.find_shortage()
+        if shortage is not None:
+            raise StorageFull(shortage)
+
+    def put(self, key: str, data: bytes, *, keep_reserve: bool = False) -> None:
+        """Write a whole file. Raises StorageFull as `writing` does."""
+        with self.writing(key, keep_reserve=keep_reserve) as writer:
             writer.write(data)
 
     def read(self, key: str) -> bytes:
@@ -115,14 +146,20 @@ class LocalBlobs:
 
 
 class _Guarded:
-    """A file that says in our words when the disk is full."""
+    """A file that says in our words when the disk is full; `check` does so before."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, check: Callable[[], None]) -> None:
         self._file = file
+        self._check = check
 
     def write(self, data: bytes, /) -> int:
+        self._check()
         with _told_when_full():
             return self._file.write(data)
+
+
+def _accept() -> None:
+    """The reserve may be used."""
 
 
 @contextmanager
@@ -132,7 +169,7 @@ def _told_when_full() -> Iterator[None]:
     except OSError as error:
         if error.errno not in _NO_ROOM:
             raise
-        raise StorageFull("The disk is full: nothing can be stored until somebody makes room.") from error
+        raise StorageFull from error
 
 
 def _make_folders(folder: Path) -> None:

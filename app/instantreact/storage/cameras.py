@@ -12,8 +12,9 @@ from instantreact.errors import NotFound
 from instantreact.storage.database import announce
 from instantreact.storage.inserting import flush_or_conflict
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
+from instantreact.storage.rules import refuse_while_named
 from instantreact.storage.secrets import SecretBox
-from instantreact.storage.tables import Camera
+from instantreact.storage.tables import Camera, Rule
 
 CAMERAS_CHANGED = "cameras"
 """The topic that is announced when a camera was added, changed or deleted."""
@@ -79,8 +80,10 @@ async def list_all_cameras(session: AsyncSession) -> Sequence[Camera]:
 
 
 async def delete_camera(session: AsyncSession, camera_id: str) -> None:
-    """Its clips, events and alerts stay, without a camera. Raises NotFound."""
-    await session.delete(await get_camera(session, camera_id))
+    """Its clips, events and alerts stay, without a camera. Raises NotFound, and Conflict while a rule names it."""
+    camera = await get_camera(session, camera_id)
+    await refuse_while_named(session, Rule.camera_ids, camera_id)
+    await session.delete(camera)
     await session.flush()
     announce(session, CAMERAS_CHANGED)
 

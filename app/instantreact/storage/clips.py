@@ -12,7 +12,7 @@ from instantreact.domain.media import ClipInfo, ClipState, Listening
 from instantreact.errors import NotFound
 from instantreact.storage.inserting import insert_unless_there
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
-from instantreact.storage.tables import Alert, Clip, Delivery, Event, Job
+from instantreact.storage.tables import Alert, Clip, Delivery, Event, Job, RuleLock
 
 
 @dataclass(frozen=True)
@@ -148,6 +148,7 @@ async def delete_clip(session: AsyncSession, clip_id: str) -> list[str]:
     delivery_ids = select(Delivery.id).where(Delivery.alert_id.in_(alert_ids))
     for subjects in (delivery_ids, alert_ids, event_ids, select(Clip.id).where(Clip.id == clip_id)):
         await session.execute(delete(Job).where(Job.subject.in_(subjects)).execution_options(synchronize_session=False))
+    await session.execute(delete(RuleLock).where(RuleLock.camera_key == clip_id))
     await session.execute(delete(Clip).where(Clip.id == clip_id))
     return blob_keys
 

@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
-from instantreact.storage.sqlite import connect_to
+from instantreact.errors import StorageBusy, StorageFull
+from instantreact.storage.sqlite import connect_to, is_busy, is_full
 
 # A transaction that began by reading could not wait for the lock to write: it is taken at once.
 _BEGIN_IMMEDIATE = text("BEGIN IMMEDIATE")
@@ -46,11 +48,21 @@ class Database:
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[AsyncSession]:
-        """A transaction: committed at the end, rolled back on an error. Never open one inside another."""
-        async with self._turn, self._write() as session, session.begin():
-            if self._is_sqlite:
-                await session.execute(_BEGIN_IMMEDIATE)
-            yield session
+        """A transaction: committed at the end, rolled back on an error. Never open one inside another.
+
+        Raises StorageFull when there is no room left to write, StorageBusy when another process lets nobody write.
+        """
+        try:
+            async with self._turn, self._write() as session, session.begin():
+                if self._is_sqlite:
+                    await session.execute(_BEGIN_IMMEDIATE)
+                yield session
+        except DBAPIError as error:
+            if is_full(error):
+                raise StorageFull from error
+            if is_busy(error):
+                raise StorageBusy("Another process keeps the database to itself; try again.") from error
+            raise
         for topic in session.info.get(_TOPICS, ()):
             for subscriber in self._subscribers.get(topic, ()):
                 subscriber.set()

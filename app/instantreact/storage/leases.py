@@ -2,6 +2,7 @@
 
 A lease is renewed about every second by whoever holds it. One that has run out may be claimed by anybody; a claim is a
 single statement that only one process can win, and so is a renewal that finds out that the lease is somebody else's.
+A camera's outage is kept with its lease and outlives it: whoever watches the camera next goes on with it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from instantreact.domain.camera import CameraState
+from instantreact.domain.camera import CameraState, Outage
 from instantreact.storage.inserting import insert_into
 from instantreact.storage.tables import Camera, CameraLease
 
@@ -34,6 +35,7 @@ class WatchReport:
     last_frame_at: datetime | None = None
     error: str | None = None
     numbers: Mapping[str, float] = field(default_factory=dict)
+    outage: Outage | None = None
 
 
 async def list_unwatched_cameras(session: AsyncSession, *, now: datetime) -> Sequence[str]:
@@ -81,6 +83,8 @@ async def renew_lease(
             last_frame_at=report.last_frame_at,
             last_error=report.error,
             report=dict(report.numbers),
+            outage_since=report.outage.since if report.outage else None,
+            outage_is_told=report.outage is not None and report.outage.is_told,
         )
         .returning(CameraLease.camera_id)
     )
@@ -97,6 +101,12 @@ async def release_lease(
 async def find_lease(session: AsyncSession, camera_id: str) -> CameraLease | None:
     """The camera's lease, run out or not; None when nobody ever watched it."""
     return await session.get(CameraLease, camera_id)
+
+
+async def find_outage(session: AsyncSession, camera_id: str) -> Outage | None:
+    """The camera's outage that is not over, by what its last holder wrote."""
+    lease = await find_lease(session, camera_id)
+    return Outage(lease.outage_since, lease.outage_is_told) if lease and lease.outage_since else None
 
 
 async def list_leases(session: AsyncSession, camera_ids: Sequence[str] | None = None) -> Mapping[str, CameraLease]:

@@ -1,4 +1,8 @@
-"""Brings the database to the tables that this version knows; the steps lie in `migrations/`, inside the package."""
+"""Brings the database to the tables that this version knows; the steps lie in `migrations/`, inside the package.
+
+Everything here raises Misconfigured where the database cannot be used: an address that is none, a damaged file, tables
+of a newer version; and StorageFull.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,14 +16,21 @@ from sqlalchemy import Connection, Enum, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from instantreact.errors import Misconfigured
 from instantreact.storage.types import UTCDateTime, Value
+from instantreact.storage.unusable import explained
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 async def upgrade(url: str, revision: str = "head") -> None:
     """Take every step that is missing: all of them or, when one fails, none."""
-    await _with_connection(url, lambda connection: command.upgrade(_config(connection), revision))
+
+    def work(connection: Connection) -> None:
+        _find_current(connection)
+        command.upgrade(_config(connection), revision)
+
+    await _with_connection(url, work)
 
 
 async def downgrade(url: str, revision: str) -> None:
@@ -30,10 +41,19 @@ async def downgrade(url: str, revision: str) -> None:
 async def find_current_and_head(url: str) -> tuple[str | None, str | None]:
     """The revision that the database is at, None for an empty one, and the one that this version knows."""
     found: list[str | None] = []
-    await _with_connection(
-        url, lambda connection: found.append(MigrationContext.configure(connection).get_current_revision())
-    )
+    await _with_connection(url, lambda connection: found.append(_find_current(connection)))
     return found[0], ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _find_current(connection: Connection) -> str | None:
+    current = MigrationContext.configure(connection).get_current_revision()
+    known = {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if current is not None and current not in known:
+        raise Misconfigured(
+            f"The database is at {current}, which this version of InstantReact does not know: a newer one made it. "
+            "Install that version, or work with another state folder."
+        )
+    return current
 
 
 async def write_migration(folder: Path, message: str) -> Path:
@@ -62,16 +82,17 @@ def render_column_type(kind: str, item: Any, _: Any) -> str | Literal[False]:
 
 
 async def _with_connection(url: str, work: Callable[[Connection], object]) -> None:
-    engine = create_async_engine(url, poolclass=NullPool)
-    try:
-        async with engine.connect() as connection:
-            if engine.dialect.name == "sqlite":
-                # sqlite3 would begin the transaction only after the new tables.
-                await connection.execute(text("BEGIN IMMEDIATE"))
-            await connection.run_sync(work)
-            await connection.commit()
-    finally:
-        await engine.dispose()
+    with explained():
+        engine = create_async_engine(url, poolclass=NullPool)
+        try:
+            async with engine.connect() as connection:
+                if engine.dialect.name == "sqlite":
+                    # sqlite3 would begin the transaction only after the new tables.
+                    await connection.execute(text("BEGIN IMMEDIATE"))
+                await connection.run_sync(work)
+                await connection.commit()
+        finally:
+            await engine.dispose()
 
 
 def _config(connection: Connection | None = None) -> Config:

@@ -11,7 +11,8 @@ from instantreact.domain.alert import ChannelKind
 from instantreact.errors import NotFound
 from instantreact.storage.inserting import flush_or_conflict
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
-from instantreact.storage.tables import Recipient
+from instantreact.storage.rules import refuse_while_named
+from instantreact.storage.tables import Recipient, Rule
 
 WINDOW = timedelta(hours=24)
 
@@ -23,7 +24,6 @@ class RecipientChanges(TypedDict, total=False):
     channel: ChannelKind
     address: str
     enabled: bool
-    opted_in_at: datetime | None
 
 
 async def insert_recipient(session: AsyncSession, recipient: Recipient) -> Recipient:
@@ -75,8 +75,10 @@ async def list_recipients_to_tell(session: AsyncSession, ids: Sequence[str] | No
 
 
 async def delete_recipient(session: AsyncSession, recipient_id: str) -> None:
-    """With all deliveries to them. Raises NotFound."""
-    await session.delete(await get_recipient(session, recipient_id))
+    """With all deliveries to them. Raises NotFound, and Conflict while a rule names them."""
+    recipient = await get_recipient(session, recipient_id)
+    await refuse_while_named(session, Rule.recipient_ids, recipient_id)
+    await session.delete(recipient)
     await session.flush()
 
 

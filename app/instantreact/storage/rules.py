@@ -4,9 +4,10 @@ from typing import TypedDict
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from instantreact.domain.rule import Criteria, Severity
-from instantreact.errors import InvalidInput, NotFound
+from instantreact.errors import Conflict, InvalidInput, NotFound
 from instantreact.storage.inserting import flush_or_conflict, insert_unless_there
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
 from instantreact.storage.tables import Camera, Recipient, Rule, RuleLock
@@ -62,6 +63,14 @@ async def list_rules_for(session: AsyncSession, camera_id: str | None) -> list[R
     return [
         rule for rule in await session.scalars(statement) if rule.camera_ids is None or camera_id in rule.camera_ids
     ]
+
+
+async def refuse_while_named(session: AsyncSession, column: InstrumentedAttribute[list[str] | None], key: str) -> None:
+    """Raise Conflict where rules name `key` in `column`: without it they would watch nothing, or tell nobody."""
+    rows = await session.execute(select(Rule.name, column).where(column.is_not(None)).order_by(Rule.name))
+    naming = [name for name, keys in rows if keys and key in keys]
+    if naming:
+        raise Conflict(f"It is named by the rules {', '.join(naming)}: change or delete them first.")
 
 
 async def delete_rule(session: AsyncSession, rule_id: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import aiosqlite
+from sqlalchemy.exc import DBAPIError
 
 BUSY_TIMEOUT_MS = 15_000
 
@@ -27,6 +28,16 @@ def connect_to(path: str, *, read_only: bool = False) -> Callable[[], Awaitable[
         return await connection
 
     return connect
+
+
+def is_full(error: DBAPIError) -> bool:
+    """Whether SQLite had no room left to write."""
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL  # the rest of the code is detail
+
+
+def is_busy(error: DBAPIError) -> bool:
+    """Whether another process held SQLite's file for longer than we wait."""
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _open(path: str, *, read_only: bool) -> sqlite3.Connection:

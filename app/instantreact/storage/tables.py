@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, MetaData, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, MetaData, Text, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, Notify, PartKind
@@ -63,6 +63,8 @@ class CameraLease(Base):
     last_frame_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_error: Mapped[str | None] = mapped_column(Text)
     report: Mapped[dict[str, float]] = mapped_column(JSON, default=dict)
+    outage_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    outage_is_told: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Clip(Base):
@@ -72,13 +74,13 @@ class Clip(Base):
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     identity: Mapped[str] = mapped_column(unique=True)
     sha256: Mapped[str]
-    camera_id: Mapped[str | None] = mapped_column(ForeignKey("cameras.id", ondelete="SET NULL"), index=True)
+    camera_id: Mapped[str | None] = mapped_column(ForeignKey("cameras.id", ondelete="SET NULL"))
     recorded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     filename: Mapped[str] = mapped_column(Text)
     size_bytes: Mapped[int]
-    blob_key: Mapped[str]
+    blob_key: Mapped[str] = mapped_column(index=True)
     notify: Mapped[Notify] = mapped_column(enum_text(Notify))
-    state: Mapped[ClipState] = mapped_column(enum_text(ClipState), default=ClipState.STORED, index=True)
+    state: Mapped[ClipState] = mapped_column(enum_text(ClipState), default=ClipState.STORED)
     progress: Mapped[float] = mapped_column(default=0.0)
     warning: Mapped[str | None] = mapped_column(Text)
     error: Mapped[str | None] = mapped_column(Text)
@@ -87,7 +89,11 @@ class Clip(Base):
     submitted_at: Mapped[datetime] = mapped_column(UTCDateTime)
     analyzed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     listening: Mapped[Listening] = mapped_column(enum_text(Listening), default=Listening.PENDING)
-    __table_args__ = (Index("ix_clips_submitted", "submitted_at", "id"),)
+    __table_args__ = (
+        Index("ix_clips_submitted", "submitted_at", "id"),
+        Index("ix_clips_of_camera", "camera_id", "submitted_at", "id"),
+        Index("ix_clips_in_state", "state", "submitted_at", "id"),
+    )
 
 
 class Event(Base):
@@ -96,7 +102,7 @@ class Event(Base):
     __tablename__ = "events"
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     clip_id: Mapped[str | None] = mapped_column(ForeignKey("clips.id", ondelete="CASCADE"), index=True)
-    camera_id: Mapped[str | None] = mapped_column(ForeignKey("cameras.id", ondelete="SET NULL"), index=True)
+    camera_id: Mapped[str | None] = mapped_column(ForeignKey("cameras.id", ondelete="SET NULL"))
     connection: Mapped[str | None]  # one opening of a stream; None for clips
     window_index: Mapped[int]
     start_s: Mapped[float]
@@ -105,12 +111,13 @@ class Event(Base):
     observation: Mapped[Observation] = mapped_column(Value(Observation))
     caption: Mapped[str] = mapped_column(Text)
     speech: Mapped[str] = mapped_column(Text, default="")
-    snapshot_key: Mapped[str | None]
-    evidence_key: Mapped[str | None]  # the clip cut from a stream around an alerted event
+    snapshot_key: Mapped[str | None] = mapped_column(index=True)
+    evidence_key: Mapped[str | None] = mapped_column(index=True)  # the clip cut from a stream around an alerted event
     __table_args__ = (
         UniqueConstraint("clip_id", "window_index"),
         UniqueConstraint("camera_id", "connection", "window_index"),
         Index("ix_events_occurred", "occurred_at", "id"),
+        Index("ix_events_of_camera", "camera_id", "occurred_at", "id"),
     )
 
 
@@ -146,7 +153,6 @@ class Recipient(Base):
     channel: Mapped[ChannelKind] = mapped_column(enum_text(ChannelKind))
     address: Mapped[str]
     enabled: Mapped[bool] = mapped_column(default=True)
-    opted_in_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     window_open_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     unreachable_reason: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -158,14 +164,14 @@ class Alert(Base):
 
     __tablename__ = "alerts"
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
-    rule_id: Mapped[str | None] = mapped_column(ForeignKey("rules.id", ondelete="SET NULL"), index=True)
+    rule_id: Mapped[str | None] = mapped_column(ForeignKey("rules.id", ondelete="SET NULL"))
     event_id: Mapped[str | None] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), index=True)
-    camera_id: Mapped[str | None] = mapped_column(ForeignKey("cameras.id", ondelete="SET NULL"), index=True)
+    camera_id: Mapped[str | None] = mapped_column(ForeignKey("cameras.id", ondelete="SET NULL"))
     system_key: Mapped[str | None] = mapped_column(unique=True)
     title: Mapped[str]
     text: Mapped[str] = mapped_column(Text)
     severity: Mapped[Severity] = mapped_column(enum_text(Severity))
-    state: Mapped[AlertState] = mapped_column(enum_text(AlertState), default=AlertState.RAISED, index=True)
+    state: Mapped[AlertState] = mapped_column(enum_text(AlertState), default=AlertState.RAISED)
     evidence: Mapped[tuple[Evidence, ...]] = mapped_column(Value(tuple[Evidence, ...]), default=())
     raised_at: Mapped[datetime] = mapped_column(UTCDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -177,6 +183,9 @@ class Alert(Base):
     __table_args__ = (
         UniqueConstraint("rule_id", "event_id"),
         Index("ix_alerts_raised", "raised_at", "id"),
+        Index("ix_alerts_of_camera", "camera_id", "raised_at", "id"),
+        Index("ix_alerts_of_rule", "rule_id", "raised_at", "id"),
+        Index("ix_alerts_in_state", "state", "raised_at", "id"),
     )
 
 
@@ -245,6 +254,7 @@ class Job(Base):
         UniqueConstraint("kind", "subject"),
         Index("ix_jobs_due", "kind", "state", "run_at"),
         Index("ix_jobs_leases", "state", "lease_until"),
+        Index("ix_jobs_created", "created_at", "id"),
     )
 
 

@@ -1,13 +1,15 @@
 """The training commands of `instantreact`; the command line loads them only when one is asked for."""
 
+import math
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from itertools import count
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -86,7 +88,7 @@ def prepare_captioner_command(
 ) -> None:
     """Sample every clip and keep its features, so that training need not decode again."""
     recipe = _Recipe(config, BackboneWeights(backbone_weights, motion_weights or backbone_weights), cache, workers)
-    _, prepared = recipe.prepare(load_clips(data, data_format))
+    _, prepared = recipe.prepare(load_clips(data, data_format, cache=cache))
     typer.echo(f"{len(prepared.views)} clips are prepared, {len(prepared.skipped)} were skipped.")
 
 
@@ -106,7 +108,7 @@ def train_captioner_command(
 ) -> None:
     """Train a captioner: progress on the screen and in log.csv, the result in best.pt."""
     recipe = _Recipe(config, BackboneWeights(backbone_weights, motion_weights or backbone_weights), cache, workers)
-    clips = load_clips(data, data_format)
+    clips = load_clips(data, data_format, cache=cache)
     encoders, prepared = recipe.prepare(clips)
     run = train_final if final else train_captioner
     run(recipe.config, encoders, prepared, clips, output, after_epoch=_say_epoch)
@@ -127,16 +129,15 @@ def evaluate_captioner_command(
     record: Annotated[bool, typer.Option("--record", help="Write the figures into the bundle's model.json.")] = False,
 ) -> None:
     """Measure a bundle beside the baselines: captions, and concepts against the clips' labels."""
-    clips = load_clips(data, data_format)
+    clips = load_clips(data, data_format, cache=cache)
     known, measured = of_split(clips, Split.TRAIN), _of_source(of_split(clips, split), source)
     captioner = Captioner(load_bundle(bundle))
-    with _clip_bar([*known, *measured]) as bar:
-        prepared = prepare_for_bundle(
-            captioner.bundle, [*known, *measured], cache, workers=workers, after_clip=lambda name: bar.update(1)
-        )
+    with _progress("prepared", len(known) + len(measured)) as tell:
+        prepared = prepare_for_bundle(captioner.bundle, [*known, *measured], cache, workers=workers, after_clip=tell)
     known, measured = prepared.readable(known), prepared.readable(measured)
     plain = {name: views[0] for name, views in prepared.views.items()}
-    said = describe_clips(captioner, plain, measured)
+    with _progress("described", len(measured)) as tell:
+        said = describe_clips(captioner, plain, measured, after_clip=tell)
     found = evaluate_descriptions(measured, said, java=java)
     if record:
         record_metrics(captioner.bundle, headline_metrics(found, data_set=data.name, split=split))
@@ -167,7 +168,7 @@ def crossval_captioner_command(
 ) -> None:
     """Measure a recipe: every clip is described by a captioner that saw nothing of its group."""
     recipe = _Recipe(config, BackboneWeights(backbone_weights, motion_weights or backbone_weights), cache, workers)
-    clips = [clip for clip in load_clips(data, data_format) if not splits or clip.split in splits]
+    clips = [clip for clip in load_clips(data, data_format, cache=cache) if not splits or clip.split in splits]
     if group is Group.CLIP:
         clips = [replace(clip, scene=clip.name) for clip in clips]
     encoders, prepared = recipe.prepare(clips)
@@ -206,33 +207,41 @@ class _Recipe:
         return load_config(self.config_file)
 
     def prepare(self, clips: Sequence[CaptionedClip]) -> tuple[Encoders, Prepared]:
-        with _clip_bar(clips) as bar:
+        with _progress("prepared", len(clips)) as tell:
             encoders, prepared = prepare_data(
-                self.config,
-                self.weights,
-                clips,
-                self.cache,
-                workers=self.workers,
-                after_clip=lambda name: bar.update(1),
+                self.config, self.weights, clips, self.cache, workers=self.workers, after_clip=tell
             )
         for name, reason in prepared.skipped.items():
             typer.echo(f"skipped {name}: {reason}", err=True)
         return encoders, prepared
 
 
-def _clip_bar(clips: Sequence[CaptionedClip]) -> AbstractContextManager[Any]:
-    return typer.progressbar(length=len(clips), label="Clips", file=sys.stderr)
+@contextmanager
+def _progress(done: str, total: int) -> Iterator[Callable[[str], None]]:
+    """Tells how many clips are done: a bar on a screen, elsewhere a line for each tenth."""
+    if sys.stderr.isatty():
+        with typer.progressbar(length=total, label=f"Clips {done}", file=sys.stderr) as bar:
+            yield lambda name: bar.update(1)
+        return
+    numbers = count(1)
+
+    def tell(name: str) -> None:
+        number = next(numbers)
+        if number * 10 // total > (number - 1) * 10 // total:
+            typer.echo(f"{number} of {total} clips are {done}", err=True)
+
+    yield tell
 
 
 def _say_epoch(report: EpochReport) -> None:
     if report.is_for_reward:
-        said = f"reward {report.train_reward:.3f}; validation {report.val_reward:.3f}"
+        measured = f"validation {report.val_reward:.3f}"
+        learnt, is_measured = f"reward {report.train_reward:.3f}", not math.isnan(report.val_reward)
     else:
-        said = (
-            f"words {report.train_caption:.3f}, concepts {report.train_concept:.3f}; "
-            f"validation {report.val_caption:.3f}, {report.val_concept:.3f}"
-        )
-    typer.echo(f"epoch {report.epoch}: {said}", err=True)
+        measured = f"validation {report.val_caption:.3f}, {report.val_concept:.3f}"
+        learnt = f"words {report.train_caption:.3f}, concepts {report.train_concept:.3f}"
+        is_measured = not math.isnan(report.val_caption)
+    typer.echo(f"epoch {report.epoch}: {learnt}; {measured if is_measured else 'no validation clips'}", err=True)
 
 
 def _of_source(clips: Sequence[CaptionedClip], source: str | None) -> list[CaptionedClip]:

@@ -14,7 +14,6 @@ from instantreact.errors import Conflict
 from instantreact.storage import alerts
 from instantreact.storage.alerts import AlertFilter
 from instantreact.storage.paging import Cursor
-from instantreact.storage.tables import Alert
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 
@@ -60,24 +59,20 @@ async def acknowledge_alert(services: ServicesDep, alert_id: PathId) -> AlertVie
     now = services.clock.now()
     async with services.database.unit_of_work() as session:
         alert = await alerts.acknowledge_alert(session, alert_id, by=ANSWERED_BY, now=now)
-    return _view_answered(alert, AlertState.ACKNOWLEDGED)
+    if alert.state is not AlertState.ACKNOWLEDGED:
+        raise Conflict(f"Alert {alert.id} is {alert.state} already.")
+    return AlertView.of(alert)
 
 
 @router.post(
     "/{alert_id}/dismiss",
     operation_id="dismissAlert",
     summary="Dismiss an alert",
-    responses=problems(401, 404, 409, 422),
+    responses=problems(401, 404, 422),
 )
 async def dismiss_alert(services: ServicesDep, alert_id: PathId) -> AlertView:
-    """It was a false alarm. Said again, it changes nothing; an alert that is closed stays so (409)."""
+    """It was a false alarm, as may turn out after it was acknowledged. Said again, it changes nothing."""
     now = services.clock.now()
     async with services.database.unit_of_work() as session:
         alert = await alerts.dismiss_alert(session, alert_id, by=ANSWERED_BY, now=now)
-    return _view_answered(alert, AlertState.DISMISSED)
-
-
-def _view_answered(alert: Alert, asked: AlertState) -> AlertView:
-    if alert.state is not asked:
-        raise Conflict(f"Alert {alert.id} is {alert.state} already.")
     return AlertView.of(alert)

@@ -1,14 +1,13 @@
 """Where footage comes from. Changed by PUT, for the reason that routes/rules.py gives."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from fastapi import APIRouter, Response
 
 from instantreact.api.deps import LiveDep, ServicesDep
 from instantreact.api.openapi import CREATED, problems
 from instantreact.api.pages import Page, PageDep
-from instantreact.api.redaction import HIDDEN, restore_source
+from instantreact.api.redaction import HIDDEN
 from instantreact.api.schemas.cameras import CameraDraft, CameraView
 from instantreact.api.schemas.fields import PathId
 from instantreact.api.schemas.live import LiveView
@@ -31,7 +30,6 @@ router = APIRouter(prefix="/cameras", tags=["cameras"])
 async def create_camera(services: ServicesDep, live: LiveDep, draft: CameraDraft, response: Response) -> CameraView:
     """Its user and password are encrypted, and shown to nobody again. It is watched at once if it is enabled."""
     settings = draft.to_settings()
-    restore_source(settings.source, stored="")
     check_draft_source(settings.source, live.policy)
     async with services.database.unit_of_work() as session:
         camera = await cameras.insert_camera(session, services.box, settings, now=services.clock.now())
@@ -65,14 +63,15 @@ async def get_camera(services: ServicesDep, camera_id: PathId) -> CameraView:
 async def replace_camera(services: ServicesDep, live: LiveDep, camera_id: PathId, draft: CameraDraft) -> CameraView:
     """All of it. The address as GET shows it, with its hidden user and password, keeps the one that is stored.
 
+    `password` alone replaces the stored one; `username` alone keeps it where user and address are the same.
+
     A camera that is watched is opened anew when what matters to its watching has changed.
     """
     async with services.database.unit_of_work() as session:
         stored = await cameras.get_camera(session, camera_id)
-        settings = draft.to_settings()
-        if HIDDEN in settings.source:
-            known = cameras.open_settings(stored, services.box).source
-            settings = replace(settings, source=restore_source(settings.source, known))
+        needs_stored = HIDDEN in draft.source or not draft.login.is_whole
+        known = cameras.open_settings(stored, services.box).source if needs_stored else ""
+        settings = draft.to_settings(stored=known)
         check_draft_source(settings.source, live.policy)
         camera = await cameras.replace_camera(session, services.box, camera_id, settings)
         return _view(services, camera, await leases.list_leases(session, [camera_id]))
@@ -83,10 +82,10 @@ async def replace_camera(services: ServicesDep, live: LiveDep, camera_id: PathId
     operation_id="deleteCamera",
     summary="Delete a camera",
     status_code=204,
-    responses=problems(401, 404, 422),
+    responses=problems(401, 404, 409, 422),
 )
 async def delete_camera(services: ServicesDep, camera_id: PathId) -> None:
-    """Its clips, events and alerts stay."""
+    """Its clips, events and alerts stay. Not while a rule names it (409): that would watch nothing."""
     async with services.database.unit_of_work() as session:
         await cameras.delete_camera(session, camera_id)
 

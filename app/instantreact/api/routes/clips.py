@@ -1,13 +1,13 @@
 """Submit footage, follow its analysis, fetch it, delete it."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from starlette.responses import JSONResponse
+from starlette.responses import StreamingResponse
 
-from instantreact.api.deps import OptionsDep, ServicesDep
+from instantreact.api.deps import ClosingDep, OptionsDep, ServicesDep
 from instantreact.api.openapi import problems
 from instantreact.api.pages import Page, PageDep
 from instantreact.api.presence import while_present
@@ -24,6 +24,8 @@ from instantreact.storage.paging import Cursor
 from instantreact.storage.tables import Clip
 
 router = APIRouter(tags=["clips"])
+
+_EVENTS_AT_ONCE = 20
 
 MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
     {
@@ -53,7 +55,7 @@ MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
             "model": AnalysisView,
             "description": "Nothing is left to do about the clip: `state` says whether its analysis failed.",
         },
-        **problems(401, 404, 413, 415, 422, 507),
+        **problems(401, 404, 408, 413, 415, 422, 507),
     },
     openapi_extra={"requestBody": UPLOAD_BODY},
 )
@@ -61,6 +63,7 @@ async def submit_clip(
     request: Request,
     services: ServicesDep,
     options: OptionsDep,
+    closing: ClosingDep,
     wait: Annotated[float, Query(ge=0, le=60, description="Wait so many seconds for the result.")] = 0.0,
 ) -> Response:
     """Store a clip and have it analyzed.
@@ -72,10 +75,11 @@ async def submit_clip(
     submission = await intake.submit_clip(
         services, upload, camera_id=draft.camera_id, recorded_at=draft.recorded_at, notify=draft.notify
     )
-    clip = await while_present(request, intake.wait_for_clip(services, submission.clip.id, wait))
-    answer = await _view_analysis(services, clip)
-    return JSONResponse(
-        answer.model_dump(mode="json"),
+    waiting = intake.wait_for_clip(services, submission.clip.id, timeout_s=wait, closing=closing)
+    clip = await while_present(request, waiting)
+    return StreamingResponse(
+        _write_analysis(services, clip),
+        media_type="application/json",
         status_code=200 if intake.is_settled(clip) else 202,
         headers={"Location": f"/clips/{clip.id}"},
     )
@@ -104,13 +108,13 @@ async def get_clip(services: ServicesDep, clip_id: PathId) -> ClipView:
     "/clips/{clip_id}/events",
     operation_id="listClipEvents",
     summary="List a clip's events",
+    response_model=list[EventView],
     responses=problems(401, 404, 422),
 )
-async def list_clip_events(services: ServicesDep, clip_id: PathId) -> list[EventView]:
+async def list_clip_events(services: ServicesDep, clip_id: PathId) -> Response:
     """All of them, in the order of their windows."""
-    async with services.database.reading() as session:
-        await clips.get_clip(session, clip_id)
-        return [EventView.of(event) for event in await events.list_clip_events(session, clip_id)]
+    await intake.get_clip(services, clip_id)
+    return StreamingResponse(_write_events(services, clip_id), media_type="application/json")
 
 
 @router.head("/clips/{clip_id}/media", include_in_schema=False)
@@ -145,11 +149,29 @@ async def delete_clip(services: ServicesDep, clip_id: PathId) -> None:
     await intake.delete_clip(services, clip_id)
 
 
-async def _view_analysis(services: Services, clip: Clip) -> AnalysisView:
-    if clip.state is not ClipState.ANALYZED:
-        return AnalysisView.of(clip, [])
-    async with services.database.reading() as session:
-        return AnalysisView.of(clip, await events.list_clip_events(session, clip.id))
+async def _write_analysis(services: Services, clip: Clip) -> AsyncIterator[bytes]:
+    """An AnalysisView as JSON."""
+    yield b'{"clip":' + ClipView.model_validate(clip).model_dump_json().encode() + b',"events":'
+    if clip.state is ClipState.ANALYZED:
+        async for piece in _write_events(services, clip.id):
+            yield piece
+    else:
+        yield b"[]"
+    yield b"}"
+
+
+async def _write_events(services: Services, clip_id: str) -> AsyncIterator[bytes]:
+    """A clip's EventViews as a JSON list, some at a time: those of an hour would hold everybody else up."""
+    between, after = b"[", -1
+    while True:
+        async with services.database.reading() as session:
+            some = await events.list_clip_events(session, clip_id, after=after, limit=_EVENTS_AT_ONCE)
+        for event in some:
+            yield between + EventView.of(event).model_dump_json().encode()
+            between, after = b",", event.window_index
+        if len(some) < _EVENTS_AT_ONCE:
+            break
+    yield b"[]" if between == b"[" else b"]"
 
 
 def _media_type(clip: Clip) -> str:

@@ -23,7 +23,9 @@ class ReadinessView(BaseModel):
     """Every check is fine."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"status": "ready", "checks": {"database": None, "captioner": None}}]}
+        json_schema_extra={
+            "examples": [{"status": "ready", "checks": {"database": None, "storage": None, "captioner": None}}]
+        }
     )
     status: str
     checks: dict[str, str | None] = Field(description="Each check, null when it is fine.")

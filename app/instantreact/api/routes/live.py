@@ -6,7 +6,6 @@ from starlette.responses import Response, StreamingResponse
 from instantreact.api.deps import LiveDep
 from instantreact.api.live import BOUNDARY
 from instantreact.api.openapi import problems
-from instantreact.api.redaction import restore_source
 from instantreact.api.schemas.fields import PathId
 from instantreact.api.schemas.live import ProbeDraft, ProbeView
 
@@ -27,7 +26,7 @@ async def probe_camera(live: LiveDep, draft: ProbeDraft) -> ProbeView:
 
     Takes as long as the camera does to answer, half a minute at most.
     """
-    return ProbeView.of(await live.probe(restore_source(draft.source, stored="")))
+    return ProbeView.of(await live.probe(draft.to_source()))
 
 
 @router.get(

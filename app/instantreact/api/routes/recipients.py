@@ -66,7 +66,7 @@ async def replace_recipient(services: ServicesDep, recipient_id: PathId, draft: 
         stored = await recipients.get_recipient(session, recipient_id)
         changes: RecipientChanges = {"name": draft.name, "enabled": draft.enabled}
         if (draft.channel, draft.address) != (stored.channel, stored.address):
-            changes |= {"channel": draft.channel, "address": draft.address, "opted_in_at": None}
+            changes |= {"channel": draft.channel, "address": draft.address}
         return RecipientView.model_validate(await recipients.update_recipient(session, recipient_id, changes))
 
 
@@ -75,9 +75,9 @@ async def replace_recipient(services: ServicesDep, recipient_id: PathId, draft: 
     operation_id="deleteRecipient",
     summary="Delete a recipient",
     status_code=204,
-    responses=problems(401, 404, 422),
+    responses=problems(401, 404, 409, 422),
 )
 async def delete_recipient(services: ServicesDep, recipient_id: PathId) -> None:
-    """With the record of what they were sent."""
+    """With the record of what they were sent. Not while a rule names them (409): it might tell nobody."""
     async with services.database.unit_of_work() as session:
         await recipients.delete_recipient(session, recipient_id)

@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from instantreact.api.redaction import redact_source
-from instantreact.api.schemas.fields import Draft, Line, Name, Source
+from instantreact.api.redaction import Login, complete_source, redact_source
+from instantreact.api.schemas.fields import Draft, Line, Name, Password, Source, Username
 from instantreact.api.schemas.live import LIVE_EXAMPLE, LiveView
 from instantreact.domain.camera import Mask, Point, SpeechMode, Zone
 from instantreact.storage.cameras import CameraSettings
@@ -72,17 +72,28 @@ class CameraDraft(Draft):
     source: Source = Field(
         description="Its address, with user and password. In a PUT, the address as GET shows it keeps the stored one."
     )
+    username: Username | None = Field(
+        None, repr=False, description="Instead of the one in the source, where it would have to be escaped."
+    )
+    password: Password | None = Field(
+        None, repr=False, description="Likewise. In a PUT without it, the same user at the same address keeps theirs."
+    )
     enabled: bool = Field(True, description="Whether it is to be watched.")
     speech: SpeechMode | None = Field(None, description="What may be done with its sound; null: the service's setting.")
     sensitivity: float = Field(0.5, ge=0.0, le=1.0, description="How little motion is enough.")
     zones: Annotated[list[ZoneDraft], AfterValidator(_check_zone_names)] = Field([], max_length=32)
     masks: list[MaskDraft] = Field([], max_length=32)
 
-    def to_settings(self) -> CameraSettings:
-        """As storage takes them."""
+    @property
+    def login(self) -> Login:
+        """What is said beside the source."""
+        return Login(self.username, self.password)
+
+    def to_settings(self, *, stored: str = "") -> CameraSettings:
+        """As storage takes them; `stored` is the source that the camera has. Raises InvalidInput."""
         return CameraSettings(
             name=self.name,
-            source=self.source,
+            source=complete_source(self.source, self.login, stored),
             site=self.site,
             enabled=self.enabled,
             speech=self.speech,

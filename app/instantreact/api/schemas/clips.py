@@ -1,16 +1,14 @@
 """Clips, and what /analyze answers."""
 
 from datetime import datetime
-from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from instantreact.api.schemas.events import EVENT_EXAMPLE, EventView
-from instantreact.api.schemas.fields import Draft, Id, Moment
+from instantreact.api.schemas.fields import Draft, Id, RecordedAt
 from instantreact.domain.alert import Notify
 from instantreact.domain.media import ClipInfo, ClipState, Listening
-from instantreact.storage.tables import Clip, Event
 
 CLIP_EXAMPLE: JsonDict = {
     "id": "3f0b7c5d8e214f6c9a1b2c3d4e5f6071",
@@ -45,7 +43,7 @@ class ClipDraft(Draft):
     """The fields beside the file of a submission."""
 
     camera_id: Id | None = Field(None, description="The camera that recorded it.")
-    recorded_at: Moment | None = Field(None, description="When its first frame was recorded, with a time zone.")
+    recorded_at: RecordedAt | None = Field(None, description="When its first frame was recorded, with a time zone.")
     notify: Notify = Field(Notify.AUTO, description="Whether it may raise alerts; auto: not if over ten minutes old.")
 
 
@@ -79,8 +77,3 @@ class AnalysisView(BaseModel):
 
     clip: ClipView
     events: list[EventView] = Field(description="In the order of their windows; empty before the analysis.")
-
-    @classmethod
-    def of(cls, clip: Clip, events: list[Event]) -> Self:
-        """From rows."""
-        return cls(clip=ClipView.model_validate(clip), events=[EventView.of(event) for event in events])

@@ -28,6 +28,13 @@ Source = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f]{1,2000}$
 """The address of a camera, its user and password in clear."""
 
 
+Username = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=_PRINTABLE)]
+"""Who may watch a camera, as it is, not escaped."""
+
+Password = Annotated[str, StringConstraints(max_length=256, pattern=_PRINTABLE)]
+"""As it is, not escaped; an empty one is one."""
+
+
 def _to_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
@@ -37,6 +44,18 @@ def _to_utc(moment: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 """A point in time with its zone, taken to UTC."""
+
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+
+
+def _check_recorded(moment: datetime) -> datetime:
+    if not _EARLIEST <= moment < _LATEST:
+        raise ValueError("is no time at which footage was recorded")
+    return moment
+
+
+RecordedAt = Annotated[Moment, AfterValidator(_check_recorded)]
+"""When footage was recorded: so far from the calendar's ends that days can be added and taken away."""
 
 
 class Draft(BaseModel):

@@ -7,7 +7,8 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from instantreact.api.schemas.fields import Draft, Source
+from instantreact.api.redaction import Login, complete_source
+from instantreact.api.schemas.fields import Draft, Password, Source, Username
 from instantreact.domain.camera import CameraState
 from instantreact.media.open_stream import StreamInfo
 from instantreact.storage.tables import CameraLease
@@ -69,6 +70,12 @@ class ProbeDraft(Draft):
     model_config = ConfigDict(json_schema_extra={"examples": [{"source": "rtsp://user:password@192.168.1.20/stream1"}]})
 
     source: Source = Field(description="The address of a camera, with user and password.")
+    username: Username | None = Field(None, repr=False, description="Instead of the one in the source.")
+    password: Password | None = Field(None, repr=False, description="Instead of the one in the source.")
+
+    def to_source(self) -> str:
+        """The address with all that is said. Raises InvalidInput."""
+        return complete_source(self.source, Login(self.username, self.password), stored="")
 
 
 class ProbeView(BaseModel):

@@ -13,7 +13,6 @@ _DRAFT: JsonDict = {"name": "Night shift", "channel": "messenger", "address": "1
 _EXAMPLE: JsonDict = {
     "id": "6f5902ac237024bdd0c176cb93063dc4",
     **_DRAFT,
-    "opted_in_at": "2026-11-22T11:00:00Z",
     "window_open_until": "2026-11-23T11:00:00Z",
     "unreachable_reason": None,
     "created_at": "2026-11-22T10:59:00Z",
@@ -26,9 +25,7 @@ class RecipientDraft(Draft):
     """What people decide about a recipient."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_DRAFT]})
-    read_only: ClassVar[frozenset[str]] = frozenset(
-        {"id", "opted_in_at", "window_open_until", "unreachable_reason", "created_at"}
-    )
+    read_only: ClassVar[frozenset[str]] = frozenset({"id", "window_open_until", "unreachable_reason", "created_at"})
 
     name: Name
     channel: ChannelKind
@@ -48,7 +45,6 @@ class RecipientView(BaseModel):
     channel: ChannelKind
     address: str
     enabled: bool
-    opted_in_at: datetime | None = Field(description="When they asked to be told.")
     window_open_until: datetime | None = Field(description="Until when Messenger lets us write to them.")
     unreachable_reason: str | None = Field(description="Why the channel does not reach them, until they act again.")
     created_at: datetime

@@ -8,8 +8,6 @@ import asyncio
 import hashlib
 import itertools
 import json
-import socket
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +15,6 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
@@ -40,6 +37,7 @@ from instantreact.demo.graph.rules import (
     read_json,
 )
 from instantreact.demo.graph.wire import Call, DroppableProtocol, read_call
+from instantreact.demo.local_server import LocalServer
 
 
 class Moment(StrEnum):
@@ -86,30 +84,21 @@ class FakeGraph:
         self.page = page or Page()
         self._numbers = itertools.count(1)
         self.reset(webhook_url=webhook_url)
-        self._socket = socket.create_server(("127.0.0.1", port))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                self._app(), http=DroppableProtocol, ws="none", loop="asyncio", lifespan="off", log_config=None,
-                access_log=False, timeout_graceful_shutdown=1,
-            )
-        )  # fmt: skip
-        self._thread = threading.Thread(target=self.serve, name="fake-graph", daemon=True)
+        self._server = LocalServer(self._app(), name="fake-graph", port=port, protocol=DroppableProtocol)
+        self.url = self._server.url
 
     def serve(self) -> None:
         """Answer until stopped, in the calling thread."""
-        self._server.run(sockets=[self._socket])
+        self._server.serve()
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._server.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.should_exit = self._server.force_exit = True
-        self._thread.join(timeout=10)
-        self._socket.close()
+        self._server.stop()
 
     def reset(self, *, webhook_url: str | None = None) -> None:
         """Forget everything but the Page: nobody can be written to, nothing was received, no fault waits."""

@@ -11,6 +11,7 @@ from torchvision import models
 from instantreact.errors import InvalidInput
 from instantreact.inference.preprocess import Preprocessing
 from instantreact.training.captioner import mobilenet
+from instantreact.training.captioner.cells import CellPool
 
 _IMAGENET_MEAN = (123.675, 116.28, 103.53)
 _IMAGENET_SCALE = (58.395, 57.12, 57.375)
@@ -18,16 +19,19 @@ _IMAGENET_SCALE = (58.395, 57.12, 57.375)
 
 @dataclass(frozen=True)
 class BackboneKind:
-    """A network, the width of its features, and the input it was trained on."""
+    """A network, the width of its features, and the input it was trained on.
+
+    build  makes it from a file with weights, for a grid of cells: (N, 3, S, S) to (N, grid * grid * width)
+    """
 
     width: int
     mean: tuple[float, float, float]
     scale: tuple[float, float, float]
-    build: Callable[[Path | None], nn.Module]
+    build: Callable[[Path | None, int], nn.Module]
 
-    def preprocessing(self, motion_gain: float) -> Preprocessing:
+    def preprocessing(self, motion_gain: float, motion_crop: float) -> Preprocessing:
         """How pixels become its input."""
-        return Preprocessing(mean=self.mean, scale=self.scale, motion_gain=motion_gain)
+        return Preprocessing(mean=self.mean, scale=self.scale, motion_gain=motion_gain, motion_crop=motion_crop)
 
 
 def find_backbone(name: str) -> BackboneKind:
@@ -37,10 +41,10 @@ def find_backbone(name: str) -> BackboneKind:
     return BACKBONES[name]
 
 
-def _build_mobilenet(weights: Path | None) -> nn.Module:
+def _build_mobilenet(weights: Path | None, grid: int) -> nn.Module:
     if weights is None:
         raise InvalidInput("mobilenet_v2 takes its weights from a file: give --backbone-weights.")
-    network = mobilenet.MobileNetV2()
+    network = mobilenet.MobileNetV2(grid=grid)
     try:
         network.load_folded(weights)
     except (OSError, ValueError) as error:
@@ -48,23 +52,28 @@ def _build_mobilenet(weights: Path | None) -> nn.Module:
     return network.eval()
 
 
-def _build_vgg16(weights: Path | None) -> nn.Module:
+def _build_vgg16(weights: Path | None, grid: int) -> nn.Module:
     """VGG16 up to its second 4096-wide layer, fc7, as the seed project used it."""
+    if grid != 1:
+        raise InvalidInput("vgg16's features are of the whole picture: set backbones.grid to 1.")
     network = _load(models.vgg16, models.VGG16_Weights.IMAGENET1K_V1, weights)
     layers = network.get_submodule("classifier").children()
     network.classifier = nn.Sequential(*list(layers)[:5])
     return network.eval()
 
 
-def _build_resnet18(weights: Path | None) -> nn.Module:
-    network = _load(models.resnet18, models.ResNet18_Weights.IMAGENET1K_V1, weights)
-    network.fc = nn.Identity()
-    return network.eval()
+def _build_resnet18(weights: Path | None, grid: int) -> nn.Module:
+    return _cut_resnet(_load(models.resnet18, models.ResNet18_Weights.IMAGENET1K_V1, weights), grid)
 
 
-def _build_resnet50(weights: Path | None) -> nn.Module:
-    network = _load(models.resnet50, models.ResNet50_Weights.IMAGENET1K_V2, weights)
+def _build_resnet50(weights: Path | None, grid: int) -> nn.Module:
+    return _cut_resnet(_load(models.resnet50, models.ResNet50_Weights.IMAGENET1K_V2, weights), grid)
+
+
+def _cut_resnet(network: nn.Module, grid: int) -> nn.Module:
     network.fc = nn.Identity()
+    if grid != 1:
+        network.avgpool = CellPool(grid)
     return network.eval()
 
 
@@ -90,4 +99,3 @@ BACKBONES = {
     "resnet50": BackboneKind(2048, _IMAGENET_MEAN, _IMAGENET_SCALE, _build_resnet50),
     "vgg16": BackboneKind(4096, _IMAGENET_MEAN, _IMAGENET_SCALE, _build_vgg16),
 }
-"""Every network takes (N, 3, S, S) and gives (N, width)."""

@@ -1,5 +1,7 @@
 """What a captioner must beat: captions that need no model, and scores that need no picture."""
 
+import math
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 import cv2
@@ -25,10 +27,14 @@ def nearest_captions(
 
     Clips are compared by the cosine of their frame features (T, D), averaged over time and standardised.
     """
-    known = np.stack([features[clip.name].mean(axis=0, dtype=np.float64) for clip in train])  # (N, D)
-    asked = np.stack([features[clip.name].mean(axis=0, dtype=np.float64) for clip in test])
+    known = np.stack([features[clip.name].mean(axis=0, dtype=np.float32) for clip in train])  # (N, D)
+    asked = np.stack([features[clip.name].mean(axis=0, dtype=np.float32) for clip in test])
     mean, scale = known.mean(axis=0), known.std(axis=0) + 1e-6
-    nearest = (_unit((asked - mean) / scale) @ _unit((known - mean) / scale).T).argmax(axis=1)
+    for vectors in (known, asked):  # in place: with a grid of cells they are gigabytes
+        vectors -= mean
+        vectors /= scale
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    nearest = (asked @ known.T).argmax(axis=1)
     chosen = [train[index].captions for index in nearest]
     return [captions[_most_central(captions)] for captions in chosen]
 
@@ -84,14 +90,11 @@ def _captions_by(clip: CaptionedClip, annotator: str) -> list[str]:
 
 def _most_central(captions: Sequence[str]) -> int:
     """Which caption's words are, by the cosine of their counts, most like those of all."""
-    words = {word: at for at, word in enumerate(sorted({word for caption in captions for word in tokenize(caption)}))}
-    counts = np.zeros((len(captions), len(words)))
-    for row, caption in enumerate(captions):
-        np.add.at(counts[row], [words[word] for word in tokenize(caption)], 1)
-    unit = _unit(counts)
-    return int((unit @ unit.sum(axis=0)).argmax())
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    scaled: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    return scaled
+    counts = [Counter(tokenize(caption)) for caption in captions]
+    units = [{word: count / math.hypot(*own.values()) for word, count in own.items()} for own in counts]
+    total: dict[str, float] = defaultdict(float)
+    for unit in units:
+        for word, value in unit.items():
+            total[word] += value
+    likeness = [sum(value * total[word] for word, value in unit.items()) for unit in units]
+    return int(np.argmax(np.round(likeness, 9)))  # of equally good ones the first

@@ -50,9 +50,12 @@ def concept_shares(clip: CaptionedClip, concepts: Sequence[str] = tuple(CONCEPTS
 
 def of_split(clips: Iterable[CaptionedClip], split: Split) -> list[CaptionedClip]:
     """The clips of one split. Raises InvalidInput when there are none."""
+    clips = list(clips)
     chosen = [clip for clip in clips if clip.split is split]
     if not chosen:
-        raise InvalidInput(f"The data has no clips in its split {split.value}.")
+        others = Counter(clip.split.value for clip in clips)
+        there = ", ".join(f"{count} in {name}" for name, count in sorted(others.items())) or "none at all"
+        raise InvalidInput(f"The data has no clips in its split {split.value}; there are {there}.")
     return chosen
 
 
@@ -61,7 +64,10 @@ def check_scenes(clips: Sequence[CaptionedClip]) -> None:
     splits: dict[str, Split] = {}
     for clip in clips:
         if splits.setdefault(clip.scene, clip.split) is not clip.split:
-            raise InvalidInput(f"Scene {clip.scene} is in the splits {splits[clip.scene]} and {clip.split}.")
+            raise InvalidInput(
+                f"Scene {clip.scene} is in the splits {splits[clip.scene]} and {clip.split} (clip {clip.name}): "
+                "put all clips of a scene into one split, or figures will be too good."
+            )
 
 
 def scene_folds(clips: Sequence[CaptionedClip], count: int, *, seed: int = 0) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ from instantreact.training.captioner.logistic import fit_logistic
 from instantreact.training.captioner.model import CaptionModel
 
 _LEAST_CLIPS = 5
-_MOST = 0.5
+_HALF = 0.5
 
 Logits = NDArray[np.float64]
 """Raw outputs of a concept head, (N, C)."""
@@ -24,11 +24,11 @@ Logits = NDArray[np.float64]
 def fit_concept_head(model: CaptionModel, train: Sequence[Example], *, ridge: float) -> None:
     """Fit the head by ridge-penalised logistic regression on the examples as they are; changed views made it worse.
 
-    It learns whether most captions mention a concept. Inputs are standardised for the fit, and that is then folded into
-    the weights; `ridge` is the penalty on the standardised weights' squares, per mean loss.
+    It learns whether at least half the captions mention a concept. Inputs are standardised for the fit, and that is
+    then folded into the weights; `ridge` is the penalty on the standardised weights' squares, per mean loss.
     """
     summaries = torch.stack([_summarize(model, example.views[0]) for example in train])  # (N, 2 W)
-    targets = torch.from_numpy(np.stack([example.concepts > _MOST for example in train])).float()  # (N, C)
+    targets = torch.from_numpy(np.stack([example.concepts >= _HALF for example in train])).float()  # (N, C)
     mean, scale = summaries.mean(dim=0), summaries.std(dim=0) + 1e-3
     weights, offsets = _fit((summaries - mean) / scale, targets, ridge)
     with torch.no_grad():
@@ -49,13 +49,13 @@ def calibrate_concepts(
     """Fit each concept's probability to the share of captions that mention it (Platt 1999, with soft targets).
 
     `logits` (N, C) must come from models that did not see the clips. A concept is left out unless at least
-    `_LEAST_CLIPS` clips mention it in most captions, as many do not, and a higher logit means a higher probability:
-    a head that points the wrong way on unseen scenes has learnt nothing.
+    `_LEAST_CLIPS` clips mention it in half their captions or more, as many do not, and a higher logit means a higher
+    probability: a head that points the wrong way on unseen scenes has learnt nothing.
     """
     shares = np.stack([concept_shares(clip, concepts) for clip in clips])
     calibration = {}
     for column, concept in enumerate(concepts):
-        mentioned = int((shares[:, column] > _MOST).sum())
+        mentioned = int((shares[:, column] >= _HALF).sum())
         if min(mentioned, len(clips) - mentioned) < _LEAST_CLIPS:
             continue
         slope, offset = fit_logistic(logits[:, [column]], shares[:, column].astype(np.float64))
@@ -65,9 +65,9 @@ def calibrate_concepts(
 
 
 def _summarize(model: CaptionModel, view: NDArray[np.float16]) -> Tensor:
-    """What the head sees of one window (T, D): (2 W,)."""
-    features = torch.from_numpy(view.astype(np.float32))[None]
-    summary: Tensor = model.encoder.summarize(features, torch.ones(features.shape[:2], dtype=torch.bool))
+    """What the head sees of one window (T, cells * D): (2 W,)."""
+    rows = model.encoder.spread(torch.from_numpy(view.astype(np.float32))[None])
+    summary: Tensor = model.encoder.summarize(rows, torch.ones(rows.shape[:2], dtype=torch.bool))
     return summary[0]
 
 

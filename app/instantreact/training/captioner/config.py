@@ -19,28 +19,42 @@ class _Section(BaseModel):
 class Backbones(_Section):
     """The networks that turn a frame and a motion image into features, by name.
 
+    grid         cells along each side of a picture that get features of their own; 1 averages over the picture
     moving       whether there is a motion stream, which needs three gaps in the sampling plan
     motion_gain  factor on the difference of two frames
+    motion_crop  side of the square, where most moves, that a motion image shows, as a share of the picture's side
     """
 
     appearance: str = "mobilenet_v2"
     motion: str = "mobilenet_v2"
+    grid: int = Field(default=1, ge=1)
     moving: bool = True
     motion_gain: float = Field(default=4.0, gt=0)
+    motion_crop: float = Field(default=1.0, gt=0, le=1)
 
     @property
     def streams(self) -> tuple[str, ...]:
         """The backbone of each stream, appearance first."""
         return (self.appearance, self.motion) if self.moving else (self.appearance,)
 
+    @property
+    def cells(self) -> int:
+        """How many cells a picture has."""
+        return self.grid * self.grid
+
 
 class Architecture(_Section):
-    """The sizes of the sequence model."""
+    """The sizes of the sequence model.
+
+    embedding_std  standard deviation of the words' embeddings before training. They are the output layer, too: at 1
+                   the first epochs go into shrinking them, which a large vocabulary feels most
+    """
 
     projection: int = Field(default=128, ge=1)
     hidden: int = Field(default=256, ge=2, multiple_of=2)
     embedding: int = Field(default=128, ge=1)
     dropout: float = Field(default=0.4, ge=0, lt=1)
+    embedding_std: float = Field(default=1.0, gt=0)
 
 
 class Schedule(_Section):
@@ -51,6 +65,7 @@ class Schedule(_Section):
     concept_weight  of the auxiliary concept loss beside the captions'
     concept_ridge   penalty on the weights of the concept head, which is fitted by itself
     averaging       decay of the running average of the weights that is kept (0 keeps the weights themselves)
+    bfloat16_on_cpu  mixed precision on the processor, too; twice as fast where it has AVX-512 BF16 or AMX, else slower
     """
 
     epochs: int = Field(default=60, ge=1)
@@ -64,6 +79,7 @@ class Schedule(_Section):
     clip_norm: float = Field(default=1.0, gt=0)
     averaging: float = Field(default=0.99, ge=0, lt=1)
     patience: int | None = Field(default=None, ge=1)
+    bfloat16_on_cpu: bool = False
     seed: int = 1
 
 

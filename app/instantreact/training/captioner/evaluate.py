@@ -1,6 +1,6 @@
 """Measures descriptions of clips: their captions, and how well their concepts' probabilities tell clips apart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 
@@ -54,10 +54,18 @@ class Evaluation:
 
 
 def describe_clips(
-    captioner: Captioner, features: Mapping[str, NDArray[np.float16]], clips: Sequence[CaptionedClip]
+    captioner: Captioner,
+    features: Mapping[str, NDArray[np.float16]],
+    clips: Sequence[CaptionedClip],
+    *,
+    after_clip: Callable[[str], None] = lambda name: None,
 ) -> list[Description]:
     """Describe each clip by its features (T, D), as one window whatever its length."""
-    return [captioner.describe(features[clip.name].astype(np.float32)) for clip in clips]
+    descriptions = []
+    for clip in clips:
+        descriptions.append(captioner.describe(features[clip.name].astype(np.float32)))
+        after_clip(clip.name)
+    return descriptions
 
 
 def evaluate_descriptions(

@@ -29,9 +29,9 @@ from instantreact.training.captioner.storage import compute_in_int8, store_as_ha
 
 _SEQUENCE_SIZES = ({"frames": 1}, {"frames": 7}, {"frames": 40})
 _STEP_SIZES = (
-    {"frames": 1, "sentences": 1},
-    {"frames": 7, "sentences": 5},
-    {"frames": 40, "sentences": 64},
+    {"frames": 1, "cells": 1, "sentences": 1},
+    {"frames": 7, "cells": 7, "sentences": 5},
+    {"frames": 40, "cells": 49, "sentences": 64},
 )
 
 

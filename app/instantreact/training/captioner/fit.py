@@ -16,7 +16,7 @@ from instantreact.training.captioner.config import TrainingConfig
 from instantreact.training.captioner.evaluate import describe_clips
 from instantreact.training.captioner.export import export_bundle
 from instantreact.training.captioner.prepare import Prepared
-from instantreact.training.captioner.recipe import build_vocabulary, make_examples, make_trainer
+from instantreact.training.captioner.recipe import build_model, build_vocabulary, make_examples, make_trainer
 from instantreact.training.captioner.train import EpochReport, train_model
 
 
@@ -72,6 +72,28 @@ def fit_folds(
         logits[fold_of == fold] = concept_logits(captioners[-1].model, unseen)
         after_fold(fold)
     return FoldPredictions(tuple(readable), fold_of, logits, tuple(captioners))
+
+
+def predict_concepts(
+    config: TrainingConfig, prepared: Prepared, clips: Sequence[CaptionedClip], *, folds: int = 5
+) -> tuple[list[CaptionedClip], Logits]:
+    """The readable clips, and the logits (N, C) of concept heads that never saw their scenes.
+
+    The same as `fit_folds` predicts, without the decoders, which the head does not depend on.
+    Raises InvalidInput when there are fewer scenes than folds.
+    """
+    readable = prepared.readable(clips)
+    fold_of = scene_folds(readable, folds, seed=config.training.seed)
+    vocabulary = build_vocabulary(config, readable)
+    examples = make_examples(config, readable, prepared, vocabulary)
+    logits = np.zeros((len(readable), len(config.concepts)))
+    for fold in range(folds):
+        train = [example for example, own in zip(examples, fold_of, strict=True) if own != fold]
+        held_out = [example for example, own in zip(examples, fold_of, strict=True) if own == fold]
+        model = build_model(config, vocabulary, train)
+        fit_concept_head(model, train, ridge=config.training.concept_ridge)
+        logits[fold_of == fold] = concept_logits(model, held_out)
+    return readable, logits
 
 
 def describe_folds(predictions: FoldPredictions, prepared: Prepared) -> list[Description]:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from instantreact.errors import BundleMismatch
 from instantreact.inference.bundle import Graph, sha256_of
 from instantreact.inference.session import Array, Session
-from instantreact.training.captioner.model import CaptionModel
+from instantreact.training.captioner.model import CaptionModel, ModelShape
 
 OPSET = 18
 _TOLERANCE = 1e-4  # of the largest value
@@ -27,18 +27,19 @@ class GraphPlan:
 
 
 class SequenceGraph(nn.Module):
-    """The encoder of one window without padding: features (T, D) to memory (T, M), keys (T, A), states, concepts."""
+    """The encoder of one window without padding: frames to memory (R, M), keys (R, A), states, concepts."""
 
     def __init__(self, model: CaptionModel) -> None:
         super().__init__()
         self.encoder = model.encoder
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """(T, D) to memory (T, M), keys (T, A), hidden (1, H), cell (1, H), concepts (C,)."""
-        fused = self.encoder.fuse(features[None])
+        """(T, cells * D) to memory (R, M), keys (R, A), hidden (1, H), cell (1, H), concepts (C,)."""
+        rows = self.encoder.spread(features[None])
+        fused = self.encoder.fuse(rows)
         memory, _ = self.encoder.lstm(fused)
-        mask = torch.ones_like(features[None, :, 0], dtype=torch.bool)
-        encoded = self.encoder.finish(features[None], fused, memory, mask)
+        mask = torch.ones_like(rows[..., 0], dtype=torch.bool)
+        encoded = self.encoder.finish(rows, fused, memory, mask)
         return encoded.memory[0], encoded.keys[0], encoded.hidden, encoded.cell, encoded.concepts[0]
 
 
@@ -52,9 +53,9 @@ class StepGraph(nn.Module):
     def forward(
         self, words: Tensor, hidden: Tensor, cell: Tensor, memory: Tensor, keys: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """words (B,), hidden and cell (B, H), memory (T, M), keys (T, A) to log-probabilities (B, V) and new states."""
+        """words (B,), hidden and cell (B, H), memory (R, M), keys (R, A) to log-probabilities (B, V) and new states."""
         outputs, hidden, cell = self.decoder(words[:, None], hidden, cell)
-        scores = self.decoder.score(outputs, keys[None], memory[None], None)
+        scores = self.decoder.score(self.decoder.attend(outputs, keys[None], memory[None], None))
         return scores[:, 0], hidden, cell
 
 
@@ -67,20 +68,25 @@ def encoder_plan(width: int, image_size: int) -> GraphPlan:
 def sequence_plan(model: CaptionModel) -> GraphPlan:
     """Of a `SequenceGraph`."""
     shape = model.shape
-    hidden = shape.hidden
-    state: tuple[int | str, ...] = (1, hidden)
-    outputs = {"memory": ("frames", hidden), "keys": ("frames", hidden), "hidden": state, "cell": state}
-    return GraphPlan({"features": ("frames", sum(shape.streams))}, {**outputs, "concepts": (shape.concepts,)})
+    state: tuple[int | str, ...] = (1, shape.hidden)
+    outputs = {**_attended(shape), "hidden": state, "cell": state, "concepts": (shape.concepts,)}
+    return GraphPlan({"features": ("frames", shape.cells * sum(shape.streams))}, outputs)
 
 
 def step_plan(model: CaptionModel) -> GraphPlan:
     """Of a `StepGraph`."""
     shape = model.shape
     state: tuple[int | str, ...] = ("sentences", shape.hidden)
-    attended = {"memory": ("frames", shape.hidden), "keys": ("frames", shape.hidden)}
     scores = {"log_probabilities": ("sentences", shape.vocabulary)}
     states = {"next_hidden": state, "next_cell": state}
-    return GraphPlan({"words": ("sentences",), "hidden": state, "cell": state, **attended}, {**scores, **states})
+    return GraphPlan(
+        {"words": ("sentences",), "hidden": state, "cell": state, **_attended(shape)}, {**scores, **states}
+    )
+
+
+def _attended(shape: ModelShape) -> dict[str, tuple[int | str, ...]]:
+    rows = "frames" if shape.cells == 1 else "cells"
+    return {"memory": (rows, shape.hidden), "keys": (rows, shape.hidden)}
 
 
 def write_graph(module: nn.Module, plan: GraphPlan, path: Path) -> Graph:
@@ -92,7 +98,7 @@ def write_graph(module: nn.Module, plan: GraphPlan, path: Path) -> Graph:
         warnings.simplefilter("ignore")
         torch.onnx.export(
             module,
-            tuple(make_inputs(plan, {"frames": 3, "sentences": 2})),
+            tuple(make_inputs(plan, {"frames": 3, "cells": 3, "sentences": 2})),
             str(path),
             input_names=list(plan.inputs),
             output_names=list(plan.outputs),

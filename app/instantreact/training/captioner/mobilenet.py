@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from instantreact.training.captioner.cells import CellPool
+
 WIDTH = 1280
 
 
@@ -69,9 +71,9 @@ class InvertedResidual(nn.Module):
 
 
 class MobileNetV2(nn.Module):
-    """Width 1.0. Input (N, 3, S, S) scaled to [-1, 1]; output (N, 1280), averaged over the picture."""
+    """Width 1.0. Input (N, 3, S, S) scaled to [-1, 1]; output (N, cells * 1280), see `CellPool`."""
 
-    def __init__(self, *, same: bool = True) -> None:
+    def __init__(self, *, same: bool = True, grid: int = 1) -> None:
         super().__init__()
         blocks: list[nn.Module] = [Convolution(nn.Conv2d(3, 32, 3, 2), same=same)]
         inputs = 32
@@ -82,11 +84,12 @@ class MobileNetV2(nn.Module):
                 blocks.append(block)
                 inputs = stage.channels
         self.blocks = nn.Sequential(*blocks, Convolution(nn.Conv2d(inputs, WIDTH, 1)))
+        self.pool = CellPool(grid) if grid > 1 else None
 
     def forward(self, images: Tensor) -> Tensor:
-        """Features (N, 1280) of images (N, 3, S, S)."""
+        """Features (N, cells * 1280) of images (N, 3, S, S)."""
         features: Tensor = self.blocks(images)
-        return features.mean(dim=(2, 3))
+        return features.mean(dim=(2, 3)) if self.pool is None else self.pool(features)
 
     def load_folded(self, path: Path) -> None:
         """Take the weights of an .npz that holds `NN_..._w` and `NN_..._b` in execution order, classifier last.

@@ -3,9 +3,7 @@
 The features are computed by the very graphs that a bundle ships, through the very preprocessing that serves.
 """
 
-import hashlib
 import math
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -16,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from instantreact.domain.media import Images, SamplingPlan
-from instantreact.errors import MediaError, UnreadableMedia
+from instantreact.errors import InvalidInput, MediaError, UnreadableMedia
 from instantreact.inference.bundle import Bundle, GraphName
 from instantreact.inference.preprocess import Preprocessing, motion_images, scale_pixels
 from instantreact.inference.session import Session, open_graph
@@ -24,13 +22,11 @@ from instantreact.media.frames import sample_frames
 from instantreact.media.sampling import scale_frame
 from instantreact.training.captioner.clips import CaptionedClip
 from instantreact.training.captioner.config import Views
-from instantreact.training.captioner.views import View, draw_views
+from instantreact.training.captioner.kept import Features, digest, digest_content, keep, name_cache
+from instantreact.training.captioner.views import PLAIN, View, draw_views
 
 _ROUNDING = 1e-6  # of a sample
 _PICTURES = (".jpg", ".jpeg", ".png")
-
-Features = NDArray[np.float16]
-"""Frame features (T, D) of one clip."""
 
 
 @dataclass(frozen=True)
@@ -42,18 +38,18 @@ class FeatureExtractor:
     sampling: SamplingPlan
     preprocessing: Preprocessing
 
-    def extract(self, path: Path, views: Sequence[View]) -> list[Features]:
-        """The features (T, D) of the whole clip in each view; the first, plain one exactly as serving computes it.
+    def extract(self, path: Path) -> list[Features]:
+        """The features (T, D) of the whole clip as it is, exactly as serving computes them.
 
         Raises MediaError when it cannot be read.
         """
-        plain, *changed = views
-        found = self._extract_at(path, [plain], self.sampling.image_size)
-        if changed:
-            # Large enough that the smallest crop needs no enlarging.
-            size = round(self.sampling.image_size / min(view.size for view in changed))
-            found += self._extract_at(path, changed, size)
-        return found
+        return self._extract_at(path, [PLAIN], self.sampling.image_size)
+
+    def extract_changed(self, path: Path, views: Sequence[View]) -> list[Features]:
+        """The features (T, D) of the whole clip in each of the views. Raises MediaError when it cannot be read."""
+        # Large enough that the smallest crop needs no enlarging.
+        size = round(self.sampling.image_size / min(view.size for view in views))
+        return self._extract_at(path, views, size)
 
     def _extract_at(self, path: Path, views: Sequence[View], size: int) -> list[Features]:
         parts: list[list[Features]] = [[] for _ in views]
@@ -68,7 +64,8 @@ class FeatureExtractor:
         rows = [_run(self.appearance, seen, self.preprocessing)]
         if self.motion is not None:
             before = np.stack([view.apply(earlier[:, gap], size) for gap in range(earlier.shape[1])], axis=1)
-            moving = motion_images(seen, before, self.preprocessing.motion_gain)
+            options = self.preprocessing
+            moving = motion_images(seen, before, options.motion_gain, crop=options.motion_crop)
             rows.append(_run(self.motion, moving, self.preprocessing))
         return np.concatenate(rows, axis=1).astype(np.float16)
 
@@ -81,8 +78,13 @@ class Prepared:
     skipped: dict[str, str]
 
     def readable(self, clips: Sequence[CaptionedClip]) -> list[CaptionedClip]:
-        """Those of the clips that have features."""
-        return [clip for clip in clips if clip.name in self.views]
+        """Those of the clips that have features. Raises InvalidInput when there are clips, and none has."""
+        found = [clip for clip in clips if clip.name in self.views]
+        if clips and not found:
+            first, splits = clips[0].name, " and ".join(sorted({clip.split.value for clip in clips}))
+            reason = self.skipped.get(first, "it was not prepared")
+            raise InvalidInput(f"Not one of the {len(clips)} clips in {splits} can be read; {first}: {reason}")
+        return found
 
 
 def prepare_clips(
@@ -94,9 +96,10 @@ def prepare_clips(
     workers: int = 1,
     after_clip: Callable[[str], None] = lambda name: None,
 ) -> Prepared:
-    """The features of every clip in its plain and changed views; a clip in `cache` is not computed again.
+    """The features of every clip in its plain and changed views; what is in `cache` is not computed again.
 
-    A clip that cannot be read is skipped and told of.
+    Data sets may share `cache`: a clip is known by its name and content. A clip that cannot be read is skipped and told
+    of.
     """
     cache.mkdir(parents=True, exist_ok=True)
 
@@ -125,10 +128,6 @@ def prepare_for_bundle(
     after_clip: Callable[[str], None] = lambda name: None,
 ) -> Prepared:
     """The features of every clip as a bundle's own encoders compute them, without changed views."""
-    encoders = [
-        bundle.graphs[name].sha256 for name in (GraphName.APPEARANCE, GraphName.MOTION) if name in bundle.graphs
-    ]
-    parts = (repr(bundle.sampling), repr(bundle.preprocessing), *encoders)
     moving = GraphName.MOTION in bundle.graphs
     extractor = FeatureExtractor(
         appearance=open_graph(bundle, GraphName.APPEARANCE),
@@ -136,13 +135,8 @@ def prepare_for_bundle(
         sampling=bundle.sampling,
         preprocessing=bundle.preprocessing,
     )
-    folder = cache / name_cache(*parts)
+    folder = cache / name_cache(bundle.sampling, bundle.preprocessing, bundle.graphs)
     return prepare_clips(clips, extractor, Views(count=0), folder, workers=workers, after_clip=after_clip)
-
-
-def name_cache(*parts: str) -> str:
-    """A folder name for features that depend on these parts alone."""
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
 
 def sample_clip(path: Path, sampling: SamplingPlan) -> Iterator[tuple[Images, Images]]:
@@ -173,14 +167,14 @@ def _read_picture(path: Path, size: int) -> Images:
 def _load_or_extract(
     clip: CaptionedClip, extractor: FeatureExtractor, options: Views, cache: Path
 ) -> tuple[Features, ...]:
-    stored = cache / f"{clip.name}.npz"
-    if not stored.is_file():
-        views = extractor.extract(clip.path, draw_views(options, clip.name))
-        unfinished = stored.with_suffix(f".{os.getpid()}.npz")
-        np.savez(unfinished, *views)
-        unfinished.replace(stored)
-    with np.load(stored) as views:
-        return tuple(views[name] for name in views.files)
+    # The plain view is kept by itself: recipes with other views need it too, and so does a bundle's evaluation.
+    kept = f"{clip.name}.{digest_content(clip.path)}"
+    _, *changed = draw_views(options, clip.name)
+    found = keep(cache / f"{kept}.npz", lambda: extractor.extract(clip.path))
+    if changed:
+        path = cache / f"{kept}.{digest(repr(options))}.npz"
+        found += keep(path, lambda: extractor.extract_changed(clip.path, changed))
+    return found
 
 
 def _run(encoder: Session, images: Images, preprocessing: Preprocessing) -> NDArray[np.float32]:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import nn
 
+from instantreact.errors import InvalidInput
 from instantreact.inference.bundle import Graph, GraphName, sha256_of
 from instantreact.inference.preprocess import Preprocessing
 from instantreact.inference.session import Session
@@ -14,7 +16,7 @@ from instantreact.training.captioner.backbones import BackboneKind, find_backbon
 from instantreact.training.captioner.clips import CaptionedClip, concept_shares
 from instantreact.training.captioner.config import TrainingConfig
 from instantreact.training.captioner.examples import Example
-from instantreact.training.captioner.graphs import check_parity, encoder_plan, write_graph
+from instantreact.training.captioner.graphs import GraphPlan, check_parity, encoder_plan, make_inputs, write_graph
 from instantreact.training.captioner.model import CaptionModel, ModelShape
 from instantreact.training.captioner.prepare import FeatureExtractor, Prepared
 from instantreact.training.captioner.reward import Rewarder
@@ -38,9 +40,8 @@ def write_encoders(config: TrainingConfig, weights: BackboneWeights, folder: Pat
     chosen = {GraphName.APPEARANCE: (config.backbones.appearance, weights.appearance)}
     if config.backbones.moving:
         chosen[GraphName.MOTION] = (config.backbones.motion, weights.motion)
-    size = config.sampling.image_size
     return {
-        name: _write_encoder(find_backbone(backbone), file, size, folder / f"{name}.onnx")
+        name: _write_encoder(config, find_backbone(backbone), file, folder / f"{name}.onnx")
         for name, (backbone, file) in chosen.items()
     }
 
@@ -57,7 +58,8 @@ def open_extractor(config: TrainingConfig, folder: Path) -> FeatureExtractor:
 
 def preprocessing_of(config: TrainingConfig) -> Preprocessing:
     """How pixels become the encoders' input; both streams share it."""
-    return find_backbone(config.backbones.appearance).preprocessing(config.backbones.motion_gain)
+    backbones = config.backbones
+    return find_backbone(backbones.appearance).preprocessing(backbones.motion_gain, backbones.motion_crop)
 
 
 def build_vocabulary(config: TrainingConfig, clips: Sequence[CaptionedClip]) -> Vocabulary:
@@ -94,6 +96,8 @@ def build_model(config: TrainingConfig, vocabulary: Vocabulary, train: Sequence[
         hidden=config.model.hidden,
         embedding=config.model.embedding,
         dropout=config.model.dropout,
+        cells=config.backbones.cells,
+        embedding_std=config.model.embedding_std,
     )
     model = CaptionModel(shape)
     standardize_features(model, train)
@@ -109,9 +113,22 @@ def make_trainer(config: TrainingConfig, vocabulary: Vocabulary, train: Sequence
     return Trainer(model, config.training, device=find_device(), rewarder=rewarder)
 
 
-def _write_encoder(backbone: BackboneKind, weights: Path | None, size: int, path: Path) -> Graph:
-    network, plan = backbone.build(weights), encoder_plan(backbone.width, size)
+def _write_encoder(config: TrainingConfig, backbone: BackboneKind, weights: Path | None, path: Path) -> Graph:
+    network, size = backbone.build(weights, config.backbones.grid), config.sampling.image_size
+    plan = encoder_plan(backbone.width * config.backbones.cells, size)
+    _check_grid(network, plan, config)
     graph = write_graph(network, plan, path)
     check_parity(network, plan, path, [{"frames": 1}, {"frames": 3}])
     store_as_half(path)  # before features are computed, so that training sees what serving will compute
     return graph.model_copy(update={"sha256": sha256_of(path)})
+
+
+def _check_grid(network: nn.Module, plan: GraphPlan, config: TrainingConfig) -> None:
+    with torch.no_grad():
+        (features,) = network(*make_inputs(plan, {"frames": 1}))
+    ((_, width),) = plan.outputs.values()
+    if len(features) != width:
+        raise InvalidInput(
+            f"backbones.grid = {config.backbones.grid} does not divide the network's feature map at image_size "
+            f"{config.sampling.image_size}."
+        )

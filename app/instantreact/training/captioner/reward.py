@@ -78,7 +78,7 @@ def sample_words(model: CaptionModel, windows: Windows, owners: Tensor, *, max_w
     words: list[Tensor] = []
     while len(words) < max_words and not ended.all():
         outputs, hidden, cell = model.decoder(last[:, None], hidden, cell)
-        scores = model.decoder.score(outputs, keys, memory, mask)[:, 0].float()
+        scores = model.decoder.score(model.decoder.attend(outputs, keys, memory, mask))[:, 0].float()
         scores[:, [PAD, START, UNKNOWN] + ([] if words else [END])] = _LOWEST
         last = torch.multinomial(scores.softmax(dim=-1), 1)[:, 0].masked_fill(ended, PAD)
         words.append(last)
@@ -92,8 +92,7 @@ def measure_reward_loss(model: CaptionModel, windows: Windows, sampled: SampledS
     others = (rewards.sum(dim=1, keepdim=True) - rewards) / (each - 1)
     advantages = (rewards - others).view(-1, 1)  # (S, 1)
     before = torch.cat([torch.full_like(sampled.words[:, :1], START), sampled.words[:, :-1]], dim=1)
-    scores, _ = model(windows.features, windows.lengths, before, sampled.owners)  # (S, L, V)
-    log_probabilities = scores.gather(2, sampled.words[..., None])[..., 0]  # (S, L)
     real = sampled.words != PAD
-    gain: Tensor = (advantages * log_probabilities * real).sum() / real.sum()
-    return -gain
+    scores, _ = model(windows.features, windows.lengths, before, sampled.owners, real)  # (P, V)
+    log_probabilities: Tensor = scores.gather(1, sampled.words[real][:, None])[:, 0]  # (P,)
+    return -(advantages.expand_as(real)[real] * log_probabilities).mean()

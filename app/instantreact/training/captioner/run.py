@@ -8,13 +8,14 @@ from pathlib import Path
 
 import torch
 
-from instantreact.errors import Conflict, InvalidInput
+from instantreact.errors import Conflict
 from instantreact.training.captioner.checkpoint import Encoders, TrainedCaptioner, save_checkpoint
 from instantreact.training.captioner.clips import CaptionedClip, Split, of_split
 from instantreact.training.captioner.concepts import calibrate_concepts, concept_logits, fit_concept_head
-from instantreact.training.captioner.config import Reward, TrainingConfig
-from instantreact.training.captioner.fit import fit_folds
-from instantreact.training.captioner.prepare import Prepared, name_cache, prepare_clips
+from instantreact.training.captioner.config import TrainingConfig
+from instantreact.training.captioner.fit import predict_concepts
+from instantreact.training.captioner.kept import name_cache
+from instantreact.training.captioner.prepare import Prepared, prepare_clips
 from instantreact.training.captioner.recipe import (
     BackboneWeights,
     build_vocabulary,
@@ -49,12 +50,9 @@ def prepare_data(
         graphs = write_encoders(config, weights, Path(folder))
         encoders = {name: (graph, (Path(folder) / graph.file).read_bytes()) for name, graph in graphs.items()}
         extractor = open_extractor(config, Path(folder))
-    stated = (config.sampling, config.views, preprocessing_of(config))
-    checksums = [graph.sha256 for graph in graphs.values()]
-    kept = cache / name_cache(*(repr(each) for each in stated), *checksums)
+    kept = cache / name_cache(config.sampling, preprocessing_of(config), graphs)
     prepared = prepare_clips(clips, extractor, config.views, kept, workers=workers, after_clip=after_clip)
-    if not prepared.views:
-        raise InvalidInput(f"Not one of the {len(clips)} clips can be read.")
+    prepared.readable(clips)
     return encoders, prepared
 
 
@@ -71,11 +69,12 @@ def train_captioner(
 
     Concepts are calibrated on val, which the weights have not seen; without val they are not calibrated, and the
     sampled captions decide. A run that was interrupted goes on exactly as if it had not been.
-    Raises Conflict when `output` holds a run of another configuration, InvalidInput without training clips.
+    Raises Conflict when `output` holds a run of another configuration, InvalidInput without training clips, or when not
+    one clip of train or of val can be read.
     """
     _claim(output, config)
-    readable = prepared.readable(clips)
-    train, val = of_split(readable, Split.TRAIN), [clip for clip in readable if clip.split is Split.VAL]
+    train = prepared.readable(of_split(clips, Split.TRAIN))
+    val = prepared.readable([clip for clip in clips if clip.split is Split.VAL])
     vocabulary = build_vocabulary(config, train)
     examples, watched = (make_examples(config, part, prepared, vocabulary) for part in (train, val))
     trainer = make_trainer(config, vocabulary, examples)
@@ -108,18 +107,12 @@ def train_final(
     Concepts are calibrated on what cross-validation over the scenes of these clips predicts.
     """
     known = [replace(clip, split=Split.TRAIN) for clip in clips if clip.split is not Split.TEST]
-    predictions = fit_folds(_for_heads_only(config), encoders, prepared, known, folds=folds)
-    calibration = calibrate_concepts(config.concepts, predictions.logits, predictions.clips)
+    unseen, logits = predict_concepts(config, prepared, known, folds=folds)
+    calibration = calibrate_concepts(config.concepts, logits, unseen)
     trained = train_captioner(config, encoders, prepared, known, output, after_epoch=after_epoch)
     trained = replace(trained, calibration=calibration)
     save_checkpoint(trained, output / BEST)
     return trained
-
-
-def _for_heads_only(config: TrainingConfig) -> TrainingConfig:
-    """The same recipe where the decoder learns next to nothing, which the concept head does not depend on."""
-    schedule = config.training.model_copy(update={"epochs": 1})
-    return config.model_copy(update={"training": schedule, "reward": Reward(epochs=0)})
 
 
 def calibrate_on(trained: TrainedCaptioner, prepared: Prepared, clips: Sequence[CaptionedClip]) -> TrainedCaptioner:
@@ -135,10 +128,9 @@ def _claim(output: Path, config: TrainingConfig) -> None:
     """Make `output` the folder of a run of this configuration."""
     output.mkdir(parents=True, exist_ok=True)
     stated = output / _CONFIG
-    text = config.model_dump_json(indent=1)
     if not stated.is_file():
-        stated.write_text(text, "utf-8")
-    elif stated.read_text("utf-8") != text:
+        stated.write_text(config.model_dump_json(indent=1), "utf-8")
+    elif TrainingConfig.model_validate_json(stated.read_bytes()) != config:
         raise Conflict(f"{output} holds a run of another configuration; choose another --output.")
 
 

@@ -162,7 +162,8 @@ class Trainer:
             group["lr"] = rate
 
     def _learn(self, batch: Batch) -> tuple[float, float]:
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+        mixed = self.device.type == "cuda" or self.schedule.bfloat16_on_cpu
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=mixed):
             losses = measure_losses(self.model, batch, label_smoothing=self.schedule.label_smoothing)
         self._follow(losses.caption + self.schedule.concept_weight * losses.concept)
         return losses.caption.item(), losses.concept.item()
@@ -217,10 +218,11 @@ def find_device() -> torch.device:
 
 def measure_losses(model: nn.Module, batch: Batch, *, label_smoothing: float) -> Losses:
     """A model's losses on a batch."""
-    scores, concepts = model(batch.features, batch.lengths, batch.words, batch.owners)  # (S, L, V), (N, C)
-    caption = F.cross_entropy(
-        scores.flatten(0, 1), batch.targets.flatten(), ignore_index=PAD, label_smoothing=label_smoothing
-    )
+    real = batch.targets != PAD  # (S, L)
+    scores, concepts = model(batch.features, batch.lengths, batch.words, batch.owners, real)  # (P, V), (N, C)
+    caption = F.nll_loss(scores, batch.targets[real])
+    if label_smoothing:
+        caption = (1 - label_smoothing) * caption - label_smoothing * scores.mean()
     return Losses(caption, F.binary_cross_entropy_with_logits(concepts, batch.concepts))
 
 
@@ -241,8 +243,9 @@ def train_model(
 
 def standardize_features(model: CaptionModel, train: Sequence[Example]) -> None:
     """Set the model's input mean and scale from the training features."""
-    frames = np.concatenate([example.views[0] for example in train]).astype(np.float32)  # (frames, D)
-    model.encoder.standardize_by(torch.from_numpy(frames.mean(0)), torch.from_numpy(frames.std(0) + 1e-2))
+    frames = np.concatenate([example.views[0] for example in train]).astype(np.float32)  # (frames, cells * D)
+    rows = model.encoder.spread(torch.from_numpy(frames)[None])[0].numpy()
+    model.encoder.standardize_by(torch.from_numpy(rows.mean(0)), torch.from_numpy(rows.std(0) + 1e-2))
 
 
 def _half_cosine(done: float) -> float:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ValidationError
 
 from instantreact.errors import InvalidInput
 from instantreact.training.captioner.clips import CaptionedClip, Split, check_scenes
-from instantreact.training.captioner.formats.complaint import check_captions, check_file, complain
+from instantreact.training.captioner.formats.complaint import check_captions, check_file, complain, read_lines
 
 FILE = "captions.jsonl"
 SUFFIX = ".mp4"
@@ -26,18 +26,18 @@ def load_captions_jsonl(folder: Path) -> list[CaptionedClip]:
     """The clips of a folder that holds `captions.jsonl` and `clips/<clip>.mp4`.
 
     Raises InvalidInput, with file and line, for what is not JSON, lacks a field, names an unknown split or a missing
-    clip, or has an empty caption; and when a scene is in two splits.
+    clip, has an empty caption, or a clip that had a line before; and when a scene is in two splits.
     """
     path = folder / FILE
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be read.") from error
-    clips = [_read_line(path, number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    clips: dict[str, CaptionedClip] = {}
+    for number, line in read_lines(path):
+        clip = _read_line(path, number, line)
+        if clips.setdefault(clip.name, clip) is not clip:
+            raise complain(path, number, f"the clip {clip.name} has a line already; put its captions into one line")
     if not clips:
-        raise InvalidInput(f"{path} holds no clips.")
-    check_scenes(clips)
-    return clips
+        raise InvalidInput(f"{path} holds no clips: it needs one JSON object a line.")
+    check_scenes(list(clips.values()))
+    return list(clips.values())
 
 
 def _read_line(path: Path, number: int, text: str) -> CaptionedClip:

@@ -4,6 +4,8 @@ The folder holds `captions.json` (captions by picture), `train.txt`, `dev.txt` a
 the pictures in `images/` or in `images.tar`.
 """
 
+import hashlib
+import os
 import tarfile
 from pathlib import Path
 
@@ -11,25 +13,25 @@ from pydantic import TypeAdapter, ValidationError
 
 from instantreact.errors import InvalidInput
 from instantreact.training.captioner.clips import CaptionedClip, Split
-from instantreact.training.captioner.formats.complaint import complain
+from instantreact.training.captioner.formats.complaint import complain, is_empty, read_lines
 
 FILE = "captions.json"
 _SPLITS = {"train.txt": Split.TRAIN, "dev.txt": Split.VAL, "test.txt": Split.TEST}
 
 
-def load_flickr8k(folder: Path, *, images: Path | None = None) -> list[CaptionedClip]:
+def load_flickr8k(folder: Path, *, cache: Path | None = None) -> list[CaptionedClip]:
     """The pictures of a folder, each a scene of its own; pictures that are not there are left out.
 
-    images  where the pictures lie, or where `images.tar` is unpacked to; `images/` in the folder by default
-    Raises InvalidInput, with file and line, for a picture without captions, and when no picture is left.
+    cache  where `images.tar` is unpacked, below a name of its own; by default into `images/` beside it
+    Raises InvalidInput, with file and line, for a picture without captions; when no picture is left; and when the
+    archive cannot be unpacked.
     """
     captions = _read_captions(folder / FILE)
-    images = images or folder / "images"
-    _unpack(folder / "images.tar", images)
+    images = _find_images(folder, cache)
     clips = [
         CaptionedClip(name, images / name, name, split, tuple(_captions_of(captions, name, folder / file, line)))
         for file, split in _SPLITS.items()
-        for line, name in _read_names(folder / file)
+        for line, name in read_lines(folder / file)
         if (images / name).is_file()
     ]
     if not clips:
@@ -46,27 +48,39 @@ def _read_captions(path: Path) -> dict[str, list[str]]:
         raise InvalidInput(f"{path} does not hold lists of captions by picture.") from error
 
 
-def _read_names(path: Path) -> list[tuple[int, str]]:
-    """The lines of a list that name a picture, with their numbers."""
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be read.") from error
-    return [(number, line.strip()) for number, line in enumerate(lines, start=1) if line.strip()]
-
-
 def _captions_of(captions: dict[str, list[str]], name: str, path: Path, line: int) -> list[str]:
-    own = [caption for caption in captions.get(name, []) if caption.strip()]
+    own = [caption for caption in captions.get(name, []) if not is_empty(caption)]
     if not own:
         raise complain(path, line, f"there is no caption of {name}")
     return own
 
 
+def _find_images(folder: Path, cache: Path | None) -> Path:
+    """Where the pictures lie, unpacked once if need be; data that others share is not written to."""
+    images, archive = folder / "images", folder / "images.tar"
+    if images.is_dir() or not archive.is_file():
+        return images
+    if cache is not None:
+        images = cache / f"images-{_name_archive(archive)}"
+    try:
+        _unpack(archive, images)
+    except (OSError, tarfile.TarError) as error:
+        raise InvalidInput(f"{archive} cannot be unpacked to {images}: {error}") from error
+    return images
+
+
+def _name_archive(archive: Path) -> str:
+    """A name that another archive, or a changed one, does not share."""
+    found = archive.stat()
+    stated = f"{archive.resolve()}|{found.st_size}|{found.st_mtime_ns}"
+    return hashlib.sha256(stated.encode()).hexdigest()[:16]
+
+
 def _unpack(archive: Path, folder: Path) -> None:
     """Unpack the archive once; pictures only, never outside `folder`."""
-    if folder.is_dir() or not archive.is_file():
+    if folder.is_dir():
         return
-    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    unfinished = folder.with_name(f"{folder.name}.{os.getpid()}.unfinished")
     with tarfile.open(archive) as tar:
         tar.extractall(unfinished, filter="data")
     unfinished.rename(folder)

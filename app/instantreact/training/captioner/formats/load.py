@@ -1,6 +1,5 @@
 """Finds out which format a folder is in, and reads it."""
 
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 
@@ -18,12 +17,6 @@ class DataFormat(StrEnum):
     FLICKR8K = "flickr8k"
 
 
-_LOADERS: dict[DataFormat, Callable[[Path], list[CaptionedClip]]] = {
-    DataFormat.CAPTIONS_JSONL: captions_jsonl.load_captions_jsonl,
-    DataFormat.MSVD: msvd.load_msvd,
-    DataFormat.MSR_VTT: msrvtt.load_msrvtt,
-    DataFormat.FLICKR8K: flickr8k.load_flickr8k,
-}
 _MARKS = {
     DataFormat.CAPTIONS_JSONL: captions_jsonl.FILE,
     DataFormat.MSVD: msvd.FILE,
@@ -32,12 +25,23 @@ _MARKS = {
 }
 
 
-def load_clips(folder: Path, data_format: DataFormat | None = None) -> list[CaptionedClip]:
+def load_clips(
+    folder: Path, data_format: DataFormat | None = None, *, cache: Path | None = None
+) -> list[CaptionedClip]:
     """The clips of a data set, in the given format or the one whose file lies in the folder.
 
+    cache  where archives are unpacked; by default beside them
     Raises InvalidInput when the folder is in no format that is known, and for everything wrong in it.
     """
-    return _LOADERS[data_format or find_format(folder)](folder)
+    match data_format or find_format(folder):
+        case DataFormat.CAPTIONS_JSONL:
+            return captions_jsonl.load_captions_jsonl(folder)
+        case DataFormat.MSVD:
+            return msvd.load_msvd(folder)
+        case DataFormat.MSR_VTT:
+            return msrvtt.load_msrvtt(folder)
+        case DataFormat.FLICKR8K:
+            return flickr8k.load_flickr8k(folder, cache=cache)
 
 
 def find_format(folder: Path) -> DataFormat:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from instantreact.errors import InvalidInput
 from instantreact.training.captioner.clips import CaptionedClip, Split
+from instantreact.training.captioner.formats.complaint import is_empty
 
 PATTERN = "*videodatainfo*.json"
 _SPLITS = {"train": Split.TRAIN, "validate": Split.VAL, "test": Split.TEST}
@@ -54,8 +55,8 @@ def _load_file(path: Path) -> list[CaptionedClip]:
         raise InvalidInput(f"{path}, {where or 'the object'}: {first['msg']}") from error
     captions: dict[str, list[str]] = defaultdict(list)
     for number, sentence in enumerate(content.sentences):
-        if not sentence.caption.strip():
-            raise InvalidInput(f"{path}, sentences.{number}: a caption is empty")
+        if is_empty(sentence.caption):
+            raise InvalidInput(f"{path}, sentences.{number}: a caption is empty, or has no word; take it out")
         captions[sentence.video_id].append(sentence.caption.strip())
     return [
         _make_clip(path, video, clip, captions[video.video_id])
@@ -66,7 +67,9 @@ def _load_file(path: Path) -> list[CaptionedClip]:
 
 def _make_clip(path: Path, video: _Video, clip: Path, captions: list[str]) -> CaptionedClip:
     if video.split not in _SPLITS:
-        raise InvalidInput(f"{path}, video {video.video_id}: there is no split {video.split}")
+        raise InvalidInput(
+            f"{path}, video {video.video_id}: there is no split {video.split}; there are {', '.join(_SPLITS)}"
+        )
     if not captions:
         raise InvalidInput(f"{path}, video {video.video_id}: there is no caption")
     scene = video.url or video.video_id

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from instantreact.errors import InvalidInput
 from instantreact.training.captioner.clips import CaptionedClip
-from instantreact.training.captioner.formats.complaint import complain
+from instantreact.training.captioner.formats.complaint import complain, is_empty
 from instantreact.training.captioner.formats.splits import draw_split
 
 FILE = "video_corpus.csv"
@@ -29,7 +29,7 @@ def load_msvd(folder: Path) -> list[CaptionedClip]:
     captions: dict[str, list[str]] = {}
     scenes: dict[str, str] = {}
     for line, row in _read_rows(path):
-        if row["Language"] == _LANGUAGE and row["Description"].strip():
+        if row["Language"] == _LANGUAGE and not is_empty(row["Description"]):
             name = _clip_name(path, line, row)
             captions.setdefault(name, []).append(row["Description"].strip())
             scenes[name] = row["VideoID"]

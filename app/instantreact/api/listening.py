@@ -1,0 +1,24 @@
+"""The socket that the service listens on, opened before anything else is begun."""
+
+import socket
+
+from instantreact.errors import Misconfigured
+
+_BACKLOG = 128
+
+
+def open_listener(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises Misconfigured where the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise Misconfigured(
+            f"Cannot listen on {host}:{port}: {error.strerror}. Choose another address with --host and --port, or "
+            "INSTANTREACT_HOST and INSTANTREACT_PORT."
+        ) from error
+    return listener

@@ -1,0 +1,57 @@
+"""The state folder: made before anything is kept in it, and held by one `serve` at a time."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from instantreact.errors import Misconfigured
+
+_LOCK = "serve.lock"
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the folder unless it is there. Raises Misconfigured where nothing can be written in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(folder, error.strerror) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _unusable(folder, "it cannot be written")
+
+
+@contextmanager
+def hold_folder(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process, which gives it back however it ends.
+
+    Two processes that run its jobs would take them out of each other's hands. Raises Misconfigured where one does.
+    """
+    prepare_folder(folder)
+    lock = _take_lock(folder)
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
+def _take_lock(folder: Path) -> int:
+    try:
+        lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise _unusable(folder, error.strerror) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        is_held = isinstance(error, BlockingIOError)
+        reason = "another `instantreact serve` works with it; stop that one" if is_held else error.strerror
+        raise _unusable(folder, reason) from error
+    return lock
+
+
+def _unusable(folder: Path, reason: str | None) -> Misconfigured:
+    return Misconfigured(
+        f"The state folder {folder.absolute()} cannot be used: {reason}. "
+        "Or choose another folder with --state-dir or INSTANTREACT_STATE_DIR."
+    )

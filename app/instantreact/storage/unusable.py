@@ -1,0 +1,56 @@
+"""What is wrong with a database that cannot be opened, in words that say what to do."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from alembic.util import CommandError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
+
+from instantreact.errors import InstantReactError, Misconfigured, StorageFull
+from instantreact.storage.sqlite import is_full
+
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_CLOSED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
+_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn what SQLAlchemy, Alembic and drivers raise about opening a database into Misconfigured or StorageFull."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise Misconfigured(
+            f"INSTANTREACT_DATABASE_URL needs the driver {error.name}, which is not installed. For PostgreSQL: "
+            "pip install 'instantreact[postgres]', and an address that begins with postgresql+asyncpg://."
+        ) from error
+    except (ArgumentError, InvalidRequestError) as error:
+        raise Misconfigured(
+            "INSTANTREACT_DATABASE_URL is no address that can be used; one looks like "
+            "sqlite+aiosqlite:////srv/instantreact.sqlite3. Without it a file in the state folder is used."
+        ) from error
+    except DBAPIError as error:
+        raise _explain(error) from error
+    except CommandError as error:
+        raise Misconfigured(f"The database cannot be migrated: {error}") from error
+    except OSError as error:
+        raise Misconfigured(
+            f"The database at INSTANTREACT_DATABASE_URL cannot be reached: {error.strerror or error}."
+        ) from error
+
+
+def _explain(error: DBAPIError) -> InstantReactError:
+    if is_full(error):
+        return StorageFull()
+    reason = str(error.orig)
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # the rest of it is detail
+    if code in _DAMAGED:
+        return Misconfigured(
+            f"The database is damaged: {reason}. Put a copy of it back, or move it away to begin with an empty one."
+        )
+    if code in _CLOSED:
+        return Misconfigured(f"The database cannot be opened: {reason}. See who may write the state folder.")
+    if code in _LOCKED:
+        return Misconfigured(f"The database is in use: {reason}. See which other process holds it.")
+    return Misconfigured(f"The database cannot be used: {reason}")

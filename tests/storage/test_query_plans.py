@@ -1,0 +1,73 @@
+"""What people page through is read in its order from an index: nothing is sorted, however much there is."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from instantreact.domain.alert import AlertState
+from instantreact.domain.media import ClipState
+from instantreact.jobs import outbox
+from instantreact.storage import alerts, clips, events, references
+from instantreact.storage.alerts import AlertFilter
+from instantreact.storage.database import Database
+from instantreact.storage.events import EventFilter
+from instantreact.storage.paging import Cursor
+from instantreact.storage.tables import Event
+from tests.storage.factories import NOW
+
+Query = Callable[[AsyncSession], Awaitable[object]]
+AFTER = Cursor(NOW, "a")
+QUERIES: dict[str, Query] = {
+    "clips": lambda session: clips.list_clips(session, after=AFTER),
+    "clips of a camera": lambda session: clips.list_clips(session, camera_id="a", after=AFTER),
+    "clips in a state": lambda session: clips.list_clips(session, state=ClipState.FAILED, after=AFTER),
+    "events": lambda session: events.list_events(session, EventFilter(since=NOW), after=AFTER),
+    "events of a camera": lambda session: events.list_events(session, EventFilter(camera_id="a"), after=AFTER),
+    "alerts": lambda session: alerts.list_alerts(session, AlertFilter(since=NOW), after=AFTER),
+    "alerts of a camera": lambda session: alerts.list_alerts(session, AlertFilter(camera_id="a"), after=AFTER),
+    "alerts of a rule": lambda session: alerts.list_alerts(session, AlertFilter(rule_id="a"), after=AFTER),
+    "alerts in a state": lambda session: alerts.list_alerts(session, AlertFilter(AlertState.RAISED), after=AFTER),
+    "jobs": lambda session: outbox.list_jobs(session, after=AFTER),
+}
+
+
+async def explain(database: Database, query: Query) -> list[str]:
+    """SQLite's plan, step by step."""
+    statements: list[tuple[str, tuple[object, ...]]] = []
+
+    def remember(_: object, __: object, statement: str, parameters: tuple[object, ...], *___: object) -> None:
+        statements.append((statement, parameters))
+
+    async with database.reading() as session:
+        connection = await session.connection()
+        event.listen(connection.sync_connection, "before_cursor_execute", remember)
+        await query(session)
+        event.remove(connection.sync_connection, "before_cursor_execute", remember)
+        plans = [
+            await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            for statement, parameters in statements
+        ]
+    return [str(step["detail"]) for plan in plans for step in plan.mappings()]
+
+
+@pytest.mark.parametrize("what", QUERIES)
+async def test_list_is_read_in_its_order(database: Database, what: str) -> None:
+    plan = await explain(database, QUERIES[what])
+    assert plan
+    assert [step for step in plan if "TEMP B-TREE" in step or "USING" not in step] == []
+
+
+async def test_files_are_found_by_their_keys(database: Database) -> None:
+    plan = await explain(database, lambda session: references.list_referenced(session, ["a"]))
+    assert [step for step in plan if step.startswith(("SCAN clips", "SCAN events"))] == []
+
+
+async def test_cooldown_is_found_by_camera_and_time(database: Database) -> None:
+    seen = Event(id="e", camera_id="a", occurred_at=NOW)
+    plan = await explain(
+        database, lambda session: alerts.find_holding_alert(session, "r", seen, cooldown=timedelta(minutes=1))
+    )
+    assert any("ix_events_of_camera (camera_id=? AND occurred_at>? AND occurred_at<?)" in step for step in plan)
