@@ -43,7 +43,9 @@ def test_the_toolkit_goes_from_clips_to_a_measured_bundle(drawn: DrawnData, tmp_
     recipe = (*data, "--config", config, "--backbone-weights", drawn.weights)
 
     assert "12 clips are prepared" in run("prepare", "captioner", *recipe)
-    run("train", "captioner", *recipe, "--output", tmp_path / "run")
+    run("train", "captioner", *recipe, "--output", tmp_path / "first")
+    first = tmp_path / "first" / "best.pt"
+    run("train", "captioner", *recipe, "--output", tmp_path / "run", "--start-from", first)
     run("export", "captioner", "--checkpoint", tmp_path / "run" / "best.pt", "--output", tmp_path / "bundle")
     kept = sorted((tmp_path / "cache").rglob("*"))
     measured = json.loads(run("evaluate", "captioner", *data, "--bundle", tmp_path / "bundle", "--json", "--no-java"))

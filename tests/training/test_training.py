@@ -69,6 +69,27 @@ def test_an_interrupted_run_ends_as_a_straight_one(drawn: DrawnData, tmp_path: P
     assert (tmp_path / "straight" / "log.csv").read_text() == (tmp_path / "resumed" / "log.csv").read_text()
 
 
+def test_a_run_may_start_from_the_weights_of_another(drawn: DrawnData, tmp_path: Path) -> None:
+    train_into(drawn, tmp_path / "first", epochs=12)
+    start = load_checkpoint(tmp_path / "first" / BEST)
+
+    for name, weights in (("fresh", None), ("onward", start)):
+        config = make_config(epochs=1)
+        train_captioner(config, drawn.encoders, drawn.prepared, drawn.clips, tmp_path / name, start=weights)
+
+    (fresh,), (onward,) = read_losses(tmp_path / "fresh"), read_losses(tmp_path / "onward")
+    assert onward < fresh - 0.3
+
+
+def test_a_run_refuses_to_start_from_other_sizes(drawn: DrawnData, tmp_path: Path) -> None:
+    train_into(drawn, tmp_path / "first", epochs=1)
+    start = load_checkpoint(tmp_path / "first" / BEST)
+    config = make_config(epochs=1, model=drawn.config.model.model_copy(update={"hidden": 32}))
+
+    with pytest.raises(InvalidInput, match="another vocabulary or other sizes"):
+        train_captioner(config, drawn.encoders, drawn.prepared, drawn.clips, tmp_path / "second", start=start)
+
+
 def test_a_run_refuses_the_folder_of_another_configuration(drawn: DrawnData, tmp_path: Path) -> None:
     train_into(drawn, tmp_path, epochs=1)
 

@@ -102,16 +102,25 @@ def train_captioner_command(
     backbone_weights: Weights = None,
     motion_weights: MotionWeights = None,
     workers: Workers = 1,
+    start_from: Annotated[
+        Path | None,
+        typer.Option("--start-from", help="best.pt of a run to train on from.", exists=True, dir_okay=False),
+    ] = None,
     final: Annotated[
         bool, typer.Option("--final", help="Train on train and val together, calibrated by cross-validation.")
     ] = False,
 ) -> None:
     """Train a captioner: progress on the screen and in log.csv, the result in best.pt."""
+    if final and start_from is not None:
+        raise InvalidInput("--start-from and --final exclude each other: cross-validation would know what it predicts.")
     recipe = _Recipe(config, BackboneWeights(backbone_weights, motion_weights or backbone_weights), cache, workers)
     clips = load_clips(data, data_format, cache=cache)
     encoders, prepared = recipe.prepare(clips)
-    run = train_final if final else train_captioner
-    run(recipe.config, encoders, prepared, clips, output, after_epoch=_say_epoch)
+    if final:
+        train_final(recipe.config, encoders, prepared, clips, output, after_epoch=_say_epoch)
+    else:
+        start = load_checkpoint(start_from) if start_from is not None else None
+        train_captioner(recipe.config, encoders, prepared, clips, output, start=start, after_epoch=_say_epoch)
     typer.echo(f"The captioner is in {output / BEST}; export it with `instantreact export captioner`.")
 
 

@@ -104,12 +104,14 @@ def build_model(config: TrainingConfig, vocabulary: Vocabulary, train: Sequence[
     return model
 
 
-def make_trainer(config: TrainingConfig, vocabulary: Vocabulary, train: Sequence[Example]) -> Trainer:
-    """What trains a fresh model for a configuration, on the GPU where there is one."""
+def make_trainer(
+    config: TrainingConfig, vocabulary: Vocabulary, train: Sequence[Example], model: CaptionModel | None = None
+) -> Trainer:
+    """What trains a model for a configuration, by default a fresh one, on the GPU where there is one."""
     rewarder = None
     if config.reward.epochs:
         rewarder = Rewarder(config.reward, vocabulary, train, max_words=config.decoding.max_words)
-    model = build_model(config, vocabulary, train)
+    model = model or build_model(config, vocabulary, train)
     return Trainer(model, config.training, device=find_device(), rewarder=rewarder)
 
 

@@ -8,16 +8,19 @@ from pathlib import Path
 
 import torch
 
-from instantreact.errors import Conflict
+from instantreact.errors import Conflict, InvalidInput
+from instantreact.inference.vocabulary import Vocabulary
 from instantreact.training.captioner.checkpoint import Encoders, TrainedCaptioner, save_checkpoint
 from instantreact.training.captioner.clips import CaptionedClip, Split, of_split
 from instantreact.training.captioner.concepts import calibrate_concepts, concept_logits, fit_concept_head
 from instantreact.training.captioner.config import TrainingConfig
 from instantreact.training.captioner.fit import predict_concepts
 from instantreact.training.captioner.kept import name_cache
+from instantreact.training.captioner.model import CaptionModel
 from instantreact.training.captioner.prepare import Prepared, prepare_clips
 from instantreact.training.captioner.recipe import (
     BackboneWeights,
+    build_model,
     build_vocabulary,
     make_examples,
     make_trainer,
@@ -63,21 +66,27 @@ def train_captioner(
     clips: Sequence[CaptionedClip],
     output: Path,
     *,
+    start: TrainedCaptioner | None = None,
     after_epoch: Callable[[EpochReport], None] = lambda report: None,
 ) -> TrainedCaptioner:
     """Train on the split train, watch the split val where there is one, and leave `best.pt` and `log.csv` in `output`.
 
     Concepts are calibrated on val, which the weights have not seen; without val they are not calibrated, and the
     sampled captions decide. A run that was interrupted goes on exactly as if it had not been.
-    Raises Conflict when `output` holds a run of another configuration, InvalidInput without training clips, or when not
-    one clip of train or of val can be read.
+
+    start  the captioner whose weights training begins with; random ones by default
+    Raises Conflict when `output` holds a run of another configuration, InvalidInput without training clips, when not
+    one clip of train or of val can be read, or when `start` has another vocabulary or other sizes.
     """
     _claim(output, config)
     train = prepared.readable(of_split(clips, Split.TRAIN))
     val = prepared.readable([clip for clip in clips if clip.split is Split.VAL])
     vocabulary = build_vocabulary(config, train)
     examples, watched = (make_examples(config, part, prepared, vocabulary) for part in (train, val))
-    trainer = make_trainer(config, vocabulary, examples)
+    model = build_model(config, vocabulary, examples)
+    if start is not None:
+        _take_weights(model, vocabulary, start)
+    trainer = make_trainer(config, vocabulary, examples, model)
     _resume(trainer, output)
 
     def keep(report: EpochReport) -> None:
@@ -122,6 +131,17 @@ def calibrate_on(trained: TrainedCaptioner, prepared: Prepared, clips: Sequence[
     examples = make_examples(trained.config, clips, prepared, trained.vocabulary)
     logits = concept_logits(trained.model, examples)
     return replace(trained, calibration=calibrate_concepts(trained.config.concepts, logits, clips))
+
+
+def _take_weights(model: CaptionModel, vocabulary: Vocabulary, start: TrainedCaptioner) -> None:
+    known = start.model.state_dict()
+    sizes = {name: weights.shape for name, weights in model.state_dict().items()}
+    if vocabulary.words != start.vocabulary.words or sizes != {name: weights.shape for name, weights in known.items()}:
+        raise InvalidInput(
+            "The checkpoint to start from has another vocabulary or other sizes: start from a run on the same data "
+            "whose configuration has the same [backbones] and [model]."
+        )
+    model.load_state_dict(known)
 
 
 def _claim(output: Path, config: TrainingConfig) -> None:
