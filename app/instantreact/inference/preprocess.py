@@ -63,10 +63,7 @@ def _zoom_in(frames: Brightness, crop: float) -> Brightness:
     size = frames.shape[-1]
     side = max(1, round(crop * size))
     top, left = _find_busiest(np.abs(frames[0] - frames[1:]).mean(axis=0), side)
-    enlarge = _interpolation(side, size)
-    cut = frames[:, top : top + side, left : left + side]
-    enlarged: Brightness = np.matmul(np.matmul(enlarge, cut), enlarge.T)
-    return enlarged
+    return _enlarge(_enlarge(frames[:, top : top + side, left : left + side], size).swapaxes(1, 2), size).swapaxes(1, 2)
 
 
 def _find_busiest(moved: Brightness, side: int) -> tuple[int, int]:
@@ -77,8 +74,20 @@ def _find_busiest(moved: Brightness, side: int) -> tuple[int, int]:
     return int(top), int(left)
 
 
+def _enlarge(frames: Brightness, size: int) -> Brightness:
+    """Frames (N, R, C) with `size` rows instead of R."""
+    above, below, share = _interpolation(frames.shape[1], size)
+    # Not a product with a matrix: small as it is, BLAS would wake its threads for it, which then spin for many times
+    # as long as it takes (measured on two cores: 75 ms of processor time for a motion image, 1.3 ms without).
+    enlarged: Brightness = frames[:, above] * (1 - share) + frames[:, below] * share
+    return enlarged
+
+
 @lru_cache(maxsize=8)
-def _interpolation(side: int, size: int) -> Brightness:
-    """Weights (size, side) that enlarge a line of `side` pixels to `size` by linear interpolation between centres."""
-    centres = (np.arange(size) + 0.5) * side / size - 0.5
-    return np.stack([np.interp(centres, np.arange(side), one) for one in np.eye(side)], axis=1).astype(np.float32)
+def _interpolation(side: int, size: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Brightness]:
+    """Enlarging `side` lines to `size` by linear interpolation between centres: the two that each new one lies between,
+    (size,) each, and the share of the second, (size, 1).
+    """
+    centres = np.clip((np.arange(size) + 0.5) * side / size - 0.5, 0, side - 1)
+    above = np.floor(centres).astype(np.intp)
+    return above, np.minimum(above + 1, side - 1), (centres - above).astype(np.float32)[:, None]
