@@ -72,6 +72,25 @@ async def refusing_alerts(services: Services) -> AsyncIterator[None]:
             await session.execute(text("DROP TRIGGER refuse"))
 
 
+@asynccontextmanager
+async def full_database(services: Services) -> AsyncIterator[None]:
+    """The database has no room for alerts in the block."""
+    async with services.database.unit_of_work() as session:
+        await session.execute(text("CREATE TABLE filling (junk BLOB)"))
+        grow = "INSERT INTO filling VALUES (zeroblob(1000000))"
+        await session.execute(text(f"CREATE TRIGGER grow BEFORE INSERT ON alerts BEGIN {grow}; END"))
+    async with services.database.unit_of_work() as session:
+        most_pages = (await session.execute(text("PRAGMA max_page_count"))).scalar_one()
+        await session.execute(text("PRAGMA max_page_count = 1"))  # as small as it is now
+    try:
+        yield
+    finally:
+        async with services.database.unit_of_work() as session:
+            await session.execute(text(f"PRAGMA max_page_count = {most_pages}"))
+            await session.execute(text("DROP TRIGGER grow"))
+            await session.execute(text("DROP TABLE filling"))
+
+
 def since_of(alert: Alert) -> str:
     """The moment in an alert's key: when the outage began."""
     return str(alert.system_key).partition(":")[2]
@@ -94,6 +113,17 @@ async def test_loss_and_return_are_told_once_the_database_takes_them(yard: Yard)
         await yard.wait_for_titles("Yard is lost", "Yard is back")
     lost, back = await yard.alerts()
     assert since_of(lost) == since_of(back)
+
+
+async def test_full_database_ends_no_watching_and_loses_no_fact(yard: Yard) -> None:
+    async with supervising(yard.services, "anna", folder=yard.folder) as anna:
+        await yard.wait_for_outage()
+        before = anna.find_watcher(yard.id)
+        async with full_database(yard.services):
+            await asyncio.sleep(3 * PATIENCE.alert_after_s)
+            assert await yard.alerts() == []
+        await yard.wait_for_titles("Yard is lost")
+        assert anna.find_watcher(yard.id) is before
 
 
 async def test_both_are_told_in_order_when_the_database_takes_neither_at_first(yard: Yard) -> None:

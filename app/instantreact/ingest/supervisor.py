@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.exc import SQLAlchemyError
 
 from instantreact.domain.camera import Outage, SpeechMode
-from instantreact.errors import Conflict, InvalidInput, Misconfigured
+from instantreact.errors import Conflict, InvalidInput, Misconfigured, StorageBusy, StorageFull
 from instantreact.ingest.inbox import Inbox
 from instantreact.ingest.outage import UntoldFacts
 from instantreact.ingest.watched import HeardLive, SeenLive, WatchedCamera, WatchTools
@@ -35,6 +35,8 @@ from instantreact.storage.leases import (
 from instantreact.storage.tables import Camera
 
 log = get_logger(__name__)
+
+_DATABASE_FAILS = (SQLAlchemyError, OSError, StorageFull, StorageBusy)
 
 
 @dataclass(eq=False)
@@ -83,7 +85,7 @@ class Supervisor:
         while True:
             try:
                 await self.tick()
-            except (SQLAlchemyError, OSError) as error:
+            except _DATABASE_FAILS as error:
                 log.warning("ingest.database_failed", error=type(error).__name__)
             self._changed.clear()
             with suppress(TimeoutError):
@@ -108,7 +110,7 @@ class Supervisor:
         await asyncio.to_thread(self._tools.batcher.close)
         try:
             await self._untold.tell()
-        except (SQLAlchemyError, OSError) as error:
+        except _DATABASE_FAILS as error:
             log.warning("ingest.outages_untold", error=type(error).__name__)
 
     def find_watcher(self, camera_id: str) -> Watcher | None:
