@@ -77,6 +77,18 @@ def test_captioner_answers_several_threads_as_it_answers_one(captioner: Captione
     assert together == alone
 
 
+@pytest.mark.parametrize("threads", [2, 4])
+def test_captioner_sees_with_several_threads_what_it_sees_with_one(captioner: Captioner, threads: int) -> None:
+    frames = [make_frames(captioner, count, seed=count) for count in (1, 5, 9)]
+    crowd = Captioner(captioner.bundle, threads=threads)
+
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(crowd.encode_frames, *zip(*frames, strict=True)))
+
+    for features, one in zip(together, frames, strict=True):
+        assert np.allclose(features, captioner.encode_frames(*one), atol=1e-4)
+
+
 def test_merge_samples_counts_equal_sentences() -> None:
     merged = merge_samples(["b", "a", "b", "c"])
 

@@ -2,7 +2,8 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,25 +61,31 @@ class _EncodedWindow:
 class Captioner:
     """A loaded bundle. Its methods may run in several threads at once; equal input gives equal output.
 
-    threads  processor threads of one call. Raises BundleMismatch when a graph is not what the bundle describes.
+    threads  processor threads of one call: with two, both streams are encoded side by side, which takes half the time;
+             two threads for one of these small graphs take longer than one
+    Raises BundleMismatch when a graph is not what the bundle describes.
     """
 
     def __init__(self, bundle: Bundle, *, threads: int = 1) -> None:
         self.bundle = bundle
         self._vocabulary = Vocabulary(bundle.vocabulary)
-        self._appearance = open_graph(bundle, GraphName.APPEARANCE, threads=threads)
-        self._motion = open_graph(bundle, GraphName.MOTION, threads=threads) if bundle.sampling.gaps_s else None
-        self._sequence = open_graph(bundle, GraphName.SEQUENCE, threads=threads)
-        self._step = open_graph(bundle, GraphName.STEP, threads=threads)
+        moves = bool(bundle.sampling.gaps_s)
+        threads_each = max(1, threads // 2) if moves else threads
+        self._appearance = open_graph(bundle, GraphName.APPEARANCE, threads=threads_each)
+        self._motion = open_graph(bundle, GraphName.MOTION, threads=threads_each) if moves else None
+        self._beside = ThreadPoolExecutor(1, "instantreact-stream") if moves and threads > 1 else None
+        self._sequence = open_graph(bundle, GraphName.SEQUENCE)
+        self._step = open_graph(bundle, GraphName.STEP)
 
     def encode_frames(self, images: Images, earlier: Images) -> FrameFeatures:
         """Features (N, D) of frames (N, S, S, 3) and of the frames before them (N, G, S, S, 3), each row by itself."""
-        features = self._encode_images(self._appearance, images)
         if self._motion is None:
-            return features
+            return self._encode_images(self._appearance, images)
+        appearance = self._start_encoding(self._appearance, images)
         options = self.bundle.preprocessing
         moving = motion_images(images, earlier, options.motion_gain, crop=options.motion_crop)
-        return np.concatenate([features, self._encode_images(self._motion, moving)], axis=1)
+        motion = self._encode_images(self._motion, moving)
+        return np.concatenate([appearance(), motion], axis=1)
 
     def describe(self, features: FrameFeatures) -> Description:
         """Describe a window of T >= 1 frames by their features (T, D)."""
@@ -88,6 +95,13 @@ class Captioner:
         head = self._score_concepts(encoded.logits)
         concepts = {concept: concept_probability(concept, hypotheses, head) for concept in CONCEPTS}
         return Description(self._find_caption(encoded, sampled, head), hypotheses, concepts)
+
+    def _start_encoding(self, encoder: Session, images: Images) -> Callable[[], FrameFeatures]:
+        """Encode images beside what comes next, if there is a thread for it; call what is returned for the features."""
+        if self._beside is None:
+            features = self._encode_images(encoder, images)
+            return lambda: features
+        return self._beside.submit(self._encode_images, encoder, images).result
 
     def _encode_images(self, encoder: Session, images: Images) -> FrameFeatures:
         batches = (images[at : at + _IMAGES_AT_ONCE] for at in range(0, len(images), _IMAGES_AT_ONCE))

@@ -94,7 +94,11 @@ def _allowed(log_probabilities: Floats, *, may_end: bool) -> NDArray[np.float64]
     """Log-probabilities (B, V) over what may be said: no padding, start or unknown word, and no empty sentence."""
     allowed = log_probabilities.astype(np.float64)
     allowed[:, [PAD, START, UNKNOWN] + ([] if may_end else [END])] = -np.inf
-    normalised: NDArray[np.float64] = allowed - np.logaddexp.reduce(allowed, axis=1, keepdims=True)
+    # The largest is taken out by hand: logaddexp.reduce does the same, value by value, in ten times the time.
+    likeliest = allowed.max(axis=1, keepdims=True)
+    normalised: NDArray[np.float64] = allowed - (
+        likeliest + np.log(np.exp(allowed - likeliest).sum(axis=1, keepdims=True))
+    )
     return normalised
 
 
