@@ -117,10 +117,10 @@ async def test_loss_and_return_are_told_once_the_database_takes_them(yard: Yard)
 
 async def test_full_database_ends_no_watching_and_loses_no_fact(yard: Yard) -> None:
     async with supervising(yard.services, "anna", folder=yard.folder) as anna:
-        await yard.wait_for_outage()
-        before = anna.find_watcher(yard.id)
         async with full_database(yard.services):
-            await asyncio.sleep(3 * PATIENCE.alert_after_s)
+            await wait_for_reported_loss(yard)
+            before = anna.find_watcher(yard.id)
+            await asyncio.sleep(2 * LEASE_S)
             assert await yard.alerts() == []
         await yard.wait_for_titles("Yard is lost")
         assert anna.find_watcher(yard.id) is before
