@@ -30,14 +30,20 @@ def connect_to(path: str, *, read_only: bool = False) -> Callable[[], Awaitable[
     return connect
 
 
+def code_of(error: DBAPIError) -> int:
+    """SQLite's primary result code; 0 for errors of other databases."""
+    code: int = getattr(error.orig, "sqlite_errorcode", 0)
+    return code & 0xFF  # the rest of it is detail
+
+
 def is_full(error: DBAPIError) -> bool:
     """Whether SQLite had no room left to write."""
-    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL  # the rest of the code is detail
+    return code_of(error) == sqlite3.SQLITE_FULL
 
 
 def is_busy(error: DBAPIError) -> bool:
     """Whether another process held SQLite's file for longer than we wait."""
-    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+    return code_of(error) == sqlite3.SQLITE_BUSY
 
 
 def _open(path: str, *, read_only: bool) -> sqlite3.Connection:

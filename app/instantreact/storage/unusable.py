@@ -8,7 +8,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 
 from instantreact.errors import InstantReactError, Misconfigured, StorageFull
-from instantreact.storage.sqlite import is_full
+from instantreact.storage.sqlite import code_of, is_full
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _CLOSED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
@@ -43,8 +43,7 @@ def explained() -> Iterator[None]:
 def _explain(error: DBAPIError) -> InstantReactError:
     if is_full(error):
         return StorageFull()
-    reason = str(error.orig)
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # the rest of it is detail
+    reason, code = str(error.orig), code_of(error)
     if code in _DAMAGED:
         return Misconfigured(
             f"The database is damaged: {reason}. Put a copy of it back, or move it away to begin with an empty one."

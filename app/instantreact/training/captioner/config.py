@@ -65,7 +65,8 @@ class Schedule(_Section):
     concept_weight  of the auxiliary concept loss beside the captions'
     concept_ridge   penalty on the weights of the concept head, which is fitted by itself
     averaging       decay of the running average of the weights that is kept (0 keeps the weights themselves)
-    bfloat16_on_cpu  mixed precision on the processor, too; twice as fast where it has AVX-512 BF16 or AMX, else slower
+    bfloat16_on_cpu  mixed precision on the processor, too, while it learns words (not for reward); twice as fast where
+                     it has AVX-512 BF16 or AMX, else slower
     """
 
     epochs: int = Field(default=60, ge=1)

@@ -4,7 +4,6 @@ The folder holds `captions.json` (captions by picture), `train.txt`, `dev.txt` a
 the pictures in `images/` or in `images.tar`.
 """
 
-import hashlib
 import os
 import tarfile
 from pathlib import Path
@@ -14,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from instantreact.errors import InvalidInput
 from instantreact.training.captioner.clips import CaptionedClip, Split
 from instantreact.training.captioner.formats.complaint import complain, is_empty, read_lines
+from instantreact.training.captioner.kept import digest
 
 FILE = "captions.json"
 _SPLITS = {"train.txt": Split.TRAIN, "dev.txt": Split.VAL, "test.txt": Split.TEST}
@@ -72,8 +72,7 @@ def _find_images(folder: Path, cache: Path | None) -> Path:
 def _name_archive(archive: Path) -> str:
     """A name that another archive, or a changed one, does not share."""
     found = archive.stat()
-    stated = f"{archive.resolve()}|{found.st_size}|{found.st_mtime_ns}"
-    return hashlib.sha256(stated.encode()).hexdigest()[:16]
+    return digest(str(archive.resolve()), str(found.st_size), str(found.st_mtime_ns))
 
 
 def _unpack(archive: Path, folder: Path) -> None:
