@@ -3,12 +3,13 @@
 from collections.abc import Generator
 from contextlib import aclosing
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.alert import Notify
 from instantreact.domain.media import ClipInfo, ClipState
-from instantreact.errors import CaptionerUnavailable
+from instantreact.errors import CaptionerUnavailable, FileMissing
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
@@ -29,7 +30,8 @@ log = get_logger(__name__)
 async def analyze(services: Services, claim: Claim) -> None:
     """Analyze the clip `claim.subject`; windows that an earlier try has filed are passed over.
 
-    Without a usable bundle it is put off until there is one. Raises UnreadableMedia where nothing can be decoded.
+    Without a usable bundle it is put off until there is one. Raises UnreadableMedia where nothing can be decoded,
+    FileMissing where the clip's file is not to be found.
     """
     stopwatch = Stopwatch()
     clip, origin, known = await _begin(services, claim.subject)
@@ -38,7 +40,7 @@ async def analyze(services: Services, claim: Claim) -> None:
     except CaptionerUnavailable as error:
         await _wait_for_captioner(services, claim, error)
         return
-    decoded = services.decoder.decode(services.blobs.path(clip.blob_key), captioner.bundle.sampling)
+    decoded = services.decoder.decode(await find_file(services, clip), captioner.bundle.sampling)
     seen = describe_windows(decoded, captioner, stopwatch, known=known)
     warning = await _observe_all(services, origin, clip.info, seen)
     async with services.database.unit_of_work() as session:
@@ -98,6 +100,13 @@ async def find_origin(session: AsyncSession, clip: Clip) -> tuple[Origin, Camera
         camera_id=clip.camera_id,
     )
     return origin, camera
+
+
+async def find_file(services: Services, clip: Clip) -> Path:
+    """Where a clip's file lies. Raises FileMissing: what is not there is not damaged."""
+    if not await services.threads.run(services.blobs.exists, clip.blob_key):
+        raise FileMissing(f"The clip's file {clip.blob_key} is not in this process's folder; send the clip again.")
+    return services.blobs.path(clip.blob_key)
 
 
 async def _observe_all(

@@ -135,6 +135,16 @@ async def mark_stored(session: AsyncSession, clip_id: str) -> None:
     await _update(session, clip_id, state=ClipState.STORED, progress=0.0, error=None, listening=Listening.PENDING)
 
 
+async def mark_unheard(session: AsyncSession, clip_id: str) -> None:
+    """Its sound is to be listened to, or once more."""
+    await _update(session, clip_id, listening=Listening.PENDING)
+
+
+async def replace_file(session: AsyncSession, clip_id: str, blob_key: str) -> None:
+    """The same bytes lie under another key from now on; the one before is the caller's to remove."""
+    await _update(session, clip_id, blob_key=blob_key)
+
+
 async def delete_clip(session: AsyncSession, clip_id: str) -> list[str]:
     """Delete the clip with its events, alerts, deliveries and jobs; a job that runs finds its lease lost.
 
