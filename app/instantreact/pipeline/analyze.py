@@ -7,8 +7,9 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from instantreact.clock import Clock
 from instantreact.domain.alert import Notify
-from instantreact.domain.media import ClipInfo, ClipState
+from instantreact.domain.media import ClipInfo, ClipState, Listening
 from instantreact.errors import CaptionerUnavailable, FileMissing
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
@@ -66,10 +67,20 @@ async def _wait_for_captioner(services: Services, claim: Claim, error: Captioner
     log.warning("clip.waits_for_captioner", clip_id=claim.subject, reason=str(error))
 
 
-async def bury_clip(session: AsyncSession, clip_id: str, reason: str) -> None:
-    """The job that analyzes was given up: the clip has failed, for this reason."""
-    if await clips.find_clip(session, clip_id) is not None:
+async def bury_clip(clock: Clock, session: AsyncSession, clip_id: str, reason: str) -> None:
+    """The job that analyzes was given up: the clip has failed, for this reason.
+
+    What was seen before stays, with the alerts that followed, and is listened to: see docs/decisions/0016.
+    """
+    if await clips.find_clip(session, clip_id) is None:
+        return
+    seen = await events.list_clip_windows(session, clip_id)
+    if not seen:
         await clips.mark_failed(session, clip_id, reason)
+        return
+    warning = f"Its analysis ends after {seen[-1].end_s:.1f} s; what was seen before is kept."
+    await clips.mark_failed(session, clip_id, reason, warning=warning, listening=Listening.PENDING)
+    await outbox.put(session, StepName.HEAR, clip_id, now=clock.now())
 
 
 def should_notify(clip: Clip) -> bool:

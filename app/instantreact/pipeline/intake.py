@@ -146,9 +146,8 @@ async def wait_for_clip(services: Services, clip_id: str, *, timeout_s: float, c
 
 
 def is_settled(clip: Clip) -> bool:
-    """Whether nothing more is expected of the clip: it failed, or was seen and heard."""
-    heard = clip.listening is not Listening.PENDING
-    return clip.state is ClipState.FAILED or (clip.state is ClipState.ANALYZED and heard)
+    """Whether nothing more is expected of the clip: it was seen and heard, or as far as it could be."""
+    return clip.state in (ClipState.ANALYZED, ClipState.FAILED) and clip.listening is not Listening.PENDING
 
 
 async def delete_clip(services: Services, clip_id: str) -> None:
