@@ -10,7 +10,7 @@ from instantreact.domain.observation import Hearing, Transcript
 from instantreact.errors import SpeechError, SpeechUnavailable
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
-from instantreact.pipeline.analyze import find_origin
+from instantreact.pipeline.analyze import find_file, find_origin
 from instantreact.pipeline.observe import Origin
 from instantreact.pipeline.raising import raise_alerts
 from instantreact.pipeline.recognition import spoken_phrases
@@ -85,7 +85,7 @@ async def _listen(services: Services, sound: _Sound) -> HeardSound | None:
         if sound.reason is None:
             return None
         return HeardSound(engine="none", has_track=True, broken_at_s=0.0, reason=sound.reason)
-    chunks = services.decoder.sound(services.blobs.path(sound.clip.blob_key))
+    chunks = services.decoder.sound(await find_file(services, sound.clip))
     with closing(chunks):
         return await listen(chunks, sound.transcriber, services.threads)
 
