@@ -43,6 +43,11 @@ class Settings(BaseSettings):
         "By default the one in secret.key in the state folder, where it is made at first.",
     )
 
+    time_zone: str | None = Field(
+        None,
+        description="Time zone of uploads, and of sites that name none, such as Europe/Berlin; else the machine's.",
+    )
+
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: Port = Field(8000, description="Port to listen on; 0 takes a free one.")
     public_url: HttpUrl | None = Field(None, description="Where people reach this service; alerts then link to it.")

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from instantreact.alerts.channel import Channel
 from instantreact.alerts.console import ConsoleChannel
@@ -16,7 +17,8 @@ from instantreact.clock import Clock, SystemClock
 from instantreact.config import Settings
 from instantreact.domain.alert import ChannelKind
 from instantreact.domain.camera import SpeechMode
-from instantreact.errors import Misconfigured
+from instantreact.domain.site import check_zone, machine_zone
+from instantreact.errors import InvalidInput, Misconfigured
 from instantreact.inference.captioner import Captioner
 from instantreact.inference.loader import CaptionerLoader
 from instantreact.ingest.batcher import FeatureBatcher
@@ -84,8 +86,19 @@ async def open_services(
             captioner=make_captioner(settings),
             recognition=recognition,
             channels=channels,
+            time_zone=find_default_zone(settings),
             links=Links(public_url(settings), hashlib.sha256(b"links:" + secret_keys[0].encode()).digest()),
         )
+
+
+def find_default_zone(settings: Settings) -> ZoneInfo:
+    """In which times are told where no site says otherwise. Raises Misconfigured for a name that is none."""
+    if settings.time_zone is None:
+        return machine_zone()
+    try:
+        return ZoneInfo(check_zone(settings.time_zone))
+    except InvalidInput as error:
+        raise Misconfigured(f"INSTANTREACT_TIME_ZONE: {error}") from error
 
 
 def load_secret_keys(settings: Settings) -> list[str]:

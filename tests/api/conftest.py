@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -83,6 +84,7 @@ def make_services(database: Database, decoder: ClipDecoder, folder: Path, thread
         recognition=Recognition(default=SpeechMode.OFF, keep_transcripts=True, threads=threads),
         channels={},
         links=Links(OPTIONS.public_url, b"signs links"),
+        time_zone=ZoneInfo("UTC"),
     )
 
 

@@ -29,7 +29,7 @@ async def change_camera(services: Services, camera_id: str, **values: object) ->
     async with services.database.unit_of_work() as session:
         known = cameras.open_settings(await cameras.get_camera(session, camera_id), services.box)
         changed = replace(known, **values)  # type: ignore[arg-type]
-        await cameras.replace_camera(session, services.box, camera_id, changed)
+        await cameras.replace_camera(session, services.box, camera_id, changed, now=NOW)
         announce(session, CAMERAS_CHANGED)
 
 

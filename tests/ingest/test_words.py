@@ -4,6 +4,7 @@ import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 import av
 import pytest
@@ -11,6 +12,8 @@ from sqlalchemy import select
 
 from instantreact.domain.camera import SpeechMode
 from instantreact.domain.rule import Criteria, SpeechCondition
+from instantreact.jobs.embedded import run_jobs
+from instantreact.pipeline.handlers import job_kinds
 from instantreact.pipeline.services import Services
 from instantreact.storage import cameras, rules
 from instantreact.storage.cameras import CameraSettings
@@ -47,7 +50,9 @@ async def test_words_near_a_still_camera_raise_an_alert_and_leave_only_what_matc
             alerted = select(Event.evidence_key).join(Alert, Alert.event_id == Event.id)
             return any(await session.scalars(alerted))
 
-    async with supervising(services, "anna", folder=tmp_path):
+    kinds = job_kinds(services, analyze_jobs=1)
+    jobs = run_jobs(services.database, kinds, clock=services.clock, random=Random(1))
+    async with jobs, supervising(services, "anna", folder=tmp_path):
         await wait_for(has_alert_with_clip, 30)
     async with services.database.reading() as session:
         event = (await session.scalars(select(Event).order_by(Event.occurred_at))).first()

@@ -87,7 +87,7 @@ class House:
     async def see(self, clip: Clip, observation: Observation | None = None, *, notify: bool = True) -> Event:
         """Observe something in a window of the clip."""
         origin = Origin("Shop", clip.submitted_at, notify=notify, clip_id=clip.id, camera_id=clip.camera_id)
-        return await observe(self.services, origin, observation or make_observation(), JPEG)
+        return (await observe(self.services, origin, observation or make_observation(), lambda: JPEG)).event
 
     async def alerts(self) -> list[Alert]:
         async with self.services.database.reading() as session:

@@ -45,7 +45,7 @@ async def test_replace_camera_and_list_only_enabled_ones(database: Database, box
     async with database.unit_of_work() as session:
         camera = await cameras.insert_camera(session, box, DOOR, now=NOW)
         yard = await cameras.insert_camera(session, box, replace(DOOR, name="Yard"), now=NOW)
-        await cameras.replace_camera(session, box, camera.id, replace(DOOR, enabled=False))
+        await cameras.replace_camera(session, box, camera.id, replace(DOOR, enabled=False), now=NOW)
     async with database.reading() as session:
         enabled = await cameras.list_cameras(session, enabled=True)
         assert len(await cameras.list_cameras(session)) == 2

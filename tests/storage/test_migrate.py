@@ -1,4 +1,6 @@
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -95,3 +97,44 @@ async def test_upgrade_says_who_may_not_write_when_the_folder_is_missing(tmp_pat
     with pytest.raises(Misconfigured, match="state folder"):
         await migrate.upgrade(f"sqlite+aiosqlite:///{tmp_path / 'nowhere' / 'a.db'}")
     await asyncio.sleep(0.1)  # aiosqlite's thread reports its end to this loop
+
+
+BEFORE_SITES = """
+    INSERT INTO cameras (id, name, site, source, enabled, sensitivity, zones, masks, created_at) VALUES
+      ('a', 'Door', 'Shop', 'sealed', 1, 0.5, '[]', '[]', '2026-11-22 12:00:00'),
+      ('b', 'Till', 'Shop', 'sealed', 1, 0.5, '[]', '[]', '2026-11-22 12:00:00'),
+      ('c', 'Yard', 'Zürich "north"', 'sealed', 1, 0.5, '[]', '[]', '2026-11-22 12:00:00'),
+      ('d', 'Barn', '', 'sealed', 0, 0.5, '[]', '[]', '2026-11-22 12:00:00');
+    INSERT INTO camera_leases (camera_id, owner, lease_until, state, state_since, report, outage_is_told) VALUES
+      ('a', 'anna', '2026-11-22 12:00:00', 'live', '2026-11-22 12:00:00', '{}', 0);
+    INSERT INTO clips (id, identity, sha256, camera_id, filename, size_bytes, blob_key, notify, state, progress,
+      timings_ms, submitted_at, listening) VALUES
+      ('k', 'i', 's', 'a', 'f.mp4', 1, 'b', 'auto', 'analyzed', 1, '{}', '2026-11-22 12:00:00', 'done');
+"""
+SITES_OF_CAMERAS = """
+    SELECT cameras.name, coalesce(sites.name, '') FROM cameras LEFT JOIN sites ON sites.id = site_id ORDER BY 1
+"""
+NAMED = [("Barn", ""), ("Door", "Shop"), ("Till", "Shop"), ("Yard", 'Zürich "north"')]
+
+
+def ask(path: Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection.execute(query).fetchall()
+
+
+async def test_upgrade_to_sites_takes_the_names_that_cameras_had_and_downgrade_gives_them_back(
+    path: Path, url: str
+) -> None:
+    await migrate.upgrade(url, "0004")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(BEFORE_SITES)
+    for _ in range(2):
+        await migrate.upgrade(url, "0005")
+        assert ask(path, SITES_OF_CAMERAS) == NAMED
+        assert ask(path, "SELECT count(*), count(time_zone) FROM sites") == [(2, 0)]
+        assert ask(path, "SELECT camera_id FROM camera_leases UNION ALL SELECT camera_id FROM clips") == [("a",)] * 2
+        assert ask(path, "PRAGMA foreign_key_check") == []
+        await migrate.downgrade(url, "0004")
+        assert ask(path, "SELECT name, site FROM cameras ORDER BY 1") == NAMED
+        assert ask(path, "SELECT camera_id FROM camera_leases UNION ALL SELECT camera_id FROM clips") == [("a",)] * 2

@@ -41,11 +41,25 @@ def compose_text(happening: Happening) -> str:
     names = _line(happening.rule, _TITLE_UNITS), _line(happening.place, _PLACE_UNITS)
     lines = [
         f"{mark} {' · '.join(name for name in names if name)}",
-        f"{happening.occurred_at:%a %d %b %Y, %H:%M:%S %Z}",
+        format_moment(happening.occurred_at),
         _line(happening.caption, _CAPTION_UNITS),
         *_reasons(happening.evidence, happening.caption),
     ]
     return "\n".join(line for line in lines if line.strip())
+
+
+def format_moment(moment: datetime) -> str:
+    """Such as `Sun 25 Oct 2026, 02:30:00 CET (UTC+01:00)`: the hour that comes twice in autumn is told apart."""
+    return f"{moment:%a %d %b %Y}, {format_time(moment)}"
+
+
+def format_time(moment: datetime) -> str:
+    """Such as `02:30:00 CET (UTC+01:00)`. Zones without letters of their own, and UTC, are named once."""
+    name, digits = moment.tzname() or "", f"{moment:%z}"
+    if name == "UTC":
+        return f"{moment:%H:%M:%S} UTC"
+    offset = f"UTC{digits[:3]}:{digits[3:5]}"
+    return f"{moment:%H:%M:%S} {f'{name} ({offset})' if name.isalpha() else offset}"
 
 
 def shorten(text: str, limit: int) -> str:

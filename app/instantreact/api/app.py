@@ -26,6 +26,7 @@ from instantreact.api.routes import (
     push,
     recipients,
     rules,
+    sites,
     webhooks,
 )
 from instantreact.pipeline.services import Services
@@ -66,7 +67,7 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     _install_live(app, live_cameras, options.internal_token)
     install_handlers(app)
     install_description(app)
-    for keyed in (clips, events, rules, alerts, recipients, cameras, live, jobs, metrics):
+    for keyed in (clips, events, rules, alerts, recipients, sites, cameras, live, jobs, metrics):
         app.include_router(keyed.router, dependencies=[Depends(require_key)])
     for open_ in (webhooks, open_alert, health, push):
         app.include_router(open_.router)

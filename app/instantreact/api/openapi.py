@@ -27,6 +27,7 @@ TAGS = [
     {"name": "rules", "description": "What is worth an alert."},
     {"name": "alerts", "description": "What people were told, and what they answered."},
     {"name": "recipients", "description": "Whom to tell, and how."},
+    {"name": "sites", "description": "The places that cameras belong to, and their time zones."},
     {"name": "cameras", "description": "Where footage comes from."},
     {"name": "jobs", "description": "Queued work, and what was given up."},
     {"name": "webhooks", "description": "Called by Messenger."},

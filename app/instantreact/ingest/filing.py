@@ -13,8 +13,7 @@ from instantreact.logs import get_logger
 from instantreact.media.segment import EvidenceClip
 from instantreact.pipeline.observe import Origin, observe
 from instantreact.pipeline.services import Services
-from instantreact.rules.match import match
-from instantreact.storage import evidence, rules
+from instantreact.storage import evidence
 
 WantClip = Callable[[str, float, float], "Future[EvidenceClip]"]
 """`Watcher.want_clip`: connection, start and end in seconds on the stream's clock."""
@@ -22,14 +21,13 @@ WantClip = Callable[[str, float, float], "Future[EvidenceClip]"]
 log = get_logger(__name__)
 
 
-def origin_of(opened: Opened, suffix: str = "") -> Origin:
-    """Where observations of this connection come from; `suffix` keeps what is heard apart from what is seen."""
+def _origin_of(opened: Opened) -> Origin:
     return Origin(
         place=opened.camera.name,
         started_at=opened.started_at,
         notify=True,
         camera_id=opened.camera.id,
-        connection=opened.connection + suffix,
+        connection=opened.connection,
     )
 
 
@@ -44,25 +42,28 @@ class Filing:
 
     async def file(self, seen: SeenLive) -> None:
         """File a window: as a new event, or as more of the last one. An alerted event gets its clip afterwards."""
-        camera, connection, window = seen.opened.camera, seen.opened.connection, seen.observation.window
-        async with self._services.database.reading() as session:
-            watching = await rules.list_rules_for(session, camera.id)
-        held = frozenset(rule.id for rule in watching if match(rule.criteria, seen.observation))
-        sense = find_sense(seen.observation, held)
+        connection, window = seen.opened.connection, seen.observation.window
         growing = self._growing
-        if growing and continues(growing, connection, seen.observation, sense) and await self._extend(growing, window):
-            return
-        jpeg = await self._services.threads.run(seen.picture.jpeg)
-        event = await observe(self._services, origin_of(seen.opened), seen.observation, jpeg)
-        self._growing = Growing(event.id, connection, sense, window.start_s, window.end_s)
-        if held:
-            await self.ask_for_evidence(event.id, connection, window)
 
-    async def ask_for_evidence(self, event_id: str, connection: str, window: Window) -> None:
-        """Where the event raised an alert, keep a clip of this stretch of the connection; returns before it is cut."""
-        async with self._services.database.reading() as session:
-            if not await evidence.has_alert(session, event_id):
-                return
+        def find_growing(held: frozenset[str]) -> str | None:
+            if growing is None:
+                return None
+            sense = find_sense(seen.observation, held)
+            return growing.event_id if continues(growing, connection, seen.observation, sense) else None
+
+        observed = await observe(
+            self._services, _origin_of(seen.opened), seen.observation, seen.picture.jpeg, find_growing=find_growing
+        )
+        if growing is not None and growing.event_id == observed.event.id:
+            self._growing = replace(growing, end_s=window.end_s)
+        else:
+            sense = find_sense(seen.observation, observed.held)
+            self._growing = Growing(observed.event.id, connection, sense, window.start_s, window.end_s)
+        if observed.alerts:
+            self.ask_for_clip(observed.event.id, connection, window)
+
+    def ask_for_clip(self, event_id: str, connection: str, window: Window) -> None:
+        """Keep a clip of this stretch of the connection with the event; returns before it is cut."""
         answer = self._want_clip(connection, window.start_s, window.end_s)
         task = asyncio.create_task(self._attach_clip(event_id, answer))
         self._cutting.add(task)
@@ -71,12 +72,6 @@ class Filing:
     async def finish(self) -> None:
         """Wait for the clips that are being cut; the camera is no longer watched."""
         await asyncio.gather(*self._cutting)
-
-    async def _extend(self, growing: Growing, window: Window) -> bool:
-        async with self._services.database.unit_of_work() as session:
-            is_there = await evidence.extend_event(session, growing.event_id, end_s=window.end_s)
-        self._growing = replace(growing, end_s=window.end_s) if is_there else None
-        return is_there
 
     async def _attach_clip(self, event_id: str, answer: "Future[EvidenceClip]") -> None:
         try:

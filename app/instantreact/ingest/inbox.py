@@ -2,12 +2,12 @@
 
 import asyncio
 
-from instantreact.errors import StorageFull
+from instantreact.errors import NotFound, StorageFull
 from instantreact.inference.captioner import Description
 from instantreact.ingest.batcher import FeatureBatcher
 from instantreact.ingest.filing import Filing, WantClip
 from instantreact.ingest.watched import HeardLive, SeenLive
-from instantreact.ingest.words import file_words
+from instantreact.ingest.words import find_alerted, keep_words, window_of
 from instantreact.logs import get_logger
 from instantreact.pipeline.services import Services
 
@@ -25,6 +25,7 @@ class Inbox:
         self._filing = Filing(services, want_clip)
         self._waiting: asyncio.Queue[SeenLive | None] = asyncio.Queue()
         self._words: set[asyncio.Task[None]] = set()
+        self._ending = asyncio.Event()
         self._seeing = asyncio.create_task(self._file_all())
 
     def put(self, handed: SeenLive | HeardLive) -> None:
@@ -34,12 +35,13 @@ class Inbox:
         elif isinstance(handed, SeenLive):
             self._waiting.put_nowait(handed)
         else:
-            task = asyncio.create_task(self._file_words(handed))
+            task = asyncio.create_task(self._keep_words(handed))
             self._words.add(task)
             task.add_done_callback(self._words.discard)
 
     async def finish(self) -> None:
-        """File what is there, and what is still being recognised or cut."""
+        """File what is there, keep what was said, and finish the clips that are being cut."""
+        self._ending.set()
         self._waiting.put_nowait(None)
         await self._seeing
         await asyncio.gather(*self._words)
@@ -54,10 +56,16 @@ class Inbox:
             except Exception:  # one window that cannot be filed must not end the camera's
                 log.exception("ingest.filing_failed", camera_id=seen.opened.camera.id)
 
-    async def _file_words(self, heard: HeardLive) -> None:
+    async def _keep_words(self, heard: HeardLive) -> None:
+        camera_id = heard.opened.camera.id
         try:
-            await file_words(self._services, heard, self._batcher, self._filing.ask_for_evidence)
+            utterance_id = await keep_words(self._services, heard, self._batcher)
+            event_id = await find_alerted(self._services, heard, utterance_id, until=self._ending)
+            if event_id is not None:
+                self._filing.ask_for_clip(event_id, heard.opened.connection, window_of(heard))
         except StorageFull as error:
-            log.error("ingest.words_failed", camera_id=heard.opened.camera.id, reason=str(error))
+            log.error("ingest.words_failed", camera_id=camera_id, reason=str(error))
+        except NotFound:
+            log.info("ingest.words_of_deleted_camera", camera_id=camera_id)
         except Exception:
-            log.exception("ingest.words_failed", camera_id=heard.opened.camera.id)
+            log.exception("ingest.words_failed", camera_id=camera_id)

@@ -2,7 +2,9 @@
 
 from collections import deque
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from instantreact.alerts.message import format_moment, format_time
 from instantreact.domain.camera import Outage
 from instantreact.domain.rule import Severity
 from instantreact.errors import NotFound
@@ -12,6 +14,7 @@ from instantreact.pipeline.raising import tell
 from instantreact.pipeline.services import Services
 from instantreact.storage import recipients
 from instantreact.storage.cameras import get_camera
+from instantreact.storage.sites import find_zone
 from instantreact.storage.tables import Alert
 
 _SEEN_S = 1.0
@@ -52,14 +55,16 @@ async def _tell(services: Services, camera: WatchedCamera, fact: Fact) -> None:
             await get_camera(session, camera.id)
         except NotFound:
             return
+        zone = await find_zone(session, camera.id, default=services.time_zone)
         told = await recipients.list_recipients_to_tell(session, None)
-        await tell(session, make_outage_alert(camera, fact, now=now), told, has_picture=False, now=now)
+        await tell(session, make_outage_alert(camera, fact, zone, now=now), told, has_picture=False, now=now)
 
 
-def make_outage_alert(camera: WatchedCamera, fact: Fact, *, now: datetime) -> Alert:
-    """The alert of one fact about one camera."""
-    is_today = fact.since.date() == now.date()
-    since = fact.since.strftime("%H:%M:%S UTC" if is_today else "%Y-%m-%d %H:%M:%S UTC")
+def make_outage_alert(camera: WatchedCamera, fact: Fact, zone: ZoneInfo, *, now: datetime) -> Alert:
+    """The alert of one fact about one camera, told by the clock of `zone`."""
+    began = fact.since.astimezone(zone)
+    is_today = began.date() == now.astimezone(zone).date()
+    since = format_time(began) if is_today else format_moment(began)
     comes_and_goes = fact.seen_s >= _SEEN_S
     partly = f"Of the time since {since}, {format_gap(fact.gap_s)} was not seen."
     if isinstance(fact, LostFor):

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from instantreact.clock import Clock
 from instantreact.domain.camera import Mask, Zone
-from instantreact.domain.media import AudioTrack, SamplingPlan
+from instantreact.domain.media import AudioTrack, SamplingPlan, Window
 from instantreact.domain.observation import Observation
 from instantreact.inference.captioner import Description
 from instantreact.ingest.batcher import FeatureBatcher
@@ -86,12 +86,12 @@ class WatchTools:
     hand_over: Callable[[SeenLive | HeardLive], None]
 
 
-def make_observation(window: LiveWindow, description: Description) -> Observation:
-    """The value that rules are asked about."""
+def make_observation(seen: LiveWindow, description: Description, *, window: Window | None = None) -> Observation:
+    """The value that rules are asked about; `window` where it stands for another stretch than its own."""
     return Observation(
-        window=window.window,
+        window=window or seen.window,
         caption=description.caption,
         hypotheses=description.hypotheses,
         concepts=description.concepts,
-        zones=window.zones,
+        zones=seen.zones,
     )

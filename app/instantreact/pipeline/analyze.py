@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from contextlib import aclosing
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +17,7 @@ from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
 from instantreact.pipeline.describe import SeenWindow, describe_windows
 from instantreact.pipeline.observe import Origin, observe
+from instantreact.pipeline.recognition import HEAR_ATTEMPTS
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 from instantreact.pipeline.stopwatch import Stopwatch
@@ -52,7 +54,7 @@ async def analyze(services: Services, claim: Claim) -> None:
             warning=warning,
             now=services.clock.now(),
         )
-        await outbox.put(session, StepName.HEAR, clip.id, now=services.clock.now())
+        await outbox.put(session, StepName.HEAR, clip.id, now=services.clock.now(), max_attempts=HEAR_ATTEMPTS)
         await claim.finish(session)
     log.info("clip.analyzed", clip_id=clip.id, **{f"{k}_ms": v for k, v in stopwatch.timings_ms().items()})
 
@@ -127,11 +129,15 @@ async def _observe_all(
     warning = None
     async with aclosing(services.threads.iterate(seen)) as windows:
         async for window in windows:
-            await observe(services, origin, window.observation, window.snapshot_jpeg)
+            await observe(services, origin, window.observation, partial(_picture_of, window))
             if window.truncated_at_s is not None:
                 warning = f"The clip breaks off after {window.truncated_at_s:.1f} s; what comes before was analyzed."
             await _report_progress(services, origin, window.observation.window.end_s, info)
     return warning
+
+
+def _picture_of(window: SeenWindow) -> bytes:
+    return window.snapshot_jpeg
 
 
 async def _report_progress(services: Services, origin: Origin, end_s: float, info: ClipInfo | None) -> None:

@@ -12,11 +12,15 @@ from instantreact.jobs.worker import JobKind
 from instantreact.pipeline.analyze import analyze, bury_clip
 from instantreact.pipeline.deliver import bury_delivery, deliver
 from instantreact.pipeline.hear import hear, settle_unheard
+from instantreact.pipeline.hear_live import hear_live
 from instantreact.pipeline.incoming import handle_incoming
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 
 Step = Callable[[Services, Claim], Awaitable[None]]
+
+UTTERANCES_AT_ONCE = 8
+"""They wait for the recogniser most of the time, and nobody's words wait behind somebody's long ones."""
 
 DELIVERIES_AT_ONCE = 32
 """They wait for Messenger, and for their turn, most of the time: one person's must not keep everybody's waiting."""
@@ -27,9 +31,11 @@ def job_kinds(services: Services, *, analyze_jobs: int) -> Mapping[str, JobKind]
     # The contract's waits for Messenger.
     messenger = Backoff(base_s=2.0, cap_s=300.0)
     recogniser = Backoff(base_s=30.0, cap_s=900.0)
+    live = Backoff(base_s=2.0, cap_s=120.0)
     return {
         StepName.ANALYZE: JobKind(_run(analyze, services), partial(bury_clip, services.clock), limit=analyze_jobs),
         StepName.HEAR: JobKind(_run(hear, services), settle_unheard, limit=analyze_jobs, backoff=recogniser),
+        StepName.HEAR_LIVE: JobKind(_run(hear_live, services), _bury_nothing, limit=UTTERANCES_AT_ONCE, backoff=live),
         StepName.DELIVER: JobKind(_run(deliver, services), bury_delivery, limit=DELIVERIES_AT_ONCE, backoff=messenger),
         StepName.INCOMING: JobKind(_run(handle_incoming, services), _bury_nothing, limit=4),
     }
@@ -49,4 +55,4 @@ async def _unless_gone(step: Step, services: Services, claim: Claim) -> None:
 
 
 async def _bury_nothing(session: AsyncSession, subject: str, reason: str) -> None:
-    """An incoming message that cannot be handled marks no other row; its job explains it."""
+    """What was given up and marks no other row: an incoming message, an utterance. Its job explains it."""

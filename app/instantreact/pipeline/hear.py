@@ -6,22 +6,20 @@ from dataclasses import dataclass, replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.media import Listening
-from instantreact.domain.observation import Hearing, Transcript
 from instantreact.errors import SpeechError, SpeechUnavailable
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
 from instantreact.pipeline.analyze import find_file, find_origin
-from instantreact.pipeline.observe import Origin
-from instantreact.pipeline.raising import raise_alerts
+from instantreact.pipeline.answers import KeptAnswers, digest_of
+from instantreact.pipeline.observe import Origin, add_transcript, match_rules
 from instantreact.pipeline.recognition import spoken_phrases
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.stopwatch import Stopwatch
-from instantreact.rules.speech import asks_about_speech, keep_matched
 from instantreact.speech.listen import HeardSound, listen
 from instantreact.speech.placing import place_transcripts
 from instantreact.speech.transcriber import Transcriber
-from instantreact.storage import clips, events, rules
-from instantreact.storage.tables import Clip, Event, Rule
+from instantreact.storage import answers, clips, events, rules
+from instantreact.storage.tables import Clip
 
 _EVENTS_AT_ONCE = 20
 
@@ -34,7 +32,7 @@ class _Sound:
 
     clip: Clip
     origin: Origin
-    rules: list[Rule]
+    phrases: tuple[str, ...]
     transcriber: Transcriber | None
     reason: str | None = None
 
@@ -42,7 +40,8 @@ class _Sound:
 async def hear(services: Services, claim: Claim) -> None:
     """Listen to the clip `claim.subject` and add what was said to its events, raising the alerts that follow.
 
-    Raises SpeechUnavailable when a recogniser failed for now: the events say `unknown` until a later try.
+    Raises SpeechUnavailable when a recogniser failed for now: the events say `unknown` until a later try, in which
+    only the utterances that failed are sent again.
     """
     sound = await _begin(services, claim.subject)
     stopwatch = Stopwatch()
@@ -54,6 +53,7 @@ async def hear(services: Services, claim: Claim) -> None:
         await clips.mark_heard(session, sound.clip.id, state, timings_ms=stopwatch.timings_ms())
         wait_s = heard.ask_again_after_s if heard is not None else None
         if wait_s is None:
+            await answers.delete_answers(session, sound.clip.id)
             await claim.finish(session)
     log.info("clip.heard", clip_id=sound.clip.id, alerts=raised, took_ms=stopwatch.timings_ms()["total"])
     if wait_s is not None:
@@ -62,6 +62,7 @@ async def hear(services: Services, claim: Claim) -> None:
 
 async def settle_unheard(session: AsyncSession, clip_id: str, reason: str) -> None:
     """The job that listens was given up: its events stay as they are, and nobody waits any longer."""
+    await answers.delete_answers(session, clip_id)
     if await clips.find_clip(session, clip_id) is not None:
         await clips.mark_heard(session, clip_id, Listening.DONE, timings_ms={})
 
@@ -72,11 +73,12 @@ async def _begin(services: Services, clip_id: str) -> _Sound:
         origin, camera = await find_origin(session, clip)
         watching = await rules.list_rules_for(session, clip.camera_id)
     mode = services.recognition.mode_of(camera.speech if camera else None)
+    phrases = spoken_phrases(rule.criteria for rule in watching)
     try:
-        transcriber = await services.recognition.find(mode, spoken_phrases(rule.criteria for rule in watching))
+        transcriber = await services.recognition.find(mode, phrases)
     except SpeechError as error:
-        return _Sound(clip, origin, watching, None, reason=str(error))
-    return _Sound(clip, origin, watching, transcriber)
+        return _Sound(clip, origin, phrases, None, reason=str(error))
+    return _Sound(clip, origin, phrases, transcriber)
 
 
 async def _listen(services: Services, sound: _Sound) -> HeardSound | None:
@@ -85,9 +87,11 @@ async def _listen(services: Services, sound: _Sound) -> HeardSound | None:
         if sound.reason is None:
             return None
         return HeardSound(engine="none", has_track=True, broken_at_s=0.0, reason=sound.reason)
+    kept = KeptAnswers(services, sound.clip.id, digest_of(sound.transcriber.engine, sound.phrases))
+    known = await kept.load()
     chunks = services.decoder.sound(await find_file(services, sound.clip))
     with closing(chunks):
-        return await listen(chunks, sound.transcriber, services.threads)
+        return await listen(chunks, sound.transcriber, services.threads, known=known, on_answer=kept.keep)
 
 
 async def _file(services: Services, claim: Claim, sound: _Sound, heard: HeardSound) -> int:
@@ -100,29 +104,11 @@ async def _file(services: Services, claim: Claim, sound: _Sound, heard: HeardSou
     while windows and after < windows[-1].index:
         async with services.database.unit_of_work() as session:
             await claim.confirm(session)
+            watching = await rules.list_rules_for(session, sound.origin.camera_id)
             some = await events.list_clip_events(session, sound.clip.id, after=after, limit=_EVENTS_AT_ONCE)
             for event in some:
-                raised += await _file_transcript(services, session, sound, event, transcripts[event.window_index])
+                heard_then = replace(event.observation, transcript=transcripts[event.window_index])
+                matched = match_rules(services, watching, heard_then)
+                raised += len((await add_transcript(session, services, sound.origin, event, matched)).alerts)
         after = some[-1].window_index
-    return raised
-
-
-async def _file_transcript(
-    services: Services, session: AsyncSession, sound: _Sound, event: Event, transcript: Transcript
-) -> int:
-    """Match first, then keep what may be kept: rules see all that was said, the database may not."""
-    before = event.observation.transcript
-    if before is not None and before.hearing is Hearing.HEARD and transcript.hearing is Hearing.UNKNOWN:
-        return 0  # a later try that failed takes nothing back
-    event.observation = replace(event.observation, transcript=transcript)
-    about_speech = [rule for rule in sound.rules if asks_about_speech(rule.criteria)]
-    raised = 0
-    if sound.origin.notify and transcript.hearing is Hearing.HEARD:
-        now = services.clock.now()
-        raised = await raise_alerts(session, event, about_speech, place=sound.origin.place, now=now)
-    if not services.recognition.keep_transcripts:
-        transcript = keep_matched(transcript, [rule.criteria for rule in about_speech])
-        event.observation = replace(event.observation, transcript=transcript)
-    event.speech = transcript.text
-    await session.flush()
     return raised

@@ -1,18 +1,24 @@
-"""The one door for what was seen and heard, uploads and live cameras alike: file the event, match, raise alerts."""
+"""The one door for what was seen and heard, uploads and live cameras alike: match, file the event, raise its alerts."""
 
 import asyncio
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from instantreact.domain.observation import Observation
+from instantreact.domain.observation import Hearing, Observation
 from instantreact.logs import get_logger
 from instantreact.pipeline.purge import discard_unless_filed
-from instantreact.pipeline.raising import raise_alerts
+from instantreact.pipeline.raising import Match, Scene, raise_alerts
 from instantreact.pipeline.services import Services
-from instantreact.storage import clips, events, rules
-from instantreact.storage.tables import Event
+from instantreact.rules.match import match
+from instantreact.rules.speech import asks_about_speech, keep_matched
+from instantreact.storage import clips, events, evidence, rules, sites
+from instantreact.storage.tables import Alert, Event, Rule
+
+FindGrowing = Callable[[frozenset[str]], str | None]
+"""Given the rules that hold, the event that an observation goes on with; None when it is one of its own."""
 
 log = get_logger(__name__)
 
@@ -34,27 +40,107 @@ class Origin:
     connection: str | None = None
 
 
-async def observe(services: Services, origin: Origin, observation: Observation, snapshot_jpeg: bytes | None) -> Event:
-    """File one observation as an event and raise the alerts that follow, in one transaction.
+@dataclass(frozen=True, eq=False)
+class Matched:
+    """An observation as it may be kept, and what holds for all of it."""
 
-    The same window of the same origin twice gives the same event and nothing new.
-    Raises NotFound when the origin's clip was deleted meanwhile.
+    observation: Observation
+    matches: tuple[Match, ...]
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The ids of the rules that hold."""
+        return frozenset(match.rule.id for match in self.matches)
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """An event, the alerts that it raises now (none when it was there already), and the ids of the rules that hold."""
+
+    event: Event
+    held: frozenset[str]
+    alerts: tuple[Alert, ...] = ()
+
+
+async def observe(
+    services: Services,
+    origin: Origin,
+    observation: Observation,
+    picture: Callable[[], bytes],
+    *,
+    find_growing: FindGrowing | None = None,
+) -> Observed:
+    """File one observation as an event, or as more of one that grows; an event and its alerts are one transaction.
+
+    `picture` gives a JPEG and is called in a worker thread, for events that are new. The same window of the same origin
+    twice gives the same event and nothing new. Raises NotFound when the origin's clip was deleted meanwhile.
     """
-    snapshot_key = await _store_snapshot(services, snapshot_jpeg)
+    async with services.database.reading() as session:
+        matched = match_rules(services, await rules.list_rules_for(session, origin.camera_id), observation)
+    growing_id = find_growing(matched.held) if find_growing else None
+    if growing_id is not None:
+        async with services.database.unit_of_work() as session:
+            grown = await evidence.extend_event(session, growing_id, end_s=observation.window.end_s)
+        if grown is not None:
+            return Observed(grown, matched.held)
+    return await _file_with_picture(services, origin, matched, picture)
+
+
+def match_rules(services: Services, watching: Iterable[Rule], observation: Observation) -> Matched:
+    """What holds for the observation. Rules see all that was said, the database only what may be kept.
+
+    Where words were heard only rules about words are asked: what was seen has been matched before.
+    """
+    transcript = observation.transcript
+    if transcript is not None:
+        watching = [rule for rule in watching if asks_about_speech(rule.criteria)]
+    found = ((rule, match(rule.criteria, observation)) for rule in watching)
+    matches = tuple(Match(rule, held) for rule, held in found if held is not None)
+    if transcript is not None and not services.recognition.keep_transcripts:
+        kept = keep_matched(transcript, [rule.criteria for rule in watching])
+        observation = replace(observation, transcript=kept)
+    return Matched(observation, matches)
+
+
+async def file_event(
+    session: AsyncSession, services: Services, origin: Origin, matched: Matched, snapshot_key: str
+) -> Observed:
+    """File a matched observation and raise its alerts in the caller's transaction, as `observe` does in its own."""
+    origin = await _refresh(session, origin)
+    event, is_new = await events.insert_or_find(session, _make_event(origin, matched.observation, snapshot_key))
+    alerts = await _raise(session, services, origin, event, matched) if is_new else ()
+    return Observed(event, matched.held, alerts)
+
+
+async def add_transcript(
+    session: AsyncSession, services: Services, origin: Origin, event: Event, matched: Matched
+) -> Observed:
+    """Add what was heard to an event that was seen, and raise the alerts that follow, in the caller's transaction."""
+    transcript = matched.observation.transcript
+    before = event.observation.transcript
+    if transcript is None or (before and before.hearing is Hearing.HEARD and transcript.hearing is Hearing.UNKNOWN):
+        return Observed(event, matched.held)  # a later try that failed takes nothing back
+    event.observation, event.speech = matched.observation, transcript.text
+    await session.flush()
+    heard = transcript.hearing is Hearing.HEARD
+    alerts = await _raise(session, services, origin, event, matched) if heard else ()
+    return Observed(event, matched.held, alerts)
+
+
+async def _file_with_picture(
+    services: Services, origin: Origin, matched: Matched, picture: Callable[[], bytes]
+) -> Observed:
+    key = services.blobs.new_key("snapshots", ".jpg")
+    await services.threads.run(lambda: services.blobs.put(key, picture()))
     try:
         async with services.database.unit_of_work() as session:
-            origin = await _refresh(session, origin)
-            event, is_new = await events.insert_or_find(session, _make_event(origin, observation, snapshot_key))
-            raised = await _raise(services, session, origin, event) if is_new else 0
+            observed = await file_event(session, services, origin, matched, key)
     except BaseException:
-        if snapshot_key is not None:
-            await asyncio.shield(discard_unless_filed(services, snapshot_key))
+        await asyncio.shield(discard_unless_filed(services, key))
         raise
-    if not is_new and snapshot_key is not None:
-        await services.threads.run(services.blobs.delete, snapshot_key)
-    if raised:
-        log.info("alerts.raised", event_id=event.id, alerts=raised, camera_id=origin.camera_id, clip_id=origin.clip_id)
-    return event
+    if observed.event.snapshot_key != key:
+        await services.threads.run(services.blobs.delete, key)
+    return observed
 
 
 async def _refresh(session: AsyncSession, origin: Origin) -> Origin:
@@ -64,22 +150,21 @@ async def _refresh(session: AsyncSession, origin: Origin) -> Origin:
     return replace(origin, camera_id=(await clips.get_clip(session, origin.clip_id)).camera_id)
 
 
-async def _raise(services: Services, session: AsyncSession, origin: Origin, event: Event) -> int:
-    if not origin.notify:
-        return 0
-    watching = await rules.list_rules_for(session, event.camera_id)
-    return await raise_alerts(session, event, watching, place=origin.place, now=services.clock.now())
+async def _raise(
+    session: AsyncSession, services: Services, origin: Origin, event: Event, matched: Matched
+) -> tuple[Alert, ...]:
+    if not origin.notify or not matched.matches:
+        return ()
+    scene = Scene(origin.place, await sites.find_zone(session, event.camera_id, default=services.time_zone))
+    raised = await raise_alerts(session, event, matched.matches, scene, now=services.clock.now())
+    if raised:
+        log.info(
+            "alerts.raised", event_id=event.id, alerts=len(raised), camera_id=event.camera_id, clip_id=event.clip_id
+        )
+    return tuple(raised)
 
 
-async def _store_snapshot(services: Services, jpeg: bytes | None) -> str | None:
-    if jpeg is None:
-        return None
-    key = services.blobs.new_key("snapshots", ".jpg")
-    await services.threads.run(services.blobs.put, key, jpeg)
-    return key
-
-
-def _make_event(origin: Origin, observation: Observation, snapshot_key: str | None) -> Event:
+def _make_event(origin: Origin, observation: Observation, snapshot_key: str) -> Event:
     window = observation.window
     return Event(
         clip_id=origin.clip_id,

@@ -5,9 +5,13 @@ from datetime import timedelta
 from instantreact.logs import get_logger
 from instantreact.pipeline.services import Services
 from instantreact.storage.references import list_referenced
+from instantreact.storage.utterances import delete_utterances_before
 
 SETTLED = timedelta(hours=1)
 """A younger file may belong to an upload or event that is about to be committed."""
+
+RECOGNISABLE = timedelta(days=7)
+"""What was said is kept so long for a recogniser, or for somebody who runs its buried job again."""
 
 _BATCH = 500
 
@@ -15,8 +19,14 @@ log = get_logger(__name__)
 
 
 async def purge_orphans(services: Services) -> int:
-    """Delete files older than an hour that nothing refers to; how many that were. For the start of a process."""
-    before = services.clock.now() - SETTLED
+    """Delete files older than an hour that nothing refers to, and utterances that nobody recognised for a week; how
+    many files that were. For the start of a process.
+    """
+    now = services.clock.now()
+    async with services.database.unit_of_work() as session:
+        if given_up := await delete_utterances_before(session, now - RECOGNISABLE):
+            log.warning("utterances.given_up", utterances=given_up)
+    before = now - SETTLED
     keys = await services.threads.run(lambda: list(services.blobs.list_older(before.timestamp())))
     deleted = 0
     for at in range(0, len(keys), _BATCH):

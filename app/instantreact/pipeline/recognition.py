@@ -12,6 +12,9 @@ from instantreact.speech.spotting import missing_words
 from instantreact.speech.transcriber import Transcriber
 from instantreact.threads import WorkerThreads
 
+HEAR_ATTEMPTS = 100
+"""Tries of a recogniser: with waits of a minute and more it may be down for hours."""
+
 
 class Recognition:
     """Hands out recognisers.

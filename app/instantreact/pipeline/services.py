@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from instantreact.alerts.channel import Channel
 from instantreact.clock import Clock
@@ -22,6 +23,7 @@ class Services:
 
     channels     how recipients are reached; a kind that is not there is not configured
     links        opens alerts in a browser
+    time_zone    in which people are told when something happened, where no site says otherwise
     """
 
     database: Database
@@ -34,3 +36,4 @@ class Services:
     recognition: Recognition
     channels: Mapping[ChannelKind, Channel]
     links: Links
+    time_zone: ZoneInfo

@@ -8,5 +8,6 @@ class StepName(StrEnum):
 
     ANALYZE = "analyze"  # a clip
     HEAR = "hear"  # a clip
+    HEAR_LIVE = "hear_live"  # an utterance
     DELIVER = "deliver"  # a delivery
     INCOMING = "incoming"  # an incoming message

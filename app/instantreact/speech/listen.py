@@ -1,8 +1,9 @@
 """A clip's sound to what was said in it: voice activity, then one recogniser, utterance by utterance."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from instantreact.domain.media import AudioTrack
 from instantreact.domain.observation import Hearing, Transcript
@@ -24,6 +25,11 @@ class HeardUtterance:
     end_s: float
     transcript: Transcript
     ask_again_after_s: float | None = None
+
+    @property
+    def start_ms(self) -> int:
+        """Tells it from the others of its sound."""
+        return round(1000 * self.start_s)
 
 
 @dataclass(frozen=True)
@@ -47,17 +53,23 @@ class HeardSound:
         return max(waits, default=None)
 
 
+OnAnswer = Callable[[HeardUtterance], Awaitable[None]]
+
+
 async def listen(
     chunks: Iterable[AudioTrack],
     transcriber: Transcriber,
     threads: WorkerThreads,
     *,
     limits: CutLimits | None = None,
+    known: Mapping[int, HeardUtterance] = MappingProxyType({}),
+    on_answer: OnAnswer | None = None,
 ) -> HeardSound:
     """Everything that was said in the sound `chunks`, which come in order; no chunk at all means no track.
 
     A recogniser that fails makes an utterance unknown, with the reason, and nothing is raised; so does a track that
-    breaks off. Decoding and voice activity run in `threads`.
+    breaks off. Decoding and voice activity run in `threads`. Utterances in `known`, by their `start_ms`, are not asked
+    about again; `on_answer` is called with each that is answered now.
     """
     sound = _Sound(chunks)
     cut = replace(limits or CutLimits(), longest_s=transcriber.longest_s)
@@ -74,7 +86,9 @@ async def listen(
                 utterance, reason = None, str(error)
             if utterance is None:
                 break
-            answers.append(asyncio.create_task(_hear(utterance, transcriber, slots)))
+            already = known.get(round(1000 * utterance.start_s))
+            hearing = _recall(already, slots) if already else _hear(utterance, transcriber, slots, on_answer)
+            answers.append(asyncio.create_task(hearing))
         heard = tuple([await answer for answer in answers])
     finally:
         for answer in answers:
@@ -83,7 +97,24 @@ async def listen(
     return HeardSound(transcriber.engine, sound.begun or reason is not None, heard, broken_at_s, reason)
 
 
-async def _hear(utterance: AudioTrack, transcriber: Transcriber, slots: asyncio.Semaphore) -> HeardUtterance:
+async def _recall(answer: HeardUtterance, slots: asyncio.Semaphore) -> HeardUtterance:
+    slots.release()
+    return answer
+
+
+async def _hear(
+    utterance: AudioTrack, transcriber: Transcriber, slots: asyncio.Semaphore, on_answer: OnAnswer | None
+) -> HeardUtterance:
+    try:
+        heard = await _ask(utterance, transcriber)
+        if on_answer and heard.ask_again_after_s is None:
+            await on_answer(heard)
+        return heard
+    finally:
+        slots.release()
+
+
+async def _ask(utterance: AudioTrack, transcriber: Transcriber) -> HeardUtterance:
     start_s, end_s = utterance.start_s, utterance.start_s + utterance.duration_s
     try:
         return HeardUtterance(start_s, end_s, await transcriber.transcribe(utterance))
@@ -91,8 +122,6 @@ async def _hear(utterance: AudioTrack, transcriber: Transcriber, slots: asyncio.
         unknown = Transcript(Hearing.UNKNOWN, transcriber.engine, reason=str(error))
         wait_s = (error.retry_after_s or 0.0) if isinstance(error, Transient) else None
         return HeardUtterance(start_s, end_s, unknown, wait_s)
-    finally:
-        slots.release()
 
 
 class _Sound:

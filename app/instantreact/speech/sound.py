@@ -19,6 +19,13 @@ def encode_wav(track: AudioTrack) -> bytes:
     return file.getvalue()
 
 
+def decode_wav(data: bytes, *, start_s: float) -> AudioTrack:
+    """What `encode_wav` made, as a track that begins at `start_s`."""
+    with wave.open(io.BytesIO(data), "rb") as reader:
+        samples = np.frombuffer(reader.readframes(reader.getnframes()), dtype="<i2").astype(np.int16)
+        return AudioTrack(samples, start_s, reader.getframerate())
+
+
 def halve(track: AudioTrack) -> tuple[AudioTrack, AudioTrack]:
     """The sound in two, cut in the quietest tenth of a second of its middle third. Needs half a second or more."""
     tenth = track.rate_hz // 10

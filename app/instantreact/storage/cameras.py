@@ -14,6 +14,7 @@ from instantreact.storage.inserting import flush_or_conflict
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
 from instantreact.storage.rules import refuse_while_named
 from instantreact.storage.secrets import SecretBox
+from instantreact.storage.sites import find_or_insert_site
 from instantreact.storage.tables import Camera, Rule
 
 CAMERAS_CHANGED = "cameras"
@@ -38,19 +39,21 @@ class CameraSettings:
 
 
 async def insert_camera(session: AsyncSession, box: SecretBox, settings: CameraSettings, *, now: datetime) -> Camera:
-    """A new camera. Raises Conflict when the name is taken."""
+    """A new camera, and its site where there is none of that name yet. Raises Conflict when the name is taken."""
     camera = Camera(created_at=now)
-    _apply(camera, box, settings)
+    await _apply(session, camera, box, settings, now=now)
     session.add(camera)
     await flush_or_conflict(session, f"There is already a camera called {settings.name}.")
     announce(session, CAMERAS_CHANGED)
     return camera
 
 
-async def replace_camera(session: AsyncSession, box: SecretBox, camera_id: str, settings: CameraSettings) -> Camera:
+async def replace_camera(
+    session: AsyncSession, box: SecretBox, camera_id: str, settings: CameraSettings, *, now: datetime
+) -> Camera:
     """The camera with new settings. Raises NotFound, and Conflict when the name is taken."""
     camera = await get_camera(session, camera_id)
-    _apply(camera, box, settings)
+    await _apply(session, camera, box, settings, now=now)
     await flush_or_conflict(session, f"There is already a camera called {settings.name}.")
     announce(session, CAMERAS_CHANGED)
     return camera
@@ -99,7 +102,7 @@ def open_settings(camera: Camera, box: SecretBox) -> CameraSettings:
     return CameraSettings(
         name=camera.name,
         source=box.open(camera.source),
-        site=camera.site,
+        site=camera.site.name if camera.site else "",
         enabled=camera.enabled,
         speech=camera.speech,
         sensitivity=camera.sensitivity,
@@ -108,10 +111,13 @@ def open_settings(camera: Camera, box: SecretBox) -> CameraSettings:
     )
 
 
-def _apply(camera: Camera, box: SecretBox, settings: CameraSettings) -> None:
+async def _apply(
+    session: AsyncSession, camera: Camera, box: SecretBox, settings: CameraSettings, *, now: datetime
+) -> None:
+    site = await find_or_insert_site(session, settings.site, now=now) if settings.site else None
     camera.name = settings.name
     camera.source = box.seal(settings.source)
-    camera.site = settings.site
+    camera.site = site
     camera.enabled = settings.enabled
     camera.speech = settings.speech
     camera.sensitivity = settings.sensitivity

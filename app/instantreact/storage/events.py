@@ -34,6 +34,12 @@ async def insert_or_find(session: AsyncSession, event: Event) -> tuple[Event, bo
     return (await session.scalars(statement)).one(), is_new
 
 
+async def find_event(session: AsyncSession, camera_id: str, connection: str, window_index: int) -> Event | None:
+    """The event of this window of this connection of a camera."""
+    here = Event.camera_id == camera_id, Event.connection == connection, Event.window_index == window_index
+    return (await session.scalars(select(Event).where(*here))).one_or_none()
+
+
 async def get_event(session: AsyncSession, event_id: str) -> Event:
     """Raises NotFound."""
     event = await session.get(Event, event_id)

@@ -6,10 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from instantreact.storage.tables import Alert, Event
 
 
-async def extend_event(session: AsyncSession, event_id: str, *, end_s: float) -> bool:
-    """The event went on until `end_s` on the footage's clock; False when it is gone."""
-    statement = update(Event).where(Event.id == event_id).values(end_s=end_s).returning(Event.id)
-    return (await session.execute(statement)).first() is not None
+async def extend_event(session: AsyncSession, event_id: str, *, end_s: float) -> Event | None:
+    """The event, which went on until `end_s` on the footage's clock; None when it is gone."""
+    statement = update(Event).where(Event.id == event_id).values(end_s=end_s).returning(Event)
+    return (await session.scalars(statement)).one_or_none()
 
 
 async def has_alert(session: AsyncSession, event_id: str) -> bool:

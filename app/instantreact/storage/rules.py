@@ -1,5 +1,6 @@
 """Rules, and the lock that matching holds so that a cooldown is not passed twice at once."""
 
+from collections.abc import Sequence
 from typing import TypedDict
 
 from sqlalchemy import select
@@ -63,6 +64,11 @@ async def list_rules_for(session: AsyncSession, camera_id: str | None) -> list[R
     return [
         rule for rule in await session.scalars(statement) if rule.camera_ids is None or camera_id in rule.camera_ids
     ]
+
+
+async def list_enabled(session: AsyncSession, ids: Sequence[str]) -> set[str]:
+    """Those of `ids` whose rule is there and enabled."""
+    return set(await session.scalars(select(Rule.id).where(Rule.id.in_(ids), Rule.enabled))) if ids else set()
 
 
 async def refuse_while_named(session: AsyncSession, column: InstrumentedAttribute[list[str] | None], key: str) -> None:

@@ -34,13 +34,24 @@ class Base(DeclarativeBase):
     )
 
 
+class Site(Base):
+    """The place that cameras belong to; without a time zone it has the service's."""
+
+    __tablename__ = "sites"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(unique=True)
+    time_zone: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (Index("ix_sites_created", "created_at", "id"),)
+
+
 class Camera(Base):
     """A configured video source, enabled or not."""
 
     __tablename__ = "cameras"
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(unique=True)
-    site: Mapped[str] = mapped_column(default="")
+    site_id: Mapped[str | None] = mapped_column(ForeignKey("sites.id"), index=True)
     source: Mapped[str] = mapped_column(Text)  # encrypted by storage.cameras; never leaves it in clear but to ingest
     enabled: Mapped[bool] = mapped_column(default=True)
     speech: Mapped[SpeechMode | None] = mapped_column(enum_text(SpeechMode))  # None: the service's setting
@@ -48,6 +59,7 @@ class Camera(Base):
     zones: Mapped[tuple[Zone, ...]] = mapped_column(Value(tuple[Zone, ...]), default=())
     masks: Mapped[tuple[Mask, ...]] = mapped_column(Value(tuple[Mask, ...]), default=())
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    site: Mapped[Site | None] = relationship(lazy="joined")
 
 
 class CameraLease(Base):
@@ -119,6 +131,34 @@ class Event(Base):
         Index("ix_events_occurred", "occurred_at", "id"),
         Index("ix_events_of_camera", "camera_id", "occurred_at", "id"),
     )
+
+
+class Utterance(Base):
+    """Sound of somebody speaking near a camera, and what was seen then: kept until it is recognised."""
+
+    __tablename__ = "utterances"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    camera_id: Mapped[str] = mapped_column(ForeignKey("cameras.id", ondelete="CASCADE"), index=True)
+    connection: Mapped[str]
+    started_at: Mapped[datetime] = mapped_column(UTCDateTime)  # when the stream's clock stood at zero
+    observation: Mapped[Observation] = mapped_column(Value(Observation))
+    sound_key: Mapped[str] = mapped_column(index=True)
+    snapshot_key: Mapped[str] = mapped_column(index=True)
+    ended_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
+class AnsweredUtterance(Base):
+    """What a recogniser answered about one utterance of a clip, while others of the clip have no answer yet.
+
+    asked   a digest of who was asked, and for which phrases
+    answer  encrypted: it may hold more than what may be kept
+    """
+
+    __tablename__ = "answered_utterances"
+    clip_id: Mapped[str] = mapped_column(ForeignKey("clips.id", ondelete="CASCADE"), primary_key=True)
+    asked: Mapped[str] = mapped_column(primary_key=True)
+    start_ms: Mapped[int] = mapped_column(primary_key=True)
+    answer: Mapped[str] = mapped_column(Text)
 
 
 class Rule(Base):

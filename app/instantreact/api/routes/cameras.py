@@ -73,7 +73,7 @@ async def replace_camera(services: ServicesDep, live: LiveDep, camera_id: PathId
         known = cameras.open_settings(stored, services.box).source if needs_stored else ""
         settings = draft.to_settings(stored=known)
         check_draft_source(settings.source, live.policy)
-        camera = await cameras.replace_camera(session, services.box, camera_id, settings)
+        camera = await cameras.replace_camera(session, services.box, camera_id, settings, now=services.clock.now())
         return _view(services, camera, await leases.list_leases(session, [camera_id]))
 
 

@@ -68,7 +68,7 @@ class CameraDraft(Draft):
     read_only: ClassVar[frozenset[str]] = frozenset({"id", "created_at", "live"})
 
     name: Name = Field(description="Unique among the cameras.")
-    site: Line = Field("", description="The place it belongs to.")
+    site: Line = Field("", description="The name of the site it belongs to, which is made if there is none yet.")
     source: Source = Field(
         description="Its address, with user and password. In a PUT, the address as GET shows it keeps the stored one."
     )
