@@ -25,6 +25,7 @@ from instantreact.media.stream import StreamLimits
 from instantreact.pipeline.links import Links
 from instantreact.pipeline.recognition import Recognition
 from instantreact.pipeline.services import Services
+from instantreact.speech.wit import WitApp, WitTranscriber
 from instantreact.storage.blobs import LocalBlobs
 from instantreact.storage.database import Database
 from instantreact.storage.secrets import SecretBox
@@ -72,7 +73,20 @@ def movie(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return make_clip(tmp_path_factory.mktemp("clips") / "a.mp4", Drawing(duration_s=1.0)).read_bytes()
 
 
-def make_services(database: Database, decoder: ClipDecoder, folder: Path, threads: WorkerThreads) -> Services:
+@pytest.fixture
+def speech_mode() -> SpeechMode:
+    """What may be done with sound; with `wit`, Wit.ai is configured."""
+    return SpeechMode.OFF
+
+
+def make_services(
+    database: Database,
+    decoder: ClipDecoder,
+    folder: Path,
+    threads: WorkerThreads,
+    speech_mode: SpeechMode = SpeechMode.OFF,
+) -> Services:
+    remote = WitTranscriber(WitApp("a-token")) if speech_mode is SpeechMode.WIT else None
     return Services(
         database=database,
         blobs=LocalBlobs(folder / "blobs"),
@@ -81,7 +95,7 @@ def make_services(database: Database, decoder: ClipDecoder, folder: Path, thread
         threads=threads,
         decoder=decoder,
         captioner=CaptionerLoader(folder / "no-bundle", threads=1),
-        recognition=Recognition(default=SpeechMode.OFF, keep_transcripts=True, threads=threads),
+        recognition=Recognition(default=speech_mode, keep_transcripts=True, threads=threads, remote=remote),
         channels={},
         links=Links(OPTIONS.public_url, b"signs links"),
         time_zone=ZoneInfo("UTC"),
@@ -89,9 +103,13 @@ def make_services(database: Database, decoder: ClipDecoder, folder: Path, thread
 
 
 @pytest.fixture
-async def services(database: Database, decoder: ClipDecoder, tmp_path: Path) -> AsyncIterator[Services]:
+async def services(
+    database: Database, decoder: ClipDecoder, tmp_path: Path, speech_mode: SpeechMode
+) -> AsyncIterator[Services]:
     threads = WorkerThreads(2)
-    yield make_services(database, decoder, tmp_path, threads)
+    services = make_services(database, decoder, tmp_path, threads, speech_mode)
+    yield services
+    await services.recognition.close()
     threads.close()
 
 

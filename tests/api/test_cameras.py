@@ -12,6 +12,7 @@ from tests.api.test_rules import SMALL
 SOURCE = "rtsp://admin:p@ss:w/rd.@192.168.1.20/stream1"
 SHOWN = "rtsp://***@192.168.1.20/stream1"
 TRIANGLE = [{"x": 0.0, "y": 0.0}, {"x": 1.0, "y": 0.0}, {"x": 0.5, "y": 1.0}]
+BOW_TIE = [{"x": 0, "y": 0}, {"x": 1, "y": 1}, {"x": 1, "y": 0}, {"x": 0, "y": 1}]
 DOOR = {
     "name": "Front door",
     "site": "Shop",
@@ -171,6 +172,8 @@ async def test_camera_is_gone_when_deleted(client: httpx.AsyncClient) -> None:
         ({"speech": "loud"}, "body.speech", "'off', 'local' or 'wit'"),
         ({"masks": [{"polygon": TRIANGLE[:2]}]}, "body.masks.0.polygon", "at least 3 items"),
         ({"masks": [{"polygon": [*TRIANGLE, {"x": 2, "y": 0}]}]}, "body.masks.0.polygon.3.x", "less than or equal"),
+        ({"masks": [{"polygon": TRIANGLE[:1] * 3}]}, "body.masks.0.polygon", "fewer than three different corners"),
+        ({"zones": [{"name": "a", "polygon": BOW_TIE}]}, "body.zones.0.polygon", "crosses or touches itself"),
         ({"zones": [DOOR["zones"][0], DOOR["zones"][0]]}, "body.zones", "two zones have the same name"),  # type: ignore[index]
     ],
 )

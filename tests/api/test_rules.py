@@ -1,9 +1,11 @@
 import httpx
 import pytest
 
+from instantreact.domain.camera import Point, SpeechMode, Zone
 from instantreact.pipeline.services import Services
+from instantreact.storage.cameras import CameraSettings, insert_camera
 from tests.api.problems import assert_problem
-from tests.storage.factories import make_recipient
+from tests.storage.factories import NOW, make_recipient
 
 DRAFT = {
     "name": "Fight at the till",
@@ -22,6 +24,20 @@ DRAFT = {
     "enabled": True,
 }
 SMALL = {"name": "Fire", "conditions": [{"kind": "concept", "concept": "fire"}]}
+COUNTER = Zone("counter", (Point(0, 0), Point(1, 0), Point(1, 1)))
+
+
+@pytest.fixture
+def speech_mode() -> SpeechMode:
+    return SpeechMode.WIT
+
+
+@pytest.fixture(autouse=True)
+async def _shop(services: Services) -> None:
+    """A camera that has what DRAFT asks about."""
+    async with services.database.unit_of_work() as session:
+        till = CameraSettings("Till", "device:0", zones=(COUNTER,))
+        await insert_camera(session, services.box, till, now=NOW)
 
 
 async def test_rule_is_read_back_as_it_was_written(client: httpx.AsyncClient) -> None:
@@ -96,6 +112,7 @@ async def test_rule_may_name_only_cameras_and_recipients_that_exist(
     ("condition", "field", "message"),
     [
         ({"kind": "concept", "concept": "riot"}, "concept", "is not a known concept: fight, fall, fire"),
+        ({"kind": "concept", "concept": "Fights"}, "concept", "Did you mean fight?"),
         ({"kind": "concept", "concept": "fire", "min_score": 1.5}, "min_score", "less than or equal to 1"),
         ({"kind": "concept", "concept": "fire", "min_score": -0.1}, "min_score", "greater than or equal to 0"),
         ({"kind": "caption", "phrases": []}, "phrases", "at least 1 item"),

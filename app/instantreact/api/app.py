@@ -12,6 +12,7 @@ from instantreact.api.live import LiveCameras
 from instantreact.api.middleware import BodyLimit, RequestContext
 from instantreact.api.openapi import DESCRIPTION, TAGS, install_description
 from instantreact.api.options import ApiOptions, Readiness
+from instantreact.api.queries import refuse_unknown_query
 from instantreact.api.routes import (
     alerts,
     cameras,
@@ -68,8 +69,9 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     install_handlers(app)
     install_description(app)
     for keyed in (clips, events, rules, alerts, recipients, sites, cameras, live, jobs, metrics):
-        app.include_router(keyed.router, dependencies=[Depends(require_key)])
-    for open_ in (webhooks, open_alert, health, push):
+        app.include_router(keyed.router, dependencies=[Depends(require_key), Depends(refuse_unknown_query)])
+    app.include_router(health.router, dependencies=[Depends(refuse_unknown_query)])
+    for open_ in (webhooks, open_alert, push):  # Facebook adds parameters of its own to what it calls and links to
         app.include_router(open_.router)
     return app
 

@@ -86,6 +86,11 @@ class Criteria:
     combine: Combine = Combine.ALL
 
 
+def asked_zones(criteria: Criteria) -> tuple[str, ...]:
+    """The zones that a rule asks about."""
+    return tuple(condition.zone for condition in criteria.conditions if isinstance(condition, ZoneCondition))
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What made one condition hold: the phrase, concept or zone, its score, the words quoted and when.

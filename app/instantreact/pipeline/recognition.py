@@ -1,10 +1,10 @@
 """Which recogniser listens to which camera, and for what."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from functools import partial
 
 from instantreact.domain.camera import SpeechMode
-from instantreact.domain.rule import Criteria, SpeechCondition
+from instantreact.domain.rule import Criteria, MeaningCondition, SpeechCondition
 from instantreact.errors import InvalidInput, SpeechRejected
 from instantreact.speech.phrase_spotter import PhraseSpotter
 from instantreact.speech.spotter_process import SpotterProcess
@@ -14,6 +14,7 @@ from instantreact.threads import WorkerThreads
 
 HEAR_ATTEMPTS = 100
 """Tries of a recogniser: with waits of a minute and more it may be down for hours."""
+_SET_UP_WIT = "Set INSTANTREACT_WIT_TOKEN to the server access token of your Wit.ai app."
 
 
 class Recognition:
@@ -71,6 +72,30 @@ class Recognition:
             raise InvalidInput(
                 f"The local phrase spotter cannot spell {', '.join(unknown)}. Use other words, or set up Wit.ai or a "
                 "Whisper model."
+            )
+
+    def refuse_mode(self, mode: SpeechMode | None) -> None:
+        """Raises InvalidInput for Wit.ai where it is not configured: such a camera would be heard by nobody."""
+        if mode is SpeechMode.WIT and self._remote is None:
+            raise InvalidInput(f"speech=wit needs Wit.ai. {_SET_UP_WIT}")
+
+    def refuse_unlistened(self, criteria: Criteria, camera_modes: Iterable[SpeechMode | None]) -> None:
+        """Raises InvalidInput for a condition on what is said or meant where, by the modes of the cameras that the
+        rule watches (None for uploads, and for cameras that do not say), nobody listens for it.
+        """
+        modes: Set[SpeechMode] = {self.mode_of(mode) for mode in camera_modes}
+        asked = {type(condition) for condition in criteria.conditions}
+        if MeaningCondition in asked and self._remote is None:
+            raise InvalidInput(f"A meaning condition needs Wit.ai, which alone understands meanings. {_SET_UP_WIT}")
+        if MeaningCondition in asked and SpeechMode.WIT not in modes:
+            raise InvalidInput(
+                "A meaning condition needs Wit.ai, but it listens to nothing that this rule watches: set speech=wit "
+                "at a camera, or INSTANTREACT_SPEECH=wit."
+            )
+        if SpeechCondition in asked and modes == {SpeechMode.OFF}:
+            raise InvalidInput(
+                "A speech condition never holds here: nobody listens to what this rule watches. Set speech at a "
+                "camera, or INSTANTREACT_SPEECH, to local or wit."
             )
 
     async def close(self) -> None:

@@ -12,7 +12,7 @@ from instantreact.errors import NotFound
 from instantreact.storage.database import announce
 from instantreact.storage.inserting import flush_or_conflict
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
-from instantreact.storage.rules import refuse_while_named
+from instantreact.storage.rules import refuse_lost_zones, refuse_while_named
 from instantreact.storage.secrets import SecretBox
 from instantreact.storage.sites import find_or_insert_site
 from instantreact.storage.tables import Camera, Rule
@@ -51,10 +51,15 @@ async def insert_camera(session: AsyncSession, box: SecretBox, settings: CameraS
 async def replace_camera(
     session: AsyncSession, box: SecretBox, camera_id: str, settings: CameraSettings, *, now: datetime
 ) -> Camera:
-    """The camera with new settings. Raises NotFound, and Conflict when the name is taken."""
+    """The camera with new settings.
+
+    Raises NotFound, and Conflict when the name is taken or a rule asks about a zone that is gone.
+    """
     camera = await get_camera(session, camera_id)
+    zones = {zone.name for zone in camera.zones}
     await _apply(session, camera, box, settings, now=now)
     await flush_or_conflict(session, f"There is already a camera called {settings.name}.")
+    await refuse_lost_zones(session, zones - {zone.name for zone in settings.zones})
     announce(session, CAMERAS_CHANGED)
     return camera
 
@@ -83,11 +88,15 @@ async def list_all_cameras(session: AsyncSession) -> Sequence[Camera]:
 
 
 async def delete_camera(session: AsyncSession, camera_id: str) -> None:
-    """Its clips, events and alerts stay, without a camera. Raises NotFound, and Conflict while a rule names it."""
+    """Its clips, events and alerts stay, without a camera.
+
+    Raises NotFound, and Conflict while a rule names it, or a zone that no other camera of the rule has.
+    """
     camera = await get_camera(session, camera_id)
     await refuse_while_named(session, Rule.camera_ids, camera_id)
     await session.delete(camera)
     await session.flush()
+    await refuse_lost_zones(session, {zone.name for zone in camera.zones})
     announce(session, CAMERAS_CHANGED)
 
 

@@ -1,13 +1,13 @@
 """Rules, and the lock that matching holds so that a cooldown is not passed twice at once."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import TypedDict
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from instantreact.domain.rule import Criteria, Severity
+from instantreact.domain.rule import Criteria, Severity, asked_zones
 from instantreact.errors import Conflict, InvalidInput, NotFound
 from instantreact.storage.inserting import flush_or_conflict, insert_unless_there
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
@@ -77,6 +77,18 @@ async def refuse_while_named(session: AsyncSession, column: InstrumentedAttribut
     naming = [name for name, keys in rows if keys and key in keys]
     if naming:
         raise Conflict(f"It is named by the rules {', '.join(naming)}: change or delete them first.")
+
+
+async def refuse_lost_zones(session: AsyncSession, lost: Set[str]) -> None:
+    """Raise Conflict where an enabled rule asks about one of these zones and, by now, none of its cameras has it."""
+    if not lost:
+        return
+    cameras = list(await session.scalars(select(Camera)))
+    for rule in await session.scalars(select(Rule).where(Rule.enabled).order_by(Rule.name)):
+        watched = [camera for camera in cameras if rule.camera_ids is None or camera.id in rule.camera_ids]
+        left = {zone.name for camera in watched for zone in camera.zones}
+        for zone in lost & set(asked_zones(rule.criteria)) - left:
+            raise Conflict(f"The zone {zone} is asked about by the rule {rule.name}: change or delete that first.")
 
 
 async def delete_rule(session: AsyncSession, rule_id: str) -> None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import problems
 from instantreact.api.pages import Page, PageDep
+from instantreact.api.queries import refuse_empty_time
 from instantreact.api.schemas.alerts import AlertView
 from instantreact.api.schemas.fields import Id, Moment, PathId
 from instantreact.domain.alert import AlertState
@@ -28,6 +29,7 @@ async def _ask_filter(
     since: Annotated[Moment | None, Query(description="Raised at this time or later.")] = None,
     until: Annotated[Moment | None, Query(description="Raised before this time.")] = None,
 ) -> AlertFilter:
+    refuse_empty_time(since, until)
     return AlertFilter(state=state, camera_id=camera_id, rule_id=rule_id, since=since, until=until)
 
 

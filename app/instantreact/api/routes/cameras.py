@@ -9,7 +9,7 @@ from instantreact.api.openapi import CREATED, problems
 from instantreact.api.pages import Page, PageDep
 from instantreact.api.redaction import HIDDEN
 from instantreact.api.schemas.cameras import CameraDraft, CameraView
-from instantreact.api.schemas.fields import PathId
+from instantreact.api.schemas.fields import PathId, Switch
 from instantreact.api.schemas.live import LiveView
 from instantreact.api.sources import check_draft_source
 from instantreact.pipeline.services import Services
@@ -29,6 +29,7 @@ router = APIRouter(prefix="/cameras", tags=["cameras"])
 )
 async def create_camera(services: ServicesDep, live: LiveDep, draft: CameraDraft, response: Response) -> CameraView:
     """Its user and password are encrypted, and shown to nobody again. It is watched at once if it is enabled."""
+    services.recognition.refuse_mode(draft.speech)
     settings = draft.to_settings()
     check_draft_source(settings.source, live.policy)
     async with services.database.unit_of_work() as session:
@@ -38,7 +39,7 @@ async def create_camera(services: ServicesDep, live: LiveDep, draft: CameraDraft
 
 
 @router.get("", operation_id="listCameras", summary="List cameras", responses=problems(401, 422, 503))
-async def list_cameras(services: ServicesDep, page: PageDep, enabled: bool | None = None) -> Page[CameraView]:
+async def list_cameras(services: ServicesDep, page: PageDep, enabled: Switch | None = None) -> Page[CameraView]:
     """The newest first."""
     async with services.database.reading() as session:
         rows = await cameras.list_cameras(session, enabled=enabled, after=page.after, limit=page.fetch)
@@ -65,10 +66,13 @@ async def replace_camera(services: ServicesDep, live: LiveDep, camera_id: PathId
 
     `password` alone replaces the stored one; `username` alone keeps it where user and address are the same.
 
-    A camera that is watched is opened anew when what matters to its watching has changed.
+    A camera that is watched is opened anew when what matters to its watching has changed. A zone goes only when no
+    rule asks about it that finds it at no other camera (409).
     """
     async with services.database.unit_of_work() as session:
         stored = await cameras.get_camera(session, camera_id)
+        if draft.speech is not stored.speech:
+            services.recognition.refuse_mode(draft.speech)
         needs_stored = HIDDEN in draft.source or not draft.login.is_whole
         known = cameras.open_settings(stored, services.box).source if needs_stored else ""
         settings = draft.to_settings(stored=known)
@@ -85,7 +89,7 @@ async def replace_camera(services: ServicesDep, live: LiveDep, camera_id: PathId
     responses=problems(401, 404, 409, 422),
 )
 async def delete_camera(services: ServicesDep, camera_id: PathId) -> None:
-    """Its clips, events and alerts stay. Not while a rule names it (409): that would watch nothing."""
+    """Its clips, events and alerts stay. Not while a rule names it, or a zone that it alone has (409)."""
     async with services.database.unit_of_work() as session:
         await cameras.delete_camera(session, camera_id)
 

@@ -64,7 +64,9 @@ async def submit_clip(
     services: ServicesDep,
     options: OptionsDep,
     closing: ClosingDep,
-    wait: Annotated[float, Query(ge=0, le=60, description="Wait so many seconds for the result.")] = 0.0,
+    wait: Annotated[
+        float, Query(ge=0, le=60, allow_inf_nan=False, description="Wait so many seconds for the result.")
+    ] = 0.0,
 ) -> Response:
     """Store a clip and have it analyzed.
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import problems
 from instantreact.api.pages import Page, PageDep
+from instantreact.api.queries import refuse_empty_time
 from instantreact.api.ranges import serve_file
 from instantreact.api.schemas.events import EventView
 from instantreact.api.schemas.fields import Id, Moment, PathId, SearchText
@@ -24,6 +25,7 @@ async def _ask_filter(
     until: Annotated[Moment | None, Query(description="Before this time.")] = None,
     text: Annotated[SearchText | None, Query(description="Part of the caption or of what was said.")] = None,
 ) -> EventFilter:
+    refuse_empty_time(since, until)
     return EventFilter(camera_id=camera_id, since=since, until=until, text=text)
 
 

@@ -6,6 +6,7 @@ A rule is changed by PUT, which replaces it whole, as are recipients and cameras
 
 from fastapi import APIRouter, Response
 
+from instantreact.api.answerable import refuse_unanswerable
 from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import CREATED, problems
 from instantreact.api.pages import Page, PageDep
@@ -41,6 +42,7 @@ async def create_rule(services: ServicesDep, draft: RuleDraft, response: Respons
     )
     async with services.database.unit_of_work() as session:
         view = RuleView.of(await rules.insert_rule(session, rule))
+        await refuse_unanswerable(session, services.recognition, rule)
     response.headers["Location"] = f"/rules/{view.id}"
     return view
 
@@ -84,6 +86,7 @@ async def replace_rule(services: ServicesDep, rule_id: PathId, draft: RuleDraft)
                 "enabled": draft.enabled,
             },
         )
+        await refuse_unanswerable(session, services.recognition, rule)
         return RuleView.of(rule)
 
 

@@ -7,9 +7,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from instantreact.api.redaction import Login, complete_source, redact_source
-from instantreact.api.schemas.fields import Draft, Line, Name, Password, Source, Username
+from instantreact.api.schemas.fields import Draft, Flag, Line, Name, Number, Password, Source, Username
 from instantreact.api.schemas.live import LIVE_EXAMPLE, LiveView
-from instantreact.domain.camera import Mask, Point, SpeechMode, Zone
+from instantreact.domain.camera import Mask, Point, SpeechMode, Zone, find_flaw
 from instantreact.storage.cameras import CameraSettings
 from instantreact.storage.tables import Camera
 
@@ -35,11 +35,17 @@ _EXAMPLE: JsonDict = {
 class PointDraft(Draft):
     """A corner, as shares of the frame's width and height."""
 
-    x: float = Field(ge=0.0, le=1.0)
-    y: float = Field(ge=0.0, le=1.0)
+    x: Number = Field(ge=0.0, le=1.0)
+    y: Number = Field(ge=0.0, le=1.0)
 
 
-Polygon = Annotated[list[PointDraft], Field(min_length=3, max_length=64)]
+def _check_polygon(polygon: list[PointDraft]) -> list[PointDraft]:
+    if flaw := find_flaw(_to_points(polygon)):
+        raise ValueError(flaw)
+    return polygon
+
+
+Polygon = Annotated[list[PointDraft], Field(min_length=3, max_length=64), AfterValidator(_check_polygon)]
 
 
 class ZoneDraft(Draft):
@@ -78,9 +84,9 @@ class CameraDraft(Draft):
     password: Password | None = Field(
         None, repr=False, description="Likewise. In a PUT without it, the same user at the same address keeps theirs."
     )
-    enabled: bool = Field(True, description="Whether it is to be watched.")
+    enabled: Flag = Field(True, description="Whether it is to be watched.")
     speech: SpeechMode | None = Field(None, description="What may be done with its sound; null: the service's setting.")
-    sensitivity: float = Field(0.5, ge=0.0, le=1.0, description="How little motion is enough.")
+    sensitivity: Number = Field(0.5, ge=0.0, le=1.0, description="How little motion is enough.")
     zones: Annotated[list[ZoneDraft], AfterValidator(_check_zone_names)] = Field([], max_length=32)
     masks: list[MaskDraft] = Field([], max_length=32)
 

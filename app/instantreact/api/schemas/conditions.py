@@ -4,12 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from instantreact.api.schemas.fields import Draft, Name
+from instantreact.api.nearest import suggest
+from instantreact.api.schemas.fields import Count, Draft, Name, Number
 from instantreact.domain.concepts import CONCEPTS
 from instantreact.domain.mention import tokenize
 from instantreact.domain.rule import MeaningKind
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Share = Annotated[Number, Field(ge=0.0, le=1.0)]
 
 
 def _check_words(phrase: str) -> str:
@@ -20,7 +21,7 @@ def _check_words(phrase: str) -> str:
 
 def _check_concept(concept: str) -> str:
     if concept not in CONCEPTS:
-        raise ValueError(f"is not a known concept: {', '.join(CONCEPTS)}")
+        raise ValueError(f"is not a known concept: {', '.join(CONCEPTS)}. {suggest(concept, CONCEPTS)}")
     return concept
 
 
@@ -51,7 +52,7 @@ class SpeechConditionDraft(Draft):
 
     kind: Literal["speech"]
     phrases: Phrases
-    max_distance: int = Field(0, ge=0, le=10, description="How many letters may differ, for what was misheard.")
+    max_distance: Count = Field(0, ge=0, le=10, description="How many letters may differ, for what was misheard.")
 
 
 class MeaningConditionDraft(Draft):

@@ -1,13 +1,26 @@
 """Kinds of text and time that many requests share."""
 
+import re
+import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
 from fastapi import Path
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AllowInfNan,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Strict,
+    StringConstraints,
+    model_validator,
+)
 
 ID_PATTERN = r"^[0-9A-Za-z_-]{1,64}$"
-_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+_PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+_DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:")
 
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 """An id in a body or a query."""
@@ -18,7 +31,15 @@ PathId = Annotated[str, Path(pattern=ID_PATTERN, description="The id, as the ser
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120, pattern=_PRINTABLE)]
 """A short line of text, perhaps empty, without control characters."""
 
-Name = Annotated[Line, StringConstraints(min_length=1)]
+
+def _check_visible(text: str) -> str:
+    """Zero-width letters alone are a name that nobody can read."""
+    if not any(unicodedata.category(letter)[0] in "LNPS" for letter in text):
+        raise ValueError("holds nothing that can be seen")
+    return text
+
+
+Name = Annotated[Line, StringConstraints(min_length=1), AfterValidator(_check_visible)]
 """A short line of text that says something."""
 
 SearchText = Annotated[str, StringConstraints(max_length=200, pattern=_PRINTABLE)]
@@ -34,6 +55,39 @@ Username = Annotated[str, StringConstraints(min_length=1, max_length=256, patter
 Password = Annotated[str, StringConstraints(max_length=256, pattern=_PRINTABLE)]
 """As it is, not escaped; an empty one is one."""
 
+Flag = Annotated[bool, Strict()]
+"""true or false in a body, where 0, 1.0 and "yes" are mistakes."""
+
+Number = Annotated[float, Strict(), AllowInfNan(False)]
+"""A number in a body: no text, no truth value, and neither infinite nor none at all."""
+
+
+def _refuse_what_is_no_number(value: object) -> object:
+    if isinstance(value, str | bool):
+        raise ValueError("is not a number")
+    return value
+
+
+Count = Annotated[int, BeforeValidator(_refuse_what_is_no_number)]
+"""A whole number in a body; 2.0 is one, as JSON has it."""
+
+
+def _read_switch(value: object) -> object:
+    if isinstance(value, str) and value not in {"true", "false"}:
+        raise ValueError("is neither true nor false")
+    return value
+
+
+Switch = Annotated[bool, BeforeValidator(_read_switch)]
+"""true or false in a query."""
+
+
+def _refuse_what_is_no_date(value: object) -> object:
+    """A number would be taken for seconds since 1970."""
+    if not isinstance(value, datetime) and not (isinstance(value, str) and _DATE_AND_TIME.match(value)):
+        raise ValueError("is not a date and time with its zone, such as 2026-11-22T12:00:00Z")
+    return value
+
 
 def _to_utc(moment: datetime) -> datetime:
     try:
@@ -42,7 +96,7 @@ def _to_utc(moment: datetime) -> datetime:
         raise ValueError("lies outside the calendar") from error
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_refuse_what_is_no_date), AfterValidator(_to_utc)]
 """A point in time with its zone, taken to UTC."""
 
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)

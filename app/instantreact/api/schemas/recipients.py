@@ -1,12 +1,13 @@
 """Recipients: whom to tell, and how."""
 
+import re
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 from pydantic.config import JsonDict
 
-from instantreact.api.schemas.fields import Draft, Name
+from instantreact.api.schemas.fields import Draft, Flag, Name
 from instantreact.domain.alert import ChannelKind
 
 _DRAFT: JsonDict = {"name": "Night shift", "channel": "messenger", "address": "1254477777772919", "enabled": True}
@@ -17,6 +18,8 @@ _EXAMPLE: JsonDict = {
     "unreachable_reason": None,
     "created_at": "2026-11-22T10:59:00Z",
 }
+
+_PAGE_SCOPED_ID = re.compile(r"[1-9][0-9]{0,31}")
 
 Address = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
 
@@ -32,7 +35,17 @@ class RecipientDraft(Draft):
     address: Address = Field(
         description="Where the channel reaches them: for Messenger the page-scoped id (PSID). Unique by channel."
     )
-    enabled: bool = True
+    enabled: Flag = True
+
+    @field_validator("address")
+    @classmethod
+    def _check_address(cls, address: str, info: ValidationInfo) -> str:
+        if info.data.get("channel") is ChannelKind.MESSENGER and not _PAGE_SCOPED_ID.fullmatch(address):
+            raise ValueError(
+                "is not a page-scoped id, which is a number: no name, telephone number or link, but the sender's id "
+                "that Messenger's webhook tells when they write to the Page"
+            )
+        return address
 
 
 class RecipientView(BaseModel):

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.config import JsonDict
 
 from instantreact.api.schemas.conditions import ConditionDraft
-from instantreact.api.schemas.fields import Draft, Id, Name
+from instantreact.api.schemas.fields import Draft, Flag, Id, Name, Number
 from instantreact.domain.rule import Combine, Condition, Criteria, Severity
 from instantreact.storage.tables import Rule
 
@@ -38,16 +38,19 @@ class RuleDraft(Draft):
     conditions: list[ConditionDraft] = Field(min_length=1, max_length=20)
     combine: Combine = Field(Combine.ALL, description="Whether every condition must hold, or one is enough.")
     camera_ids: list[Id] | None = Field(
-        None, max_length=1000, description="The cameras it watches; null for every camera and upload."
+        None,
+        min_length=1,
+        max_length=1000,
+        description="The cameras it watches; null for every camera and upload.",
     )
     recipient_ids: list[Id] | None = Field(
-        None, max_length=1000, description="Whom it tells; null for every recipient."
+        None, min_length=1, max_length=1000, description="Whom it tells; null for every recipient."
     )
     severity: Severity = Severity.WARNING
-    cooldown_s: float = Field(
+    cooldown_s: Number = Field(
         60.0, ge=0.0, le=30 * DAY_S, description="Quiet time after an alert, for each camera, in seconds."
     )
-    enabled: bool = True
+    enabled: Flag = True
 
     def to_criteria(self) -> Criteria:
         """The conditions as the rules engine takes them."""

@@ -1,0 +1,34 @@
+"""Whether a rule can ever hold, judged against the cameras and recognisers that are there."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from instantreact.api.nearest import suggest
+from instantreact.domain.rule import asked_zones
+from instantreact.errors import InvalidInput
+from instantreact.pipeline.recognition import Recognition
+from instantreact.storage.cameras import list_all_cameras
+from instantreact.storage.tables import Camera, Rule
+
+
+async def refuse_unanswerable(session: AsyncSession, recognition: Recognition, rule: Rule) -> None:
+    """Raise InvalidInput for a rule that asks about a zone that none of its cameras has, or for what nobody hears.
+
+    One that is not enabled may wait for its camera or its recogniser.
+    """
+    if not rule.enabled:
+        return
+    watched = [
+        camera for camera in await list_all_cameras(session) if rule.camera_ids is None or camera.id in rule.camera_ids
+    ]
+    _check_zones(asked_zones(rule.criteria), watched)
+    uploads = [None] if rule.camera_ids is None else []
+    recognition.refuse_unlistened(rule.criteria, [*uploads, *(camera.speech for camera in watched)])
+
+
+def _check_zones(asked: Collection[str], watched: Sequence[Camera]) -> None:
+    known = {zone.name for camera in watched for zone in camera.zones}
+    for zone in asked:
+        if zone not in known:
+            raise InvalidInput(f"No camera that this rule watches has a zone called {zone}. {suggest(zone, known)}")
