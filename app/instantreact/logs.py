@@ -8,14 +8,18 @@ from typing import Any
 
 import structlog
 
-_URL_USER = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^\s]*@", re.IGNORECASE)
+from instantreact.addresses import show_address, show_query
+
+_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]{0,30}://\S+", re.IGNORECASE)
+_END_OF_SENTENCE = ".,;:!?'\")]}>"
+_QUERY = re.compile(r"\?[^\s\"'<>)?]*=[^\s\"'<>)]*")
 _SECRET_PARAMETER = re.compile(
     r"(?P<name>access_token|appsecret_proof|hub\.verify_token|api_key|key|token)=[^&\s\"']+", re.IGNORECASE
 )
 # Cameras take user and password as parameters of a query, some in the path itself, under a name of their maker's
 # liking. In a path a value may hold what parts it from the next: everything up to the next sure end is hidden.
 _CREDENTIAL_PARAMETER = re.compile(
-    r"(?P<name>[/?&;](?:[^=&;/?\s]*(?:user|usr|login|account|pass|pwd|pw|auth|secret|sig|cred)[^=&;/?\s]*|u|p))"
+    r"(?P<name>[/?&;](?:[^=&;/?\s]*(?:user|usr|login|account|pass|psw|pwd|pw|psk|pin|auth|secret|session|sid|code|sig|cred)[^=&;/?\s]*|u|p))"
     r"=[^&;/?\s]*",
     re.IGNORECASE,
 )
@@ -24,14 +28,20 @@ _SECRET_FIELDS = frozenset({"access_token", "app_secret", "api_key", "token", "p
 
 
 def redact(text: str) -> str:
-    """The text without user names and passwords of URLs, tokens of query strings, and bearer tokens.
+    """The text with addresses and queries as they may be shown, and without bearer tokens.
 
-    The greedy match up to the last `@` before white space also covers passwords that hold `@`, `:` or `/`.
+    An address goes on to the next white space, so that passwords may hold anything else.
     """
-    text = _URL_USER.sub(r"\g<scheme>***@", text)
+    text = _ADDRESS.sub(_show_in_sentence, text)
+    text = _QUERY.sub(lambda found: f"?{show_query(found[0][1:])}", text)
     text = _CREDENTIAL_PARAMETER.sub(r"\g<name>=***", text)
     text = _SECRET_PARAMETER.sub(r"\g<name>=***", text)
     return _BEARER.sub(r"\g<name> ***", text)
+
+
+def _show_in_sentence(found: re.Match[str]) -> str:
+    address = found[0].rstrip(_END_OF_SENTENCE)
+    return show_address(address) + found[0][len(address) :]
 
 
 def _redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

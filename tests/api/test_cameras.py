@@ -52,6 +52,47 @@ async def test_camera_keeps_its_source_when_the_hidden_form_is_sent_back(
     assert await stored_source(services, camera["id"]) == SOURCE
 
 
+MAKERS = {
+    "/user=admin_password=s3cret_channel=1_stream=0.sdp": "/***",
+    "/admin/s3cret/stream1": "/***/***/stream1",
+    "/live/user=admin&password=s3cret": "/live/***",
+    "/v.cgi?psw=s3cret&pin=s3cret&fps=5": "/v.cgi?psw=***&pin=***&fps=5",
+    "/v?sid=s3cret;code=s3cret;session=s3cret;psk=s3cret": "/v?sid=***;code=***;session=***;psk=***",
+}
+
+
+async def test_camera_with_secrets_anywhere_in_its_address_is_edited_as_it_is_shown(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    rule = (await client.post("/rules", json=SMALL)).json()
+    for number, (path, shown) in enumerate(MAKERS.items()):
+        source = f"rtsp://10.0.0.2:8554{path}"
+        answers = [await client.post("/cameras", json={"name": f"Camera {number}", "source": source})]
+        camera = answers[0].json()
+        where = f"/cameras/{camera['id']}"
+        answers.append(await client.put(where, json={**camera, "site": "Shop"}))
+        assert (answers[-1].status_code, answers[-1].json()["source"]) == (200, f"rtsp://10.0.0.2:8554{shown}")
+        assert await stored_source(services, camera["id"]) == source
+        answers.append(await client.put(where, json={**camera, "username": "anna", "password": "s3cret2"}))
+        assert await stored_source(services, camera["id"]) == f"rtsp://anna:s3cret2@10.0.0.2:8554{path}"
+        elsewhere = {**camera, "source": camera["source"].replace("10.0.0.2", "10.0.0.3")}
+        answers.append(await client.put(where, json=elsewhere))
+        assert_problem(answers[-1], 422, "write it in full")
+        answers += [await client.get(name) for name in (where, "/cameras", "/metrics", f"/rules/{rule['id']}")]
+        assert not [answer.url for answer in answers if "s3cret" in answer.text]
+
+
+async def test_camera_whose_query_holds_an_at_sign_is_told_to_escape_it(client: httpx.AsyncClient) -> None:
+    source = "http://10.0.0.2/video.cgi?user=admin&pwd=p@s3cret"
+
+    answer = await client.post("/cameras", json={"name": "A", "source": source})
+
+    assert_problem(answer, 422, "write it as %40")
+    assert "s3cret" not in answer.text
+    escaped = await client.post("/cameras", json={"name": "A", "source": source.replace("@", "%40")})
+    assert escaped.json()["source"] == "http://10.0.0.2/video.cgi?user=***&pwd=***"
+
+
 async def test_camera_takes_a_new_source_that_is_written_in_full(client: httpx.AsyncClient, services: Services) -> None:
     camera = (await client.post("/cameras", json=DOOR)).json()
 

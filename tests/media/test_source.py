@@ -35,9 +35,9 @@ def test_describe_source_names_neither_user_nor_password(username: str, password
         assert password not in told
 
 
-def test_describe_source_hides_the_query() -> None:
+def test_describe_source_hides_what_may_be_a_secret() -> None:
     told = describe_source(parse_source("http://10.0.0.5:8080/video?user=admin&pwd=geheim"))
-    assert told == "http://10.0.0.5:8080/video?***"
+    assert told == "http://10.0.0.5:8080/video?user=***&pwd=***"
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass, replace
 
+from instantreact.addresses import HIDDEN, show_address
 from instantreact.errors import InvalidInput
-from instantreact.logs import redact
 from instantreact.media.source import Source, address_of, format_source, parse_source
-
-HIDDEN = "***"
 
 
 def redact_source(source: str) -> str:
-    """The address with *** where its user, password or token stands."""
-    return redact(source)
+    """The address as it may be shown."""
+    return show_address(source)
 
 
 def restore_source(given: str, stored: str) -> str:
@@ -83,4 +81,4 @@ def _still_hides(source: Source, login: Login) -> bool:
 
 
 def _hidden() -> InvalidInput:
-    return InvalidInput(f"The source holds {HIDDEN} in place of its user and password: write it in full.")
+    return InvalidInput(f"The source holds {HIDDEN} in place of what is hidden: write it in full.")

@@ -6,16 +6,12 @@ hexadecimal digits, are written as `%3A` and `%25`; an `@` in the path is writte
 Our own options follow a `#`, which never reaches a camera: `#udp` for RTSP, `#loop` for files.
 """
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import quote, unquote
 
+from instantreact.addresses import show_address, split_user
 from instantreact.errors import InvalidInput
-
-_HOST = re.compile(
-    r"(?P<host>\[[0-9a-fA-F:.%]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*)(?::(?P<port>\d{1,5}))?(?P<rest>[/?#].*)?"
-)
 
 
 class Scheme(StrEnum):
@@ -94,17 +90,17 @@ def address_of(source: Source) -> str:
 
 
 def describe_source(source: Source) -> str:
-    """The source for people and logs: no user name, no password, and no query, where some cameras want theirs."""
-    if source.scheme not in _NETWORK:
-        return f"{source.scheme}:{source.path}"
-    path, question, _ = source.path.partition("?")
-    return f"{source.scheme}://{_format_host(source)}{path}{'?***' if question else ''}"
+    """The source for people and logs: no user name, no password, and of the rest only what is known to be harmless."""
+    return show_address(format_source(replace(source, username=None, password=None)))
 
 
 def _parse_network(scheme: Scheme, rest: str) -> Source:
     if not rest.startswith("//"):
         raise InvalidInput(f"A source of this kind looks like {scheme}://user:password@192.168.1.20/stream1.")
-    user, found = _split_user(rest[2:])
+    parts = split_user(rest[2:])
+    if parts is None:
+        raise InvalidInput("A camera's source names no host that could be reached.")
+    user, found = parts
     port = int(found["port"] or _NETWORK[scheme])
     if not 0 < port < 65_536:
         raise InvalidInput("A camera's port lies between 1 and 65535.")
@@ -119,17 +115,6 @@ def _parse_network(scheme: Scheme, rest: str) -> Source:
         password=unquote(password) if colon else None,
         option=_check_option(scheme, option),
     )
-
-
-def _split_user(rest: str) -> tuple[str | None, re.Match[str]]:
-    """User and password, and the match of what follows: the last `@` before a host parts them."""
-    at = len(rest)
-    while (at := rest.rfind("@", 0, at)) >= 0:
-        if found := _HOST.fullmatch(rest, at + 1):
-            return rest[:at], found
-    if found := _HOST.fullmatch(rest):
-        return None, found
-    raise InvalidInput("A camera's source names no host that could be reached.")
 
 
 def _format_host(source: Source) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from fastapi import APIRouter, Response
 
+from instantreact.addresses import HIDDEN
 from instantreact.api.deps import LiveDep, ServicesDep
 from instantreact.api.openapi import CREATED, problems
 from instantreact.api.pages import Page, PageDep
-from instantreact.api.redaction import HIDDEN
 from instantreact.api.schemas.cameras import CameraDraft, CameraView
 from instantreact.api.schemas.fields import PathId, Switch
 from instantreact.api.schemas.live import LiveView
