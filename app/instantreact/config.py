@@ -61,7 +61,9 @@ class Settings(BaseSettings):
     max_pixels: Annotated[int, Field(gt=0)] = Field(4096 * 2304, description="Largest frame, width times height.")
     decode_timeout_s: Seconds = Field(600.0, description="Longest time that decoding one clip may take.")
     decode_memory_mb: Annotated[int, Field(ge=128)] = Field(2048, description="Memory limit of a decoding process.")
-    analyze_jobs: Annotated[int, Field(ge=1, le=64)] = Field(2, description="Clips analysed at once by a process.")
+    analyze_jobs: Annotated[int, Field(ge=1, le=64)] = Field(
+        2, description="Clips analysed at once by a process; a short one beside."
+    )
     inference_threads: Annotated[int, Field(ge=1, le=64)] = Field(2, description="Threads of onnxruntime.")
 
     watch_cameras: bool = Field(True, description="Whether serve watches cameras itself; `ingest` does in any case.")

@@ -248,6 +248,7 @@ def _api_options(settings: Settings, key_hashes: tuple[str, ...]) -> ApiOptions:
     return ApiOptions(
         api_key_hashes=key_hashes,
         max_upload_bytes=settings.max_upload_mb << 20,
+        analyze_jobs=settings.analyze_jobs,
         internal_token=internal_token(settings),
         messenger_app_secret=secret.get_secret_value() if secret else None,
         messenger_verify_token=verify.get_secret_value() if verify else None,

@@ -104,8 +104,13 @@ def find_default_zone(settings: Settings) -> ZoneInfo:
 def load_secret_keys(settings: Settings) -> list[str]:
     """What all processes of a service share, newest first: they encrypt camera addresses and make tokens from it."""
     if settings.secret_keys is None:
-        return [load_or_create_key(settings.state_dir / "secret.key")]
+        return [load_or_create_key(secret_key_file(settings))]
     return [key.strip() for key in settings.secret_keys.get_secret_value().split(",") if key.strip()]
+
+
+def secret_key_file(settings: Settings) -> Path:
+    """Where the key lies that is made where none is set."""
+    return settings.state_dir / "secret.key"
 
 
 def open_blobs(settings: Settings) -> LocalBlobs:
@@ -115,7 +120,7 @@ def open_blobs(settings: Settings) -> LocalBlobs:
 
 def open_secret_box(settings: Settings) -> SecretBox:
     """What camera addresses are encrypted with. Raises Misconfigured for keys that are none."""
-    origin = "INSTANTREACT_SECRET_KEYS" if settings.secret_keys else settings.state_dir / "secret.key"
+    origin = "INSTANTREACT_SECRET_KEYS" if settings.secret_keys else secret_key_file(settings)
     try:
         return SecretBox(load_secret_keys(settings))
     except (Misconfigured, OSError) as error:

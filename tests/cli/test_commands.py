@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from instantreact.cli.doctor import examine
+from instantreact.config import Settings
 from instantreact.demo.story import HELP
+from instantreact.storage.migrate import upgrade
 from tests.media.clips import Drawing, make_clip
 from tests.pipeline.test_hear import make_test_picture
 
@@ -86,6 +89,32 @@ def test_doctor_shows_settings_without_secrets(tmp_path: Path) -> None:
     assert "INSTANTREACT_MAX_UPLOAD_MB = 512  (default)" in ran.stdout
     assert "INSTANTREACT_API_KEY" in ran.stdout
     assert "do-not-show-me" not in ran.stdout
+
+
+def test_doctor_writes_nothing_where_there_is_nothing(tmp_path: Path) -> None:
+    ran = run("doctor", "--settings", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stdout
+    assert "will be made by `serve`" in ran.stdout
+    assert list(tmp_path.rglob("*")) == []
+
+
+async def test_doctor_writes_nothing_beside_a_database_that_is_there(tmp_path: Path) -> None:
+    settings = Settings(state_dir=tmp_path, port=0, _env_file=None)
+    await upgrade(settings.resolved_database_url)
+    before = read_all(tmp_path)
+    findings = await examine(settings)
+    assert read_all(tmp_path) == before
+    assert [finding.what for finding in findings if finding.problem and finding.is_fatal] == []
+
+
+def read_all(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+async def test_doctor_says_so_when_the_state_folder_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "a-file").touch()
+    findings = await examine(Settings(state_dir=tmp_path / "a-file" / "state", port=0, _env_file=None))
+    assert "is no folder" in next(found.problem or "" for found in findings if found.what == "state folder")
 
 
 def test_serve_says_which_setting_is_wrong(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ class ApiOptions:
     messenger_app_secret    verifies Messenger's webhook; without it the webhook is closed
     messenger_verify_token  what Messenger must repeat when the webhook is set up
     internal_token          what the service's own processes show each other
+    analyze_jobs            how many clips are analyzed at once
     stall_s                 a request of which nothing comes for so long is given up
     public_url              where people reach this service, for the description of the API
     """
@@ -25,5 +26,6 @@ class ApiOptions:
     internal_token: str = field(repr=False)
     messenger_app_secret: str | None = field(default=None, repr=False)
     messenger_verify_token: str | None = field(default=None, repr=False)
+    analyze_jobs: int = 2
     stall_s: float = 30.0
     public_url: str | None = None

@@ -27,7 +27,10 @@ def doctor(
     state_dir: Annotated[Path | None, typer.Option(help="Folder for the database and the clips.")] = None,
     show_settings: Annotated[bool, typer.Option("--settings", help="List every setting and its value.")] = False,
 ) -> None:
-    """Say what is configured, what is missing and what can be reached. Exit status 1 where the service cannot work."""
+    """Say what is configured, what is missing and what can be reached; it changes nothing.
+
+    Exit status 1 where the service cannot work.
+    """
     settings = read_settings(state_dir=state_dir)
     if show_settings:
         _show_settings(settings)
@@ -57,11 +60,11 @@ def _show_settings(settings: Settings) -> None:
 
 
 def _examine_state_dir(settings: Settings) -> Finding:
-    from instantreact.storage.state_folder import prepare_folder
+    from instantreact.storage.state_folder import check_folder
 
     def look() -> str:
-        prepare_folder(settings.state_dir)
-        return str(settings.state_dir.absolute())
+        check_folder(settings.state_dir)
+        return f"{settings.state_dir.absolute()}{'' if settings.state_dir.exists() else ' will be made by `serve`'}"
 
     return _try("state folder", look)
 
@@ -73,9 +76,11 @@ def _examine_disk(settings: Settings) -> Finding:
 
 
 def _examine_secret_keys(settings: Settings) -> Finding:
-    from instantreact.wiring import open_secret_box
+    from instantreact.wiring import open_secret_box, secret_key_file
 
     def look() -> str:
+        if settings.secret_keys is None and not secret_key_file(settings).exists():
+            return "one will be made by `serve`"
         open_secret_box(settings)
         return "camera addresses can be encrypted"
 

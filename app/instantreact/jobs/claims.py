@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import case, func, literal, null, select, update
+from sqlalchemy import ColumnElement, case, func, literal, null, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.job import JobState
 from instantreact.errors import LeaseLost
-from instantreact.jobs.outbox import IN_HAND, TOPIC
+from instantreact.jobs.outbox import IN_HAND, SHORT, TOPIC
 from instantreact.storage.database import announce
 from instantreact.storage.tables import Job
 
@@ -50,18 +50,21 @@ class Claim(Handover):
 async def hand_out(
     session: AsyncSession, limits: Mapping[str, int], *, now: datetime, deadline_s: float
 ) -> list[Handover]:
-    """Claim the jobs that are due, oldest first, as far as fewer than `limits[kind]` of a kind are in hand.
+    """Claim the jobs that are due, by their rank, as far as fewer than `limits[kind]` of a kind are in hand.
 
+    Where long jobs fill all of them, there is one more place, for a short one: nobody waits minutes for seconds.
     What nobody took before its deadline, or whose lease has passed, is due again first.
     """
     await _expire(session, now)
-    busy = await _count_in_hand(session)
+    short, long = await _count_in_hand(session, SHORT), await _count_in_hand(session, ~SHORT)
     deadline = now + timedelta(seconds=deadline_s)
     handovers: list[Handover] = []
     for kind, limit in limits.items():
-        room = limit - busy.get(kind, 0)
+        room = limit - short.get(kind, 0) - long.get(kind, 0)
         if room > 0:
             handovers += await _claim_kind(session, kind, room, now=now, deadline=deadline)
+        elif room == 0 and long.get(kind, 0) == limit:
+            handovers += await _claim_kind(session, kind, 1, now=now, deadline=deadline, only=SHORT)
     return handovers
 
 
@@ -161,18 +164,24 @@ async def _expire(session: AsyncSession, now: datetime) -> None:
     await session.execute(statement.execution_options(synchronize_session=False))
 
 
-async def _count_in_hand(session: AsyncSession) -> dict[str, int]:
-    statement = select(Job.kind, func.count()).where(Job.state.in_(IN_HAND)).group_by(Job.kind)
+async def _count_in_hand(session: AsyncSession, which: ColumnElement[bool]) -> dict[str, int]:
+    statement = select(Job.kind, func.count()).where(Job.state.in_(IN_HAND), which).group_by(Job.kind)
     return dict(iter(await session.execute(statement)))
 
 
 async def _claim_kind(
-    session: AsyncSession, kind: str, room: int, *, now: datetime, deadline: datetime
+    session: AsyncSession,
+    kind: str,
+    room: int,
+    *,
+    now: datetime,
+    deadline: datetime,
+    only: ColumnElement[bool] | None = None,
 ) -> list[Handover]:
     due = (
         select(Job.id)
-        .where(Job.kind == kind, Job.state == JobState.DUE, Job.run_at <= now)
-        .order_by(Job.run_at, Job.id)
+        .where(Job.kind == kind, Job.state == JobState.DUE, Job.run_at <= now, true() if only is None else only)
+        .order_by(Job.rank_at, Job.id)
         .limit(room)
         .with_for_update(skip_locked=True)
     )

@@ -1,8 +1,8 @@
 """The outbox: work is queued inside the transaction that it follows from, never after it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import case, literal, null, select
+from sqlalchemy import case, func, literal, null, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.job import JobState
@@ -15,6 +15,10 @@ from instantreact.storage.tables import Job
 TOPIC = "jobs"
 MAX_ATTEMPTS = 8
 IN_HAND = (JobState.HANDED, JobState.RUNNING)
+SHORT_S = 60.0
+"""A job that costs more is long."""
+
+SHORT = Job.cost_s <= SHORT_S
 
 
 async def put(
@@ -25,15 +29,26 @@ async def put(
     now: datetime,
     run_at: datetime | None = None,
     max_attempts: int = MAX_ATTEMPTS,
+    cost_s: float = 0.0,
 ) -> None:
     """Queue the job `kind` about `subject`, to run at `run_at` or at once; there is one job of a kind and subject.
+
+    `cost_s` says how much work it is: it lets every job pass that is due up to so many seconds later and costs so
+    much less. So short work goes first, and long work, which grows older meanwhile, never starves.
 
     Put again while it waits or is buried, it starts afresh at the new time. Put again while somebody has it in
     hand, it runs once more afterwards, so that a run which has already looked at the rows cannot swallow the news.
     """
     run_at = run_at or now
+    rank_at = run_at + timedelta(seconds=cost_s)
     statement = insert_into(session, Job).values(
-        kind=kind, subject=subject, run_at=run_at, max_attempts=max_attempts, created_at=now
+        kind=kind,
+        subject=subject,
+        run_at=run_at,
+        cost_s=cost_s,
+        rank_at=rank_at,
+        max_attempts=max_attempts,
+        created_at=now,
     )
     in_hand = Job.state.in_(IN_HAND)
     asked = literal(run_at, Job.run_at.type)
@@ -41,6 +56,8 @@ async def put(
         "state": case((in_hand, Job.state), else_=literal(JobState.DUE, Job.state.type)),
         "run_at": case((in_hand, Job.run_at), else_=asked),
         "again_at": case((in_hand, asked), else_=null()),
+        "cost_s": cost_s,
+        "rank_at": case((in_hand, Job.rank_at), else_=literal(rank_at, Job.rank_at.type)),
         "attempts": case((in_hand, Job.attempts), else_=0),
         "max_attempts": max_attempts,
         "error": case((in_hand, Job.error), else_=null()),
@@ -62,6 +79,20 @@ async def find_job(session: AsyncSession, kind: str, subject: str) -> Job | None
     return (await session.scalars(select(Job).where(Job.kind == kind, Job.subject == subject))).one_or_none()
 
 
+async def list_in_hand(session: AsyncSession, kind: str) -> list[Job]:
+    """The jobs of a kind that are handed out or running."""
+    return list(await session.scalars(select(Job).where(Job.kind == kind, Job.state.in_(IN_HAND))))
+
+
+async def measure_ahead(session: AsyncSession, job: Job, *, now: datetime, only_short: bool) -> tuple[int, float]:
+    """How many jobs of its kind are due and go before `job`, and what they cost together, in seconds."""
+    before = tuple_(Job.rank_at, Job.id) < tuple_(literal(job.rank_at, Job.rank_at.type), job.id)
+    statement = select(func.count(), func.coalesce(func.sum(Job.cost_s), 0.0))
+    statement = statement.where(Job.kind == job.kind, Job.state == JobState.DUE, Job.run_at <= now, before)
+    count, cost_s = (await session.execute(statement.where(SHORT) if only_short else statement)).one()
+    return count, cost_s
+
+
 async def list_jobs(
     session: AsyncSession, *, state: JobState | None = None, after: Cursor | None = None, limit: int = PAGE_SIZE
 ) -> list[Job]:
@@ -79,6 +110,7 @@ async def rerun_job(session: AsyncSession, job_id: str, *, now: datetime) -> Job
     if job.state is not JobState.BURIED:
         raise Conflict(f"Job {job_id} is {job.state}; only a buried job can be run again.")
     job.state, job.run_at, job.attempts, job.error = JobState.DUE, now, 0, None
+    job.rank_at = now + timedelta(seconds=job.cost_s)
     await session.flush()
     announce(session, TOPIC)
     return job

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import aclosing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -41,7 +41,7 @@ async def analyze(services: Services, claim: Claim) -> None:
     try:
         captioner = await services.threads.run(services.captioner.get)
     except CaptionerUnavailable as error:
-        await _wait_for_captioner(services, claim, error)
+        await _wait_for_captioner(services, claim, clip, error)
         return
     decoded = services.decoder.decode(await find_file(services, clip), captioner.bundle.sampling)
     seen = describe_windows(decoded, captioner, stopwatch, known=known)
@@ -54,17 +54,31 @@ async def analyze(services: Services, claim: Claim) -> None:
             warning=warning,
             now=services.clock.now(),
         )
-        await outbox.put(session, StepName.HEAR, clip.id, now=services.clock.now(), max_attempts=HEAR_ATTEMPTS)
+        await put_hear_job(session, clip, now=services.clock.now())
         await claim.finish(session)
     log.info("clip.analyzed", clip_id=clip.id, **{f"{k}_ms": v for k, v in stopwatch.timings_ms().items()})
 
 
-async def _wait_for_captioner(services: Services, claim: Claim, error: CaptionerUnavailable) -> None:
+async def put_analyze_job(session: AsyncSession, clip: Clip, *, now: datetime, run_at: datetime | None = None) -> None:
+    """Queue the analysis of a clip: the longer it is, the more work."""
+    await outbox.put(session, StepName.ANALYZE, clip.id, now=now, run_at=run_at, cost_s=_length_s(clip))
+
+
+async def put_hear_job(session: AsyncSession, clip: Clip, *, now: datetime) -> None:
+    """Queue the listening to a clip."""
+    cost_s = _length_s(clip)
+    await outbox.put(session, StepName.HEAR, clip.id, now=now, max_attempts=HEAR_ATTEMPTS, cost_s=cost_s)
+
+
+def _length_s(clip: Clip) -> float:
+    return clip.info.duration_s if clip.info else 0.0
+
+
+async def _wait_for_captioner(services: Services, claim: Claim, clip: Clip, error: CaptionerUnavailable) -> None:
     """Put the job again for later: waiting for a repair uses up no tries."""
     now = services.clock.now()
     async with services.database.unit_of_work() as session:
-        run_at = now + timedelta(seconds=error.retry_after_s or 0.0)
-        await outbox.put(session, StepName.ANALYZE, claim.subject, now=now, run_at=run_at)
+        await put_analyze_job(session, clip, now=now, run_at=now + timedelta(seconds=error.retry_after_s or 0.0))
         await claim.finish(session)
     log.warning("clip.waits_for_captioner", clip_id=claim.subject, reason=str(error))
 
@@ -74,7 +88,8 @@ async def bury_clip(clock: Clock, session: AsyncSession, clip_id: str, reason: s
 
     What was seen before stays, with the alerts that followed, and is listened to: see docs/decisions/0016.
     """
-    if await clips.find_clip(session, clip_id) is None:
+    clip = await clips.find_clip(session, clip_id)
+    if clip is None:
         return
     seen = await events.list_clip_windows(session, clip_id)
     if not seen:
@@ -82,7 +97,7 @@ async def bury_clip(clock: Clock, session: AsyncSession, clip_id: str, reason: s
         return
     warning = f"Its analysis ends after {seen[-1].end_s:.1f} s; what was seen before is kept."
     await clips.mark_failed(session, clip_id, reason, warning=warning, listening=Listening.PENDING)
-    await outbox.put(session, StepName.HEAR, clip_id, now=clock.now())
+    await put_hear_job(session, clip, now=clock.now())
 
 
 def should_notify(clip: Clip) -> bool:

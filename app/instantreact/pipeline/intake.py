@@ -13,6 +13,7 @@ from instantreact.domain.media import ClipState, Listening
 from instantreact.errors import InvalidInput
 from instantreact.jobs import outbox
 from instantreact.logs import get_logger
+from instantreact.pipeline.analyze import put_analyze_job, put_hear_job
 from instantreact.pipeline.purge import discard_unless_filed
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
@@ -100,13 +101,13 @@ async def _queue_what_is_left(session: AsyncSession, clip: Clip, *, now: datetim
         if clip.state is not ClipState.FAILED and job is not None and job.state is not JobState.BURIED:
             return False
         await clips.mark_stored(session, clip.id)
-        await outbox.put(session, StepName.ANALYZE, clip.id, now=now)
+        await put_analyze_job(session, clip, now=now)
         return True
     job = await outbox.find_job(session, StepName.HEAR, clip.id)
     if job is None or job.state is not JobState.BURIED:
         return False
     await clips.mark_unheard(session, clip.id)
-    await outbox.put(session, StepName.HEAR, clip.id, now=now)
+    await put_hear_job(session, clip, now=now)
     return True
 
 

@@ -1,5 +1,6 @@
 """Clips: stored once per identity, analyzed, deleted with all that follows from them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,8 @@ from instantreact.errors import NotFound
 from instantreact.storage.inserting import insert_unless_there
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
 from instantreact.storage.tables import Alert, Clip, Delivery, Event, Job, RuleLock
+
+_PACE_CLIPS = 10
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,20 @@ async def list_clips(
     if camera_id is not None:
         statement = statement.where(Clip.camera_id == camera_id)
     return list(await session.scalars(statement))
+
+
+async def list_progress(session: AsyncSession, clip_ids: Collection[str]) -> dict[str, float]:
+    """How much of each of these clips is analyzed, 0..1."""
+    found = await session.execute(select(Clip.id, Clip.progress).where(Clip.id.in_(clip_ids)))
+    return dict(iter(found))
+
+
+async def measure_pace(session: AsyncSession) -> float | None:
+    """Seconds that a second of footage took in the latest analyses; None when there was none."""
+    latest = await list_clips(session, state=ClipState.ANALYZED, limit=_PACE_CLIPS)
+    footage_s = sum(clip.info.duration_s for clip in latest if clip.info)
+    took_s = sum(clip.timings_ms.get("total", 0.0) for clip in latest if clip.info) / 1000
+    return took_s / footage_s if footage_s and took_s else None
 
 
 async def mark_analyzing(session: AsyncSession, clip_id: str) -> None:

@@ -13,6 +13,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Enum, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -30,7 +31,7 @@ async def upgrade(url: str, revision: str = "head") -> None:
         _find_current(connection)
         command.upgrade(_config(connection), revision)
 
-    await _with_connection(url, work)
+    await _with_connection(url, work, is_new=not _is_there(url))
 
 
 async def downgrade(url: str, revision: str) -> None:
@@ -39,10 +40,20 @@ async def downgrade(url: str, revision: str) -> None:
 
 
 async def find_current_and_head(url: str) -> tuple[str | None, str | None]:
-    """The revision that the database is at, None for an empty one, and the one that this version knows."""
+    """The revision that the database is at, None for an empty one, and the one that this version knows.
+
+    Only looks: a SQLite file that is not there is not made.
+    """
     found: list[str | None] = []
-    await _with_connection(url, lambda connection: found.append(_find_current(connection)))
-    return found[0], ScriptDirectory.from_config(_config()).get_current_head()
+    if _is_there(url):
+        await _with_connection(url, lambda connection: found.append(_find_current(connection)))
+    return next(iter(found), None), ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _is_there(url: str) -> bool:
+    with explained():
+        address = make_url(url)
+    return address.get_backend_name() != "sqlite" or Path(address.database or "").exists()
 
 
 def _find_current(connection: Connection) -> str | None:
@@ -81,12 +92,14 @@ def render_column_type(kind: str, item: Any, _: Any) -> str | Literal[False]:
     return False
 
 
-async def _with_connection(url: str, work: Callable[[Connection], object]) -> None:
+async def _with_connection(url: str, work: Callable[[Connection], object], *, is_new: bool = False) -> None:
     with explained():
         engine = create_async_engine(url, poolclass=NullPool)
         try:
             async with engine.connect() as connection:
                 if engine.dialect.name == "sqlite":
+                    if is_new:  # as it will be used, so that whoever only looks need not change it
+                        await connection.execute(text("PRAGMA journal_mode = WAL"))
                     # sqlite3 would begin the transaction only after the new tables.
                     await connection.execute(text("BEGIN IMMEDIATE"))
                 await connection.run_sync(work)

@@ -17,8 +17,16 @@ def prepare_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _unusable(folder, error.strerror) from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise _unusable(folder, "it cannot be written")
+    check_folder(folder)
+
+
+def check_folder(folder: Path) -> None:
+    """Raises Misconfigured where nothing could be written in the folder, or where it could not be made; only looks."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise _unusable(folder, f"{there.absolute()} is no folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise _unusable(folder, f"{there.absolute()} cannot be written")
 
 
 @contextmanager

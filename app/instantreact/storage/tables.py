@@ -272,8 +272,16 @@ class IncomingMessage(Base):
     handled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
+def _run_at(context: Any) -> datetime:
+    due: datetime = context.get_current_parameters()["run_at"]
+    return due
+
+
 class Job(Base):
-    """A unit of queued work: due at `run_at`, held by whoever knows `token` until `lease_until`."""
+    """A unit of queued work: due at `run_at`, held by whoever knows `token` until `lease_until`.
+
+    Of those that are due, the one with the earliest `rank_at` goes first.
+    """
 
     __tablename__ = "jobs"
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
@@ -281,6 +289,8 @@ class Job(Base):
     subject: Mapped[str] = mapped_column(index=True)  # the id of the row the job is about
     state: Mapped[JobState] = mapped_column(enum_text(JobState), default=JobState.DUE)
     run_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    cost_s: Mapped[float] = mapped_column(default=0.0)  # how much work it is, as far as is known
+    rank_at: Mapped[datetime] = mapped_column(UTCDateTime, default=_run_at)
     attempts: Mapped[int] = mapped_column(default=0)
     max_attempts: Mapped[int] = mapped_column(default=8)
     token: Mapped[str | None]
@@ -292,7 +302,7 @@ class Job(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (
         UniqueConstraint("kind", "subject"),
-        Index("ix_jobs_due", "kind", "state", "run_at"),
+        Index("ix_jobs_ranked", "kind", "state", "rank_at", "id", "run_at"),
         Index("ix_jobs_leases", "state", "lease_until"),
         Index("ix_jobs_created", "created_at", "id"),
     )

@@ -1,6 +1,7 @@
 """Submit footage, follow its analysis, fetch it, delete it."""
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import Annotated
 
@@ -9,16 +10,18 @@ from starlette.responses import StreamingResponse
 
 from instantreact.api.deps import ClosingDep, OptionsDep, ServicesDep
 from instantreact.api.openapi import problems
+from instantreact.api.options import ApiOptions
 from instantreact.api.pages import Page, PageDep
 from instantreact.api.presence import while_present
 from instantreact.api.ranges import serve_file
-from instantreact.api.schemas.clips import AnalysisView, ClipView
+from instantreact.api.schemas.clips import AnalysisView, ClipView, FollowedClipView
 from instantreact.api.schemas.events import EventView
 from instantreact.api.schemas.fields import Id, PathId
 from instantreact.api.upload import UPLOAD_BODY, receive_upload
 from instantreact.domain.media import ClipState
 from instantreact.pipeline import intake
 from instantreact.pipeline.services import Services
+from instantreact.pipeline.turn import find_turn
 from instantreact.storage import clips, events
 from instantreact.storage.paging import Cursor
 from instantreact.storage.tables import Clip
@@ -80,7 +83,7 @@ async def submit_clip(
     waiting = intake.wait_for_clip(services, submission.clip.id, timeout_s=wait, closing=closing)
     clip = await while_present(request, waiting)
     return StreamingResponse(
-        _write_analysis(services, clip),
+        _write_analysis(services, await _follow(services, options, clip)),
         media_type="application/json",
         status_code=200 if intake.is_settled(clip) else 202,
         headers={"Location": f"/clips/{clip.id}"},
@@ -101,9 +104,12 @@ async def list_clips(
 
 
 @router.get("/clips/{clip_id}", operation_id="getClip", summary="Read a clip", responses=problems(401, 404, 422))
-async def get_clip(services: ServicesDep, clip_id: PathId) -> ClipView:
-    """How far its analysis is, what probing found, and what went wrong."""
-    return ClipView.model_validate(await intake.get_clip(services, clip_id))
+async def get_clip(services: ServicesDep, options: OptionsDep, clip_id: PathId) -> FollowedClipView:
+    """How far its analysis is and when it may be done, what probing found, and what went wrong.
+
+    Short clips go first; a long one lets pass what comes in after it for at most as long as it lasts.
+    """
+    return await _follow(services, options, await intake.get_clip(services, clip_id))
 
 
 @router.get(
@@ -151,9 +157,15 @@ async def delete_clip(services: ServicesDep, clip_id: PathId) -> None:
     await intake.delete_clip(services, clip_id)
 
 
-async def _write_analysis(services: Services, clip: Clip) -> AsyncIterator[bytes]:
+async def _follow(services: Services, options: ApiOptions, clip: Clip) -> FollowedClipView:
+    turn = await find_turn(services, clip, places=options.analyze_jobs)
+    view = FollowedClipView.model_validate(clip)
+    return view if turn is None else view.model_copy(update=asdict(turn))
+
+
+async def _write_analysis(services: Services, clip: FollowedClipView) -> AsyncIterator[bytes]:
     """An AnalysisView as JSON."""
-    yield b'{"clip":' + ClipView.model_validate(clip).model_dump_json().encode() + b',"events":'
+    yield b'{"clip":' + clip.model_dump_json().encode() + b',"events":'
     async for piece in _write_events(services, clip.id):
         yield piece
     yield b"}"

@@ -70,12 +70,31 @@ class ClipView(BaseModel):
     timings_ms: dict[str, float] = Field(description="How long the stages of its analysis took.")
 
 
+class FollowedClipView(ClipView):
+    """A clip, and when its analysis may be expected."""
+
+    model_config = ConfigDict(
+        from_attributes=True, json_schema_extra={"examples": [{**CLIP_EXAMPLE, "position": None, "estimate_s": None}]}
+    )
+
+    position: int | None = Field(
+        None, description="0 while it is analyzed, 1 when it is next, and so on; null when it does not wait."
+    )
+    estimate_s: float | None = Field(
+        None, description="Seconds until its analysis is done, by how fast the latest were; null while nobody can say."
+    )
+
+
 class AnalysisView(BaseModel):
     """A clip and what was seen and heard in it so far."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"clip": CLIP_EXAMPLE, "events": [EVENT_EXAMPLE]}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"clip": {**CLIP_EXAMPLE, "position": None, "estimate_s": None}, "events": [EVENT_EXAMPLE]}]
+        }
+    )
 
-    clip: ClipView
+    clip: FollowedClipView
     events: list[EventView] = Field(
         description="Those that there are, in the order of their windows; a failed clip keeps those from before."
     )
