@@ -8,14 +8,17 @@ from pathlib import Path
 import av
 
 from instantreact.errors import StreamLost, UnsupportedMedia
+from instantreact.logs import get_logger
 from instantreact.media.containers import CONTAINERS
 from instantreact.media.http_body import HttpBody
 from instantreact.media.mask import FrameMask
 from instantreact.media.push import PushSlot, PushStream
 from instantreact.media.reach import ReachPolicy, resolve_file, resolve_host
-from instantreact.media.rtsp_relay import RtspRelay
-from instantreact.media.source import Scheme, Source
+from instantreact.media.rtsp_relay import RtspRelay, TransportRefused
+from instantreact.media.source import Scheme, Source, describe_source
 from instantreact.media.stream import Playback, Stream, StreamLimits, StreamLink, explain_error
+
+log = get_logger(__name__)
 
 _ANALYZE_US = "500000"  # FFmpeg's own five seconds would be spent on every reconnection
 
@@ -91,10 +94,26 @@ def _describe(stream: Stream | PushStream, jpeg: bytes, shape: tuple[int, ...]) 
 
 
 def _open_rtsp(source: Source, opening: Opening) -> Stream:
+    """Over TCP, which loses nothing and passes firewalls; over UDP where the camera knows no other way."""
+    if source.option:
+        return _open_rtsp_over(source.option, source, opening)
+    try:
+        return _open_rtsp_over("tcp", source, opening)
+    except TransportRefused:
+        log.info("camera.sends_over_udp", source=describe_source(source))
+    try:
+        return _open_rtsp_over("udp", source, opening)
+    except TransportRefused:
+        raise StreamLost("The camera sends RTSP neither over TCP nor over UDP (#udp).") from None
+    except StreamLost as error:
+        raise StreamLost(f"The camera sends RTSP over UDP alone (#udp), and that failed: {error}") from None
+
+
+def _open_rtsp_over(transport: str, source: Source, opening: Opening) -> Stream:
     limits = opening.limits
     address = resolve_host(source.host, source.port, opening.policy)
     options = {
-        "rtsp_transport": source.option or "tcp",
+        "rtsp_transport": transport,
         "timeout": str(round(max(limits.open_timeout_s, limits.read_timeout_s) * 1e6)),
         "analyzeduration": _ANALYZE_US,
         "protocol_whitelist": "rtsp,rtp,tcp,udp",

@@ -127,7 +127,7 @@ class Stream:
             except StopIteration:
                 return
             except (av.FFmpegError, ValueError) as error:
-                raise self._failure or StreamLost(explain_error(error, self._limits.read_timeout_s)) from None
+                raise self._failure or StreamLost(self._explain(error)) from None
             if not packet.size:
                 continue
             current = cast("CameraPacket", packet)
@@ -138,6 +138,11 @@ class Stream:
                 yield self._stamp_before(first, current)
                 first = None
             yield current
+
+    def _explain(self, error: Exception) -> str:
+        said = explain_error(error, self._limits.read_timeout_s)
+        is_deaf = isinstance(self._link, RtspRelay) and self._link.is_over_udp and not self._clock.has_started
+        return f"{said} It sends over UDP (#udp), which a firewall may stop." if is_deaf else said
 
     def _stamp_before(self, first: CameraPacket, second: CameraPacket) -> CameraPacket:
         """RTSP brings a stream's first packet without a timestamp; it is the keyframe that all others need."""
