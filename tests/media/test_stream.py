@@ -16,9 +16,10 @@ import pytest
 
 from instantreact.domain.camera import Mask, Point
 from instantreact.errors import NotAllowed, StreamLost, TooLarge, UnreadableMedia, UnsupportedMedia
+from instantreact.media.jpeg_stream import JpegStream
 from instantreact.media.live_frame import Arrival
 from instantreact.media.mask import FrameMask
-from instantreact.media.open_stream import Opening, open_stream, probe_stream
+from instantreact.media.open_stream import Opening, OpenStream, open_stream, probe_stream
 from instantreact.media.push import PushSlot, PushStream
 from instantreact.media.reach import ReachPolicy
 from instantreact.media.source import parse_source
@@ -47,17 +48,19 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def opened(text: str, *, policy: ReachPolicy | None = None, mask: FrameMask | None = None) -> Iterator[Stream]:
+def opened(
+    text: str, *, policy: ReachPolicy | None = None, mask: FrameMask | None = None
+) -> Iterator[Stream | JpegStream]:
     opening = Opening(policy or ReachPolicy(), LIMITS, mask or FrameMask(()), threading.Event())
     stream = open_stream(parse_source(text), opening)
-    assert isinstance(stream, Stream)
+    assert isinstance(stream, Stream | JpegStream)
     try:
         yield stream
     finally:
         stream.close()
 
 
-def take_pictures(stream: Stream | PushStream, count: int) -> list[Arrival]:
+def take_pictures(stream: OpenStream, count: int) -> list[Arrival]:
     taken, seen = [], 0
     for arrival in stream.arrivals():
         taken.append(arrival)
