@@ -26,7 +26,7 @@ from instantreact.ingest.keep_watching import keep_watching
 from instantreact.ingest.supervisor import Supervisor
 from instantreact.jobs.embedded import run_jobs
 from instantreact.logs import get_logger
-from instantreact.media.push import MAX_FRAME_BYTES
+from instantreact.media.jpeg import MAX_JPEG_BYTES
 from instantreact.pipeline.handlers import job_kinds
 from instantreact.pipeline.purge import purge_orphans
 from instantreact.pipeline.services import Services
@@ -89,7 +89,7 @@ class _Server(uvicorn.Server):
                 timeout_graceful_shutdown=10,
                 server_header=False,
                 ws="websockets-sansio",
-                ws_max_size=MAX_FRAME_BYTES,
+                ws_max_size=MAX_JPEG_BYTES,
             )
         )
         self._live: LiveCameras = app.state.live

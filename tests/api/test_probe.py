@@ -46,7 +46,8 @@ async def test_probe_says_what_a_source_sends_and_shows_it(client: httpx.AsyncCl
     assert answer.status_code == 200, answer.text
     found = answer.json()
     shown = found.pop("snapshot")
-    assert found == {"video_codec": "h264", "width": 320, "height": 240, "fps": 15.0, "audio_codec": "aac"}
+    sizes = {"width": 320, "height": 240, "fps": 15.0}
+    assert found == {"read_as": "file", "video_codec": "h264", **sizes, "audio_codec": "aac"}
     kind, _, encoded = shown.partition(",")
     assert kind == "data:image/jpeg;base64"
     assert decode(encoded).shape == (240, 320, 3)
@@ -58,7 +59,7 @@ async def test_probe_opens_a_camera_with_its_password(client: httpx.AsyncClient)
         found = await client.post("/cameras/probe", json={"source": right})
         wrong = await client.post("/cameras/probe", json={"source": right.replace("S3cr", "Wr0ng")})
 
-    assert (found.status_code, found.json()["video_codec"]) == (200, "mjpeg")
+    assert (found.status_code, found.json()["read_as"]) == (200, "mjpeg")
     assert_problem(wrong, 422, "refused the user name or password")
     assert "Wr0ng" not in wrong.text
     assert "ad@min" not in wrong.text

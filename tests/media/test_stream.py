@@ -16,9 +16,10 @@ import pytest
 
 from instantreact.domain.camera import Mask, Point
 from instantreact.errors import NotAllowed, StreamLost, TooLarge, UnreadableMedia, UnsupportedMedia
+from instantreact.media.jpeg_stream import JpegStream
 from instantreact.media.live_frame import Arrival
 from instantreact.media.mask import FrameMask
-from instantreact.media.open_stream import Opening, open_stream, probe_stream
+from instantreact.media.open_stream import Opening, OpenStream, open_stream, probe_stream
 from instantreact.media.push import PushSlot, PushStream
 from instantreact.media.reach import ReachPolicy
 from instantreact.media.source import parse_source
@@ -47,17 +48,19 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def opened(text: str, *, policy: ReachPolicy | None = None, mask: FrameMask | None = None) -> Iterator[Stream]:
+def opened(
+    text: str, *, policy: ReachPolicy | None = None, mask: FrameMask | None = None
+) -> Iterator[Stream | JpegStream]:
     opening = Opening(policy or ReachPolicy(), LIMITS, mask or FrameMask(()), threading.Event())
     stream = open_stream(parse_source(text), opening)
-    assert isinstance(stream, Stream)
+    assert isinstance(stream, Stream | JpegStream)
     try:
         yield stream
     finally:
         stream.close()
 
 
-def take_pictures(stream: Stream | PushStream, count: int) -> list[Arrival]:
+def take_pictures(stream: OpenStream, count: int) -> list[Arrival]:
     taken, seen = [], 0
     for arrival in stream.arrivals():
         taken.append(arrival)
@@ -93,6 +96,50 @@ def test_stream_gives_pictures_packets_and_sound_of_an_rtsp_camera(footage: Path
 def test_stream_reads_an_rtsp_camera_over_udp(footage: Path) -> None:
     with RtspServer(footage) as server, opened(f"{server.url}#udp") as stream:
         assert_on_one_time_line(take_pictures(stream, 10))
+
+
+def test_stream_reads_an_rtsp_camera_over_udp_that_knows_no_other_way(footage: Path) -> None:
+    with RtspServer(footage, transports="udp") as server, opened(server.url) as stream:
+        arrivals = take_pictures(stream, 10)
+    assert_on_one_time_line(arrivals)
+    assert {arrival.packet.kind for arrival in arrivals} == {"video", "audio"}
+
+
+def test_stream_logs_in_again_over_udp_where_the_camera_refuses_tcp(footage: Path) -> None:
+    with RtspServer(footage, user=("admin", "secret"), digest=True, transports="udp") as server:
+        right = replace(parse_source(server.url), username="admin", password="secret")
+        assert probe_stream(right, ReachPolicy(), LIMITS).video_codec == "h264"
+        with pytest.raises(StreamLost, match="refused the user name or password"):
+            probe_stream(replace(right, password="wrong"), ReachPolicy(), LIMITS)
+
+
+UDP_ANSWER = "200 OK\r\nSession: 1\r\nTransport: RTP/AVP;unicast;server_port=5000-5001"
+
+
+@pytest.mark.parametrize(
+    ("option", "answers", "words"),
+    [
+        (
+            "",
+            {"SETUP TCP": "461 Unsupported Transport", "SETUP": UDP_ANSWER},
+            r"over UDP \(#udp\), which a firewall may stop",
+        ),
+        ("", {"SETUP TCP": "400 Bad Request", "SETUP": UDP_ANSWER}, r"over UDP \(#udp\), which a firewall may stop"),
+        ("", {"SETUP": UDP_ANSWER}, r"over UDP \(#udp\), which a firewall may stop"),
+        ("", {"SETUP": "461 Unsupported Transport"}, r"neither over TCP nor over UDP \(#udp\)"),
+        ("#udp", {"SETUP": "461 Unsupported Transport"}, "leave #udp out"),
+        ("", {"SETUP": "404 Not Found"}, "no stream of this path"),
+        ("", {"SETUP": "453 Not Enough Bandwidth"}, "broke"),
+    ],
+    ids=["461", "400", "other transport", "neither", "no udp", "no track", "busy"],
+)
+def test_open_stream_says_so_when_a_camera_takes_no_transport(option: str, answers: dict[str, str], words: str) -> None:
+    """Cameras that say they would send over UDP, and do not, stand for a firewall between."""
+    script, limits = RtspScript(answers), replace(LIMITS, open_timeout_s=0.5)
+    with OddPort(script) as port, pytest.raises(StreamLost, match=words):
+        probe_stream(parse_source(f"rtsp://127.0.0.1:{port.port}/s{option}"), ReachPolicy(), limits)
+    ways = ["TCP" in line for request in script.requests for line in request if line.startswith("Transport:")]
+    assert ways == {"": [True, False] if "UDP" in words else [True], "#udp": [False]}[option]
 
 
 @pytest.mark.data

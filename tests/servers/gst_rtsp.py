@@ -1,9 +1,13 @@
 """The GStreamer RTSP server, run by the system's Python: it alone knows `gi`.
 
-usage: gst_rtsp.py PORT CLIP [USER PASSWORD [digest]]      serves rtsp://127.0.0.1:PORT/stream1 and says "ready"
+usage: gst_rtsp.py TRANSPORTS PORT CLIP [USER PASSWORD [digest]]
+
+Serves rtsp://127.0.0.1:PORT/stream1 and says "ready". TRANSPORTS is "tcp", "udp" or "tcp,udp".
 """
 
 import sys
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
 import gi
@@ -15,6 +19,7 @@ from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 PICTURE = "filesrc location={clip} ! qtdemux name=d d. ! queue"
 CODED = "h264parse config-interval=-1 ! rtph264pay name=pay0 pt=96"
+LOWER_TRANSPORTS = {"udp": GstRtsp.RTSPLowerTrans.UDP, "tcp": GstRtsp.RTSPLowerTrans.TCP}
 SOUND = "d. ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97"
 
 
@@ -42,15 +47,16 @@ def allow_only(
 
 def main() -> None:
     Gst.init(None)
-    port, clip = sys.argv[1], Path(sys.argv[2])
+    transports, port, clip, *login = sys.argv[1:]
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
     server.set_service(port)
     factory = GstRtspServer.RTSPMediaFactory()
-    sound = SOUND if clip.stem.endswith("sound") else ""
+    sound = SOUND if Path(clip).stem.endswith("sound") else ""
     factory.set_launch(f"( {PICTURE.format(clip=clip)} ! {CODED} {sound} )")
-    if len(sys.argv) > 3:
-        allow_only(server, factory, sys.argv[3], sys.argv[4], digest=len(sys.argv) > 5)
+    factory.set_protocols(reduce(or_, (LOWER_TRANSPORTS[each] for each in transports.split(","))))
+    if login:
+        allow_only(server, factory, login[0], login[1], digest=len(login) > 2)
     server.get_mount_points().add_factory("/stream1", factory)
     server.attach(None)
     print("ready", flush=True)

@@ -35,7 +35,10 @@ def repeat_clip(clip: Path, folder: Path, *, times: int, sound: bool = False) ->
 class RtspServer:
     """Serves one clip in real time at `url`; may be killed, frozen, thawed and started again on the same port."""
 
-    def __init__(self, clip: Path, *, user: tuple[str, str] | None = None, digest: bool = False) -> None:
+    def __init__(
+        self, clip: Path, *, user: tuple[str, str] | None = None, digest: bool = False, transports: str = "tcp,udp"
+    ) -> None:
+        self._transports = transports
         self.port = free_port()
         self._digest = digest
         self._clip = clip
@@ -56,7 +59,7 @@ class RtspServer:
         return f"rtsp://127.0.0.1:{self.port}/stream1"
 
     def start(self) -> None:
-        command = [SYSTEM_PYTHON, str(SCRIPT), str(self.port), str(self._clip), *(self._user or ())]
+        command = [SYSTEM_PYTHON, str(SCRIPT), self._transports, str(self.port), str(self._clip), *(self._user or ())]
         if self._digest:
             command.append("digest")
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -137,7 +140,8 @@ _SDP = b"v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=x\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r
 class RtspScript:
     """Behaves like a camera with an H.264 track that sends nothing, but for what `answers` says, by method.
 
-    Each answer is what follows `RTSP/1.0 `, without a body. `requests` are those that came, without their ends of line.
+    Each answer is what follows `RTSP/1.0 `, without a body; "SETUP TCP" is that to a SETUP over TCP.
+    `requests` are those that came, without their ends of line.
     only_ffmpeg  whether others than FFmpeg are answered as by any camera
     """
 
@@ -166,7 +170,9 @@ class RtspScript:
         method = request[0].partition(" ")[0]
         sequence = next(line for line in request if line.startswith("CSeq"))
         is_ffmpeg = any("Lavf" in line for line in request)
-        special = self._special.get(method) if is_ffmpeg or not self._only_ffmpeg else None
+        over_tcp = any("RTP/AVP/TCP" in line for line in request)
+        special = self._special.get(f"{method} TCP" if over_tcp else method) or self._special.get(method)
+        special = special if is_ffmpeg or not self._only_ffmpeg else None
         answer = special or self._answers.get(method, "200 OK")
         status, _, headers = answer.partition("\r\n")
         lines = [f"RTSP/1.0 {status}", sequence, *([headers] if headers else []), "", ""]

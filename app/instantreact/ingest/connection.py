@@ -20,9 +20,8 @@ from instantreact.ingest.windows import LiveWindow, LiveWindows, Sample
 from instantreact.media.live_frame import LiveFrame
 from instantreact.media.mask import FrameMask, draw_zones
 from instantreact.media.motion import GATE_HEIGHT, GATE_WIDTH, MotionGate
-from instantreact.media.push import PushStream
+from instantreact.media.open_stream import OpenStream
 from instantreact.media.segment import EvidenceClip, PacketRing, Tracks, write_clip
-from instantreact.media.stream import Stream
 
 _LOOK_S = 0.2
 
@@ -39,9 +38,7 @@ class _Wanted:
 class Connection:
     """Lives in its watcher's thread; only `want_clip` may be called from others."""
 
-    def __init__(
-        self, camera: WatchedCamera, stream: Stream | PushStream, tools: WatchTools, slot: Slot[Description]
-    ) -> None:
+    def __init__(self, camera: WatchedCamera, stream: OpenStream, tools: WatchTools, slot: Slot[Description]) -> None:
         self._camera = camera
         self._stream = stream
         self._tools = tools

@@ -1,43 +1,39 @@
-"""The body of an MJPEG answer as a file that PyAV reads.
+"""What a camera answers over HTTP(S).
 
 We open the connection ourselves, because FFmpeg resolves names and follows redirects without asking the policy.
 """
 
 import time
-from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from collections.abc import Generator
+from contextlib import ExitStack, suppress
 from typing import Self
 
 import httpx
 
-from instantreact.errors import NotAllowed, StreamLost, UnsupportedMedia
+from instantreact.errors import NotAllowed, StreamLost
 from instantreact.media.camera_login import CameraLogin
 from instantreact.media.reach import SENDS_ELSEWHERE, ReachPolicy, resolve_host
 from instantreact.media.source import Source
 
 _MOST_REDIRECTS = 3
+_WANTED = "multipart/x-mixed-replace, image/jpeg, */*"
 
 
 class HttpBody:
-    """What an HTTP(S) camera sends, read as it arrives.
+    """The body of one answer, read as it arrives; close it before the camera is asked again.
 
-    Raises StreamLost when nobody answers in time or with an error, NotAllowed when the policy forbids an address or
-    the camera sends us to another host, UnsupportedMedia when the answer is no MJPEG stream.
+    kind        its content type, as the camera says; "" where it says none
+    has_length  whether the camera says where it ends
     """
 
-    def __init__(self, source: Source, policy: ReachPolicy, *, open_timeout_s: float, read_timeout_s: float) -> None:
-        self._stack = ExitStack()
+    def __init__(self, response: httpx.Response, *, give_up_at_s: float) -> None:
+        self._response = response
+        self._chunks = response.iter_raw()
         self._rest = b""
-        self.give_up_at_s = time.monotonic() + open_timeout_s + read_timeout_s
+        self.kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        self.has_length = "content-length" in response.headers
+        self.give_up_at_s = give_up_at_s
         """Monotonic time after which reading fails even though bytes trickle in."""
-        timeout = httpx.Timeout(read_timeout_s, connect=open_timeout_s)
-        client = httpx.Client(timeout=timeout, trust_env=False, auth=_CameraAuth(source))
-        self._stack.enter_context(client)
-        try:
-            self._chunks = self._open(client, source, policy)
-        except BaseException:
-            self.close()
-            raise
 
     def __enter__(self) -> Self:
         return self
@@ -48,7 +44,7 @@ class HttpBody:
     def read(self, size: int) -> bytes:
         """At most `size` bytes, as soon as there are any; none at the end. Raises StreamLost."""
         if time.monotonic() > self.give_up_at_s:
-            raise StreamLost("The camera sends too slowly for a picture.")
+            raise StreamLost("No whole picture came in time.")
         if not self._rest:
             try:
                 self._rest = next(self._chunks, b"")
@@ -60,72 +56,96 @@ class HttpBody:
         return part
 
     def close(self) -> None:
-        """Hang up."""
-        self._stack.close()
+        """Read no more of it."""
+        if self._response.headers.get("content-length") == str(self._response.num_bytes_downloaded):
+            with suppress(httpx.HTTPError):
+                next(self._chunks, b"")  # only an answer read to its end leaves the connection for the next
+        self._response.close()
 
-    def _open(self, client: httpx.Client, source: Source, policy: ReachPolicy) -> Iterator[bytes]:
-        path = source.path or "/"
+
+class HttpCamera:
+    """An HTTP(S) camera that may be asked again and again.
+
+    Raises StreamLost when nobody answers in time or with an error, NotAllowed when the policy forbids its address or
+    it sends us to another host.
+    """
+
+    def __init__(self, source: Source, policy: ReachPolicy, *, open_timeout_s: float, read_timeout_s: float) -> None:
+        self._source = source
+        self._address = resolve_host(source.host, source.port, policy)
+        self._longest_s = open_timeout_s + read_timeout_s
+        timeout = httpx.Timeout(read_timeout_s, connect=open_timeout_s)
+        self._client = httpx.Client(timeout=timeout, trust_env=False, auth=_CameraAuth(source))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def ask(self) -> HttpBody:
+        """What it answers now."""
+        path, give_up_at_s = self._source.path or "/", time.monotonic() + self._longest_s
         for _ in range(_MOST_REDIRECTS + 1):
-            response = self._stack.enter_context(_send(client, source, path, policy))
-            if not response.has_redirect_location:
-                _judge(response)
-                return response.iter_raw()
-            path = _local_redirect(response, source)
+            response = _send(self._client, self._build_request(path))
+            with ExitStack() as undo:
+                undo.callback(response.close)
+                if not response.has_redirect_location:
+                    _judge(response)
+                    undo.pop_all()
+                    return HttpBody(response, give_up_at_s=give_up_at_s)
+                path = _local_redirect(response, self._source)
         raise StreamLost("The camera redirects in circles.")
+
+    def close(self) -> None:
+        """Hang up."""
+        self._client.close()
+
+    def _build_request(self, path: str) -> httpx.Request:
+        """For the address that was judged, by its number; the name stays in `Host` and in the TLS handshake."""
+        source = self._source
+        literal = f"[{self._address}]" if ":" in self._address else self._address
+        named = f"[{source.host}]" if ":" in source.host else source.host
+        headers = {"Host": f"{named}:{source.port}", "Accept": _WANTED, "Accept-Encoding": "identity"}
+        return self._client.build_request(
+            "GET",
+            f"{source.scheme}://{literal}:{source.port}{path}",
+            headers=headers,
+            extensions={"sni_hostname": source.host, "timeout": self._client.timeout.as_dict()},
+        )
 
 
 class _CameraAuth(httpx.Auth):
-    """Answers the camera's challenge once."""
+    """Answers the camera's challenge once, and from then on before it asks."""
 
     def __init__(self, source: Source) -> None:
         self._login = CameraLogin(source)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        response = yield request
+        response = yield self._answered(request)
         challenges = response.headers.get_list("www-authenticate")
         if response.status_code == 401 and self._login.take_challenge(challenges):
-            answer = self._login.answer(request.method, request.url.raw_path.decode("ascii")) or ""
-            request.headers = httpx.Headers([*request.headers.raw, (b"Authorization", answer.encode())])
-            yield request
+            yield self._answered(request)
+
+    def _answered(self, request: httpx.Request) -> httpx.Request:
+        answer = self._login.answer(request.method, request.url.raw_path.decode("ascii"))
+        if answer is not None:
+            others = [header for header in request.headers.raw if header[0].lower() != b"authorization"]
+            request.headers = httpx.Headers([*others, (b"Authorization", answer.encode())])
+        return request
 
 
-class _Answer:
-    """A response as a context, its connection errors in words."""
-
-    def __init__(self, client: httpx.Client, request: httpx.Request) -> None:
-        self._client, self._request = client, request
-
-    def __enter__(self) -> httpx.Response:
-        try:
-            self._response = self._client.send(self._request, stream=True)
-        except httpx.TimeoutException:
-            raise StreamLost("The camera did not answer in time.") from None
-        except httpx.ConnectError as error:
-            refused = "refused" in str(error).lower()
-            why = (
-                f"Nothing listens on port {self._request.url.port or 'of its scheme'} there" if refused else str(error)
-            )
-            raise StreamLost(f"{why}.") from None
-        except httpx.HTTPError:
-            raise StreamLost("What answers there does not speak HTTP.") from None
-        return self._response
-
-    def __exit__(self, *_: object) -> None:
-        self._response.close()
-
-
-def _send(client: httpx.Client, source: Source, path: str, policy: ReachPolicy) -> _Answer:
-    """Ask the address that was judged, by its number; the name stays in `Host` and in the TLS handshake."""
-    address = resolve_host(source.host, source.port, policy)
-    literal = f"[{address}]" if ":" in address else address
-    named = f"[{source.host}]" if ":" in source.host else source.host
-    request = client.build_request(
-        "GET",
-        f"{source.scheme}://{literal}:{source.port}{path}",
-        headers={"Host": f"{named}:{source.port}", "Accept": "multipart/x-mixed-replace, */*"},
-        extensions={"sni_hostname": source.host, "timeout": client.timeout.as_dict()},
-    )
-    return _Answer(client, request)
+def _send(client: httpx.Client, request: httpx.Request) -> httpx.Response:
+    try:
+        return client.send(request, stream=True)
+    except httpx.TimeoutException:
+        raise StreamLost("The camera did not answer in time.") from None
+    except httpx.ConnectError as error:
+        refused = "refused" in str(error).lower()
+        why = f"Nothing listens on port {request.url.port or 'of its scheme'} there" if refused else str(error)
+        raise StreamLost(f"{why}.") from None
+    except httpx.HTTPError:
+        raise StreamLost("What answers there does not speak HTTP.") from None
 
 
 def _local_redirect(response: httpx.Response, source: Source) -> str:
@@ -145,6 +165,3 @@ def _judge(response: httpx.Response) -> None:
         raise StreamLost("The camera has no stream of this path.")
     if response.status_code != 200:
         raise StreamLost(f"The camera answered with HTTP status {response.status_code}.")
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "multipart/x-mixed-replace":
-        raise UnsupportedMedia(f"The address answers with {kind or 'something unnamed'}, not with an MJPEG stream.")

@@ -3,27 +3,46 @@
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeAlias
 
 import av
 
 from instantreact.errors import StreamLost, UnsupportedMedia
+from instantreact.logs import get_logger
 from instantreact.media.containers import CONTAINERS
-from instantreact.media.http_body import HttpBody
+from instantreact.media.http_body import HttpCamera
+from instantreact.media.jpeg_stream import JpegStream
 from instantreact.media.mask import FrameMask
 from instantreact.media.push import PushSlot, PushStream
 from instantreact.media.reach import ReachPolicy, resolve_file, resolve_host
-from instantreact.media.rtsp_relay import RtspRelay
-from instantreact.media.source import Scheme, Source
-from instantreact.media.stream import Playback, Stream, StreamLimits, StreamLink, explain_error
+from instantreact.media.rtsp_relay import RtspRelay, TransportRefused
+from instantreact.media.source import Scheme, Source, describe_source
+from instantreact.media.stream import Playback, Stream, StreamLimits, explain_error
 
+log = get_logger(__name__)
+
+OpenStream: TypeAlias = Stream | JpegStream | PushStream
 _ANALYZE_US = "500000"  # FFmpeg's own five seconds would be spent on every reconnection
+
+
+class ReadAs(StrEnum):
+    """How a source is read."""
+
+    RTSP_TCP = "rtsp_tcp"
+    RTSP_UDP = "rtsp_udp"
+    MJPEG = "mjpeg"
+    JPEG_SNAPSHOTS = "jpeg_snapshots"
+    DEVICE = "device"
+    FILE = "file"
 
 
 @dataclass(frozen=True)
 class StreamInfo:
     """What a camera sends, and a picture of it."""
 
+    read_as: ReadAs
     video_codec: str
     width: int
     height: int
@@ -42,7 +61,7 @@ class Opening:
     stopped: threading.Event
 
 
-def open_stream(source: Source, opening: Opening, slot: PushSlot | None = None) -> Stream | PushStream:
+def open_stream(source: Source, opening: Opening, slot: PushSlot | None = None) -> OpenStream:
     """Open a source; `slot` is where the frames of a `push:` source arrive.
 
     Raises StreamLost when it cannot be opened now, NotAllowed where the policy forbids it, UnsupportedMedia when it
@@ -70,17 +89,28 @@ def probe_stream(source: Source, policy: ReachPolicy, limits: StreamLimits) -> S
     try:
         for arrival in stream.arrivals():
             if arrival.frames:
-                return _describe(stream, arrival.frames[0].jpeg(), arrival.frames[0].bgr().shape)
+                return _describe(
+                    _find_out(source, stream), stream, arrival.frames[0].jpeg(), arrival.frames[0].bgr().shape
+                )
     finally:
         stopped.set()
         stream.close()
     raise StreamLost("The source ended before its first picture.")
 
 
-def _describe(stream: Stream | PushStream, jpeg: bytes, shape: tuple[int, ...]) -> StreamInfo:
+def _find_out(source: Source, stream: OpenStream) -> ReadAs:
+    if isinstance(stream, JpegStream):
+        return ReadAs.JPEG_SNAPSHOTS if stream.is_polled else ReadAs.MJPEG
+    if isinstance(stream, Stream) and source.scheme is Scheme.RTSP:
+        return ReadAs.RTSP_UDP if stream.is_over_udp else ReadAs.RTSP_TCP
+    return ReadAs.DEVICE if source.scheme is Scheme.DEVICE else ReadAs.FILE
+
+
+def _describe(read_as: ReadAs, stream: OpenStream, jpeg: bytes, shape: tuple[int, ...]) -> StreamInfo:
     video, audio = stream.video, stream.audio
     fps = float(video.average_rate or video.guessed_rate or 0) if video else 0.0
     return StreamInfo(
+        read_as=read_as,
         video_codec=video.codec_context.name if video else "mjpeg",
         width=shape[1],
         height=shape[0],
@@ -91,10 +121,26 @@ def _describe(stream: Stream | PushStream, jpeg: bytes, shape: tuple[int, ...]) 
 
 
 def _open_rtsp(source: Source, opening: Opening) -> Stream:
+    """Over TCP, which loses nothing and passes firewalls; over UDP where the camera knows no other way."""
+    if source.option:
+        return _open_rtsp_over(source.option, source, opening)
+    try:
+        return _open_rtsp_over("tcp", source, opening)
+    except TransportRefused:
+        log.info("camera.sends_over_udp", source=describe_source(source))
+    try:
+        return _open_rtsp_over("udp", source, opening)
+    except TransportRefused:
+        raise StreamLost("The camera sends RTSP neither over TCP nor over UDP (#udp).") from None
+    except StreamLost as error:
+        raise StreamLost(f"The camera sends RTSP over UDP alone (#udp), and that failed: {error}") from None
+
+
+def _open_rtsp_over(transport: str, source: Source, opening: Opening) -> Stream:
     limits = opening.limits
     address = resolve_host(source.host, source.port, opening.policy)
     options = {
-        "rtsp_transport": source.option or "tcp",
+        "rtsp_transport": transport,
         "timeout": str(round(max(limits.open_timeout_s, limits.read_timeout_s) * 1e6)),
         "analyzeduration": _ANALYZE_US,
         "protocol_whitelist": "rtsp,rtp,tcp,udp",
@@ -110,14 +156,12 @@ def _open_rtsp(source: Source, opening: Opening) -> Stream:
         return stream
 
 
-def _open_http(source: Source, opening: Opening) -> Stream:
+def _open_http(source: Source, opening: Opening) -> JpegStream:
+    limits = opening.limits
     with ExitStack() as undo:
-        limits = opening.limits
-        body = undo.enter_context(
-            HttpBody(source, opening.policy, open_timeout_s=limits.open_timeout_s, read_timeout_s=limits.read_timeout_s)
-        )
-        container = _open_container(body, opening, format_name="mpjpeg", options={"analyzeduration": _ANALYZE_US})
-        stream = _wrap(container, Playback(stamps_arrive=True), opening, link=body)
+        timeouts = {"open_timeout_s": limits.open_timeout_s, "read_timeout_s": limits.read_timeout_s}
+        camera = undo.enter_context(HttpCamera(source, opening.policy, **timeouts))
+        stream = JpegStream(camera, limits=limits, mask=opening.mask, stopped=opening.stopped)
         undo.pop_all()
         return stream
 
@@ -135,7 +179,7 @@ def _open_file(path: Path, opening: Opening) -> av.container.InputContainer:
 
 
 def _open_container(
-    file: str | HttpBody, opening: Opening, *, format_name: str | None = None, options: dict[str, str] | None = None
+    file: str, opening: Opening, *, format_name: str | None = None, options: dict[str, str] | None = None
 ) -> av.container.InputContainer:
     timeout_s = (opening.limits.open_timeout_s, opening.limits.read_timeout_s)
     try:
@@ -145,7 +189,7 @@ def _open_container(
 
 
 def _wrap(
-    container: av.container.InputContainer, playback: Playback, opening: Opening, link: StreamLink | None = None
+    container: av.container.InputContainer, playback: Playback, opening: Opening, link: RtspRelay | None = None
 ) -> Stream:
     try:
         return Stream(container, playback, limits=opening.limits, mask=opening.mask, stopped=opening.stopped, link=link)

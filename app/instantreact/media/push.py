@@ -3,20 +3,13 @@
 import threading
 import time
 from collections.abc import Iterator
-from fractions import Fraction
 
-import av
-import cv2
-import numpy as np
-
-from instantreact.errors import StreamLost, TooLarge, UnreadableMedia
-from instantreact.media.live_frame import Arrival, CodedPacket, LiveFrame, TrackKind
+from instantreact.errors import StreamLost, TooLarge
+from instantreact.media.jpeg import MAX_JPEG_BYTES, JpegDecoder, make_arrival, read_jpeg_size
+from instantreact.media.live_frame import Arrival
 from instantreact.media.mask import FrameMask
 from instantreact.media.stream import StreamLimits
 
-_TICKS = Fraction(1, 90_000)
-MAX_FRAME_BYTES = 8_000_000
-_SIZE_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _LOOK_S = 0.25
 
 
@@ -31,8 +24,8 @@ class PushSlot:
 
     def put(self, jpeg: bytes) -> None:
         """Hand over a JPEG. Raises TooLarge or UnreadableMedia, judging by its header alone."""
-        if len(jpeg) > MAX_FRAME_BYTES:
-            raise TooLarge(f"A pushed frame may have at most {MAX_FRAME_BYTES} bytes.")
+        if len(jpeg) > MAX_JPEG_BYTES:
+            raise TooLarge(f"A pushed frame may have at most {MAX_JPEG_BYTES} bytes.")
         width, height = read_jpeg_size(jpeg)
         if width * height > self._max_pixels:
             raise TooLarge(f"A pushed frame may have at most {self._max_pixels} pixels.")
@@ -66,6 +59,7 @@ class PushStream:
 
         Raises StreamLost when none came for the read time-out, and none that can be read for the stall time-out.
         """
+        decoder = JpegDecoder()
         first_s: float | None = None
         last_s = seen_s = time.monotonic()
         while not self._stopped.is_set():
@@ -76,40 +70,13 @@ class PushStream:
                 continue
             jpeg, last_s = taken
             first_s = last_s if first_s is None else first_s
-            picture = _decode(jpeg)
+            picture = decoder.decode(jpeg)
             if picture is not None:
                 seen_s = last_s
-                yield self._arrive(jpeg, picture, last_s - first_s)
+                yield make_arrival(jpeg, picture, last_s - first_s, self._mask)
             elif last_s - seen_s > self._limits.stall_timeout_s:
                 stalled_s = self._limits.stall_timeout_s
                 raise StreamLost(f"None of the frames that were pushed for {stalled_s:g} s can be read.")
 
     def close(self) -> None:
         """Nothing to hang up."""
-
-    def _arrive(self, jpeg: bytes, picture: av.VideoFrame, time_s: float) -> Arrival:
-        stamp = round(time_s / _TICKS)
-        packet = CodedPacket(TrackKind.VIDEO, jpeg, time_s, stamp, stamp, _TICKS, is_keyframe=True)
-        return Arrival(packet, frames=(LiveFrame(time_s, picture, self._mask),))
-
-
-def read_jpeg_size(jpeg: bytes) -> tuple[int, int]:
-    """Width and height from a JPEG's frame header (ITU-T T.81, B.2.2). Raises UnreadableMedia."""
-    at = 2
-    if jpeg[:2] != b"\xff\xd8":
-        raise UnreadableMedia("A pushed frame is not a JPEG.")
-    while at + 9 <= len(jpeg) and jpeg[at] == 0xFF:
-        marker, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4])
-        if marker in _SIZE_MARKERS:
-            height, width = int.from_bytes(jpeg[at + 5 : at + 7]), int.from_bytes(jpeg[at + 7 : at + 9])
-            return width, height
-        at += 1 if marker == 0xFF else 2 + length
-    raise UnreadableMedia("A pushed frame is a damaged JPEG.")
-
-
-def _decode(jpeg: bytes) -> av.VideoFrame | None:
-    """The picture, or None where the JPEG is damaged."""
-    # As the evidence is decoded, too: a mask must lie on the same picture everywhere.
-    as_stored = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-    decoded = cv2.imdecode(np.frombuffer(jpeg, np.uint8), as_stored)
-    return None if decoded is None else av.VideoFrame.from_ndarray(np.asarray(decoded, np.uint8), format="bgr24")

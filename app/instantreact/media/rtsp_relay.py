@@ -22,10 +22,17 @@ from instantreact.media.rtsp_messages import Message, MessageSplitter
 from instantreact.media.source import Source, address_of
 
 _SOURCE = re.compile(r"\s*source\s*=", re.IGNORECASE)
+_OVER_TCP = "RTP/AVP/TCP"
+_NOT_ABOUT_TRANSPORT = frozenset({401, 403, 404, 453, 454})
+"""What SETUP may be refused with whatever the transport: login, path, bandwidth, session."""
 _RECEIVED_BYTES = 65_536
 _HELD_BYTES = 262_144
 _MOST_UNANSWERED = 16
 _GOODBYE_S = 1.0
+
+
+class TransportRefused(StreamLost):
+    """The camera answers, but does not send over the transport that it was asked for."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,8 @@ class RtspRelay:
         self._asked: dict[int, _Asked] = {}
         self._sequence = 0
         self._has_heard = False
+        self.is_over_udp = False
+        """Whether the media comes over UDP, past us."""
         self._failure: StreamLost | NotAllowed | None = None
         self._thread = threading.Thread(target=self._run, name="instantreact-rtsp", daemon=True)
         self._thread.start()
@@ -166,11 +175,22 @@ class RtspRelay:
             return
         response = response.having("CSeq", asked.sequence).having("WWW-Authenticate", None)
         transport = response.find("Transport")
+        if asked.request.method == "SETUP":
+            self._note_transport(asked.request.find("Transport") or "", response.status, transport or "")
         if transport is not None:
             response = response.having("Transport", self._with_source(transport))
         if asked.request.method == "DESCRIBE" and response.find("Content-Base") is None:
             response = response.having("Content-Base", asked.request.url)
         ffmpeg.sendall(response.encode())
+
+    def _note_transport(self, wanted: str, status: int, given: str) -> None:
+        """FFmpeg gives up where the camera refuses the transport, or takes another: why is known here alone."""
+        over_tcp = wanted.upper().startswith(_OVER_TCP)
+        self.is_over_udp = not over_tcp
+        takes_other = status < 300 and given.upper().startswith(_OVER_TCP) is not over_tcp
+        if takes_other or (status >= 400 and status not in _NOT_ABOUT_TRANSPORT):
+            way, cure = ("TCP", "put #udp behind") if over_tcp else ("UDP", "leave #udp out of")
+            self._failure = TransportRefused(f"The camera does not send RTSP over {way}: {cure} its source.")
 
     def _with_source(self, transport: str) -> str:
         """FFmpeg sends its reports to the `source`, or else to where it is connected, which is us."""

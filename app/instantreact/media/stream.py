@@ -18,13 +18,11 @@ import numpy as np
 
 from instantreact.domain.media import AudioTrack
 from instantreact.errors import NotAllowed, StreamLost, UnsupportedMedia
-from instantreact.media.http_body import HttpBody
 from instantreact.media.live_frame import Arrival, CodedPacket, LiveFrame, TrackKind
 from instantreact.media.mask import FrameMask
 from instantreact.media.rtsp_relay import RtspRelay
 from instantreact.media.stream_clock import StreamClock
 
-StreamLink: TypeAlias = HttpBody | RtspRelay
 CameraPacket: TypeAlias = "av.Packet[av.VideoStream] | av.Packet[av.AudioStream]"
 _TICKS = Fraction(1, 90_000)
 _SOUND_HZ = 16_000
@@ -39,6 +37,7 @@ class StreamLimits:
     stall_timeout_s  without a new picture
     max_lag_s        later than this after the promptest, a picture is not shown as live
     lag_patience_s   a stream behind for so long is taken as it is
+    snapshot_every_s how often a snapshot is fetched at most
     """
 
     open_timeout_s: float = 10.0
@@ -46,6 +45,7 @@ class StreamLimits:
     stall_timeout_s: float = 8.0
     max_lag_s: float = 2.0
     lag_patience_s: float = 10.0
+    snapshot_every_s: float = 0.5
     max_pixels: int = 4096 * 2304
 
 
@@ -55,7 +55,7 @@ class Playback:
 
     paced          a file: wait until each picture is due
     loops          a file: begin again at its end
-    stamps_arrive  timestamps mean nothing (MJPEG over HTTP): the time of arrival counts
+    stamps_arrive  timestamps mean nothing (a device): the time of arrival counts
     """
 
     paced: bool = False
@@ -67,7 +67,7 @@ class Stream:
     """A container that is being read, by one thread.
 
     stopped   set it from any thread, and the reading ends within the read time-out
-    link      the connection under the container, where we opened it ourselves
+    link      the RTSP connection under the container
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Stream:
         limits: StreamLimits,
         mask: FrameMask,
         stopped: threading.Event,
-        link: StreamLink | None = None,
+        link: RtspRelay | None = None,
     ) -> None:
         self._container = container
         self._playback = playback
@@ -114,8 +114,13 @@ class Stream:
             self._link.close()
 
     @property
+    def is_over_udp(self) -> bool:
+        """Whether an RTSP camera sends its media over UDP."""
+        return self._link is not None and self._link.is_over_udp
+
+    @property
     def _failure(self) -> StreamLost | NotAllowed | None:
-        return self._link.failure if isinstance(self._link, RtspRelay) else None
+        return self._link.failure if self._link else None
 
     def _packets(self) -> Iterator[CameraPacket]:
         tracks = [track for track in (self.video, self.audio) if track is not None]
@@ -127,7 +132,7 @@ class Stream:
             except StopIteration:
                 return
             except (av.FFmpegError, ValueError) as error:
-                raise self._failure or StreamLost(explain_error(error, self._limits.read_timeout_s)) from None
+                raise self._failure or StreamLost(self._explain(error)) from None
             if not packet.size:
                 continue
             current = cast("CameraPacket", packet)
@@ -138,6 +143,11 @@ class Stream:
                 yield self._stamp_before(first, current)
                 first = None
             yield current
+
+    def _explain(self, error: Exception) -> str:
+        said = explain_error(error, self._limits.read_timeout_s)
+        is_deaf = self.is_over_udp and not self._clock.has_started
+        return f"{said} It sends over UDP (#udp), which a firewall may stop." if is_deaf else said
 
     def _stamp_before(self, first: CameraPacket, second: CameraPacket) -> CameraPacket:
         """RTSP brings a stream's first packet without a timestamp; it is the keyframe that all others need."""
@@ -223,11 +233,8 @@ class Stream:
         )
 
     def _watch(self) -> None:
-        give_up_at_s = self._progress_at_s + self._limits.stall_timeout_s
-        if time.monotonic() > give_up_at_s:
+        if time.monotonic() > self._progress_at_s + self._limits.stall_timeout_s:
             raise StreamLost(f"The camera sent no new picture for {self._limits.stall_timeout_s:g} s.")
-        if isinstance(self._link, HttpBody):
-            self._link.give_up_at_s = give_up_at_s
 
     def _wait_until_due(self, stamp_s: float) -> None:
         ahead_s = self._clock.ahead(stamp_s, time.monotonic())

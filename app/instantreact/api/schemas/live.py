@@ -10,7 +10,7 @@ from pydantic.config import JsonDict
 from instantreact.api.redaction import Login, complete_source
 from instantreact.api.schemas.fields import Draft, Password, Source, Username
 from instantreact.domain.camera import CameraState
-from instantreact.media.open_stream import StreamInfo
+from instantreact.media.open_stream import ReadAs, StreamInfo
 from instantreact.storage.tables import CameraLease
 
 LIVE_EXAMPLE: JsonDict = {
@@ -24,6 +24,7 @@ LIVE_EXAMPLE: JsonDict = {
     "last_error": None,
 }
 _PROBE: JsonDict = {
+    "read_as": "rtsp_tcp",
     "video_codec": "h264",
     "width": 640,
     "height": 360,
@@ -83,6 +84,7 @@ class ProbeView(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_PROBE]})
 
+    read_as: ReadAs = Field(description="jpeg_snapshots: one picture each time that the address is asked.")
     video_codec: str
     width: int
     height: int
@@ -94,6 +96,7 @@ class ProbeView(BaseModel):
     def of(cls, found: StreamInfo) -> Self:
         """From what was found."""
         return cls(
+            read_as=found.read_as,
             video_codec=found.video_codec,
             width=found.width,
             height=found.height,
