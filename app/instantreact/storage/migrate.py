@@ -5,6 +5,7 @@ of a newer version; and StorageFull.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,11 +13,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Enum, text
+from sqlalchemy import URL, Connection, Enum, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from instantreact.errors import Misconfigured
+from instantreact.storage.private import make_private_file
 from instantreact.storage.types import UTCDateTime, Value
 from instantreact.storage.unusable import explained
 
@@ -30,6 +32,8 @@ async def upgrade(url: str, revision: str = "head") -> None:
         _find_current(connection)
         command.upgrade(_config(connection), revision)
 
+    with explained():
+        _close_to_others(make_url(url))
     await _with_connection(url, work)
 
 
@@ -43,6 +47,13 @@ async def find_current_and_head(url: str) -> tuple[str | None, str | None]:
     found: list[str | None] = []
     await _with_connection(url, lambda connection: found.append(_find_current(connection)))
     return found[0], ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _close_to_others(url: URL) -> None:
+    """SQLite's own files get the mode of the first; where it cannot be made, opening it says why in better words."""
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        with suppress(OSError):
+            make_private_file(Path(url.database))
 
 
 def _find_current(connection: Connection) -> str | None:
