@@ -1,8 +1,11 @@
+import io
+import logging
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instantreact.logs import redact
+from instantreact.logs import FloodFilter, Throttle, redact
 
 PASSWORDS = st.text(st.characters(blacklist_categories=("Cs", "Zs", "Zl", "Zp", "Cc")), min_size=4).filter(
     lambda text: not text.isspace()
@@ -30,3 +33,33 @@ def test_redact_hides_tokens_and_credentials(text: str) -> None:
 
 def test_redact_leaves_plain_text_alone() -> None:
     assert redact("clip 3f0b was analyzed in 410 ms") == "clip 3f0b was analyzed in 410 ms"
+
+
+def test_throttle_lets_a_kind_through_once_a_minute_and_counts_the_rest() -> None:
+    now_s = [0.0]
+    throttle = Throttle(monotonic=lambda: now_s[0])
+
+    assert [throttle.admit("a") for _ in range(4)] == [0, None, None, None]
+    assert throttle.admit("b") == 0
+    now_s[0] = 61.0
+    assert [throttle.admit("a"), throttle.admit("a"), throttle.admit("b")] == [3, None, 0]
+
+
+@pytest.mark.parametrize(
+    ("logger", "message", "lines"),
+    [
+        ("uvicorn.error", "Invalid HTTP request received.", 1),
+        ("asyncio", "socket.accept() out of system resource\nsocket: <...>", 1),
+        ("asyncio", "Task exception was never retrieved", 3),
+        ("uvicorn.error", "Exception in ASGI application\n", 3),
+    ],
+)
+def test_flood_of_what_strangers_cause_is_one_line(logger: str, message: str, lines: int) -> None:
+    flooded, written = logging.Logger(logger), io.StringIO()
+    flooded.addHandler(logging.StreamHandler(written))
+    flooded.addFilter(FloodFilter())
+
+    for _ in range(3):
+        flooded.error(message)
+
+    assert written.getvalue().count(message.splitlines()[0]) == lines

@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     public_url: HttpUrl | None = Field(None, description="Where people reach this service; alerts then link to it.")
     api_key: SecretStr | None = Field(None, description="API key; by default one is made and printed at first start.")
 
+    max_connections: Annotated[int, Field(ge=1)] = Field(512, description="Connections that are open at once at most.")
+    max_connections_of_address: Annotated[int, Field(ge=1)] = Field(
+        128, description="Of these from one address. Behind a proxy everybody has the proxy's."
+    )
     max_upload_mb: Annotated[int, Field(gt=0)] = Field(512, description="Largest clip that is accepted, in megabytes.")
     reserve_mb: Annotated[int, Field(ge=0)] = Field(
         200, description="No new clip is taken when less than so many megabytes of the disk are left."

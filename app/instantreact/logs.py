@@ -3,7 +3,8 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+import time
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import structlog
@@ -53,6 +54,49 @@ def _redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMa
     return event
 
 
+class Throttle:
+    """Lets a line of a kind through once in `every_s`, so that a flood of what it tells of is none of the log's.
+
+    Kinds are few and named in the code: nobody outside may choose them.
+    """
+
+    def __init__(self, *, every_s: float = 60.0, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._every_s = every_s
+        self._monotonic = monotonic
+        self._admitted: dict[str, tuple[float, int]] = {}
+
+    def admit(self, kind: str) -> int | None:
+        """How many were held back since the last line of this kind; None when this one is, too."""
+        now_s = self._monotonic()
+        last_s, held_back = self._admitted.get(kind, (-self._every_s, 0))
+        if now_s - last_s < self._every_s:
+            self._admitted[kind] = last_s, held_back + 1
+            return None
+        self._admitted[kind] = now_s, 0
+        return held_back
+
+
+class FloodFilter(logging.Filter):
+    """Throttles what strangers make uvicorn and asyncio say: no HTTP, a handshake that failed, no more descriptors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._throttle = Throttle()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written."""
+        kind = str(record.msg).partition("\n")[0]
+        is_ours_to_blame = kind.startswith("Exception in ASGI") or (
+            record.name == "asyncio" and not kind.startswith("socket.accept()")
+        )
+        if is_ours_to_blame:
+            return True
+        held_back = self._throttle.admit(kind)
+        if held_back:
+            record.msg = f"{record.msg} ({held_back} more like this before)"
+        return held_back is not None
+
+
 class _RedactingFormatter(logging.Formatter):
     """For the records of other libraries, uvicorn's and httpx's among them."""
 
@@ -86,6 +130,8 @@ def configure_logs(*, level: str = "info", json: bool = False) -> None:
     )
     for chatty in ("httpx", "taskiq"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    for flooded in ("uvicorn.error", "asyncio"):
+        logging.getLogger(flooded).filters = [FloodFilter()]
 
 
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:

@@ -3,14 +3,11 @@
 import asyncio
 import hashlib
 import secrets
-import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 from random import SystemRandom
-from types import FrameType
 
-import uvicorn
 from fastapi import FastAPI
 
 from instantreact.api.app import create_app, create_internal_app
@@ -18,6 +15,7 @@ from instantreact.api.listening import open_listener
 from instantreact.api.live import LiveCameras
 from instantreact.api.options import ApiOptions
 from instantreact.api.remote_cameras import RemoteCameras
+from instantreact.api.server import Server
 from instantreact.config import Settings
 from instantreact.domain.alert import ChannelKind
 from instantreact.errors import CaptionerUnavailable
@@ -26,7 +24,6 @@ from instantreact.ingest.keep_watching import keep_watching
 from instantreact.ingest.supervisor import Supervisor
 from instantreact.jobs.embedded import run_jobs
 from instantreact.logs import get_logger
-from instantreact.media.jpeg import MAX_JPEG_BYTES
 from instantreact.pipeline.handlers import job_kinds
 from instantreact.pipeline.purge import purge_orphans
 from instantreact.pipeline.services import Services
@@ -36,6 +33,7 @@ from instantreact.storage.migrate import find_current_and_head, upgrade
 from instantreact.storage.state_folder import hold_folder, prepare_folder
 from instantreact.storage.tables import Recipient
 from instantreact.wiring import (
+    connection_limits,
     internal_token,
     make_holder,
     open_services,
@@ -58,7 +56,7 @@ async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
         host, port = listener.getsockname()[:2]
         async with run_app(settings, port=port, announce=announce) as app:
             announce(f"InstantReact listens on http://{host}:{port} (its API is described at /docs).")
-            await _Server(app).serve(sockets=[listener])
+            await Server(app, connection_limits(settings)).serve(sockets=[listener])
 
 
 async def ingest(settings: Settings, *, announce: Callable[[str], None]) -> None:
@@ -73,45 +71,7 @@ async def ingest(settings: Settings, *, announce: Callable[[str], None]) -> None
         ):
             app = create_internal_app(live, internal_token=internal_token(settings))
             announce(f"InstantReact watches cameras, and shows them to the API on http://{host}:{port}.")
-            await _Server(app).serve(sockets=[listener])
-
-
-class _Server(uvicorn.Server):
-    """Ends on SIGINT and SIGTERM, as uvicorn's own does, without raising the signal again: jobs are tidied up after."""
-
-    def __init__(self, app: FastAPI) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                timeout_graceful_shutdown=10,
-                server_header=False,
-                ws="websockets-sansio",
-                ws_max_size=MAX_JPEG_BYTES,
-            )
-        )
-        self._live: LiveCameras = app.state.live
-        self._closing: asyncio.Event = app.state.closing
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Live views would go on for ever, and those who wait for a result long: let them end."""
-        self._live.end_streams()
-        self._closing.set()
-        super().handle_exit(sig, frame)
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Turn signals into a graceful end while the server runs, the second one into a quick end."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        try:
-            yield
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
+            await Server(app, connection_limits(settings)).serve(sockets=[listener])
 
 
 @asynccontextmanager

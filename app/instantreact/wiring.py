@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from instantreact.alerts.channel import Channel
 from instantreact.alerts.console import ConsoleChannel
 from instantreact.alerts.messenger import MessengerAccount, MessengerChannel
+from instantreact.api.connections import ConnectionLimits
 from instantreact.clock import Clock, SystemClock
 from instantreact.config import Settings
 from instantreact.domain.alert import ChannelKind
@@ -201,6 +202,11 @@ def find_messenger_account(settings: Settings) -> MessengerAccount | None:
         base_url=str(settings.graph_url),
         version=settings.graph_version,
     )
+
+
+def connection_limits(settings: Settings) -> ConnectionLimits:
+    """How many connections the server takes in."""
+    return ConnectionLimits(connections=settings.max_connections, from_address=settings.max_connections_of_address)
 
 
 def public_url(settings: Settings) -> str | None:

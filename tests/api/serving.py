@@ -1,19 +1,21 @@
 """The application behind a real socket."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import uvicorn
 from fastapi import FastAPI
+
+from instantreact.api.connections import ConnectionLimits
+from instantreact.api.listening import open_listener
+from instantreact.api.server import Server
 
 
 @asynccontextmanager
-async def serve(app: FastAPI) -> AsyncIterator[str]:
+async def serve(app: FastAPI, limits: ConnectionLimits | None = None) -> AsyncIterator[str]:
     """Serve `app` on a free port of this machine, as `instantreact serve` does; its base URL."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+    listener = open_listener("127.0.0.1", 0)
+    server = Server(app, limits)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"

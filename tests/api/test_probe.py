@@ -106,6 +106,10 @@ async def test_probe_says_why_a_source_cannot_be_opened(client: httpx.AsyncClien
         ("http://u:S3cret@169.254.169.254/x", "metadata"),
         (f"http://u:S3cret@127.0.0.1:{OWN_PORT}/x", "port of the service itself"),
         ("rtsp://[::ffff:169.254.1.1]/x", "Link-local"),
+        ("http://2852039166/latest", "metadata"),
+        ("http://0251.0376.0251.0376/latest", "metadata"),
+        ("http://[64:ff9b::a9fe:a9fe]/latest", "metadata"),
+        ("http://168.63.129.16/machine", "metadata"),
     ],
 )
 async def test_camera_with_an_impossible_source_is_refused(client: httpx.AsyncClient, source: str, reason: str) -> None:

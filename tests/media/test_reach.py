@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from instantreact.errors import NotAllowed, StreamLost
-from instantreact.media.reach import ReachPolicy, check_source, resolve_file, resolve_host
+from instantreact.media.reach import ReachPolicy, check_source, is_address, resolve_file, resolve_host
 from instantreact.media.source import parse_source
 
 
@@ -15,11 +15,48 @@ from instantreact.media.source import parse_source
     [
         "169.254.169.254", "169.254.1.1", "fe80::1", "fe80::1%lo", "::ffff:169.254.169.254", "fd00:ec2::254",
         "100.100.100.200", "224.0.0.1", "ff02::1", "0.0.0.0", "::", "255.255.255.255", "2852039166", "0xA9FEA9FE",
+        "168.63.129.16", "0xa83f8110", "0250.077.0201.020", "0251.0376.43518", "192.0.0.192", "fd00:42::42",
+        "fd00:ec2::23",
+        "64:ff9b::169.254.169.254", "64:ff9b::168.63.129.16", "64:ff9b:1::100.100.100.200",  # NAT64
+        "2002:a9fe:a9fe::1", "2002:a83f:8110::", "2002:6464:64c8:1::5",  # 6to4
+        "::169.254.169.254", "::ffff:168.63.129.16", "::ffff:0:169.254.169.254",  # compatible, mapped, translated
+        "2001:0:a9fe:a9fe::1", "2001:0:1:2::5601:5601",  # Teredo: its server, its client with all bits turned
+        "fe80::5efe:169.254.169.254", "2001:db8::5efe:a9fe:a9fe", "2001:db8::200:5efe:a83f:8110",  # ISATAP
+        "64:ff9b::224.0.0.1", "64:ff9b::0.0.0.0",
     ],
 )  # fmt: skip
 def test_resolve_host_refuses_addresses_that_are_no_cameras(host: str) -> None:
     with pytest.raises(NotAllowed):
         resolve_host(host, 554, ReachPolicy())
+
+
+@pytest.mark.parametrize("host", ["64:ff9b::10.0.0.1", "2002:7f00:1::", "2001:db8::5efe:10.0.0.1", "::127.0.0.1"])
+def test_resolve_host_sees_private_addresses_within_others(host: str) -> None:
+    assert resolve_host(host, 554, ReachPolicy())
+    with pytest.raises(NotAllowed, match="private"):
+        resolve_host(host, 554, ReachPolicy(allow_private=False))
+
+
+@pytest.mark.parametrize("host", ["64:ff9b::127.0.0.1", "2002:7f00:1::", "::127.0.0.1", "127.1", "0x7f000001"])
+def test_resolve_host_refuses_own_ports_in_every_writing(host: str) -> None:
+    with pytest.raises(NotAllowed, match="port of the service"):
+        resolve_host(host, 8000, ReachPolicy(own_ports=lambda: frozenset({8000})))
+
+
+@pytest.mark.parametrize("host", ["2606:4700::1111", "64:ff9b::8.8.8.8", "2a00:1450:4001::200e", "8.8.8.8"])
+def test_resolve_host_takes_public_addresses(host: str) -> None:
+    assert resolve_host(host, 554, ReachPolicy())
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..b", "\ud800.example"])
+def test_resolve_host_says_so_when_a_name_cannot_be_one(host: str) -> None:
+    with pytest.raises(StreamLost, match="cannot be resolved"):
+        resolve_host(host, 554, ReachPolicy())
+
+
+def test_is_address_knows_every_form_that_the_system_reads() -> None:
+    assert all(map(is_address, ["10.0.0.1", "fe80::1", "2852039166", "0xA9FEA9FE", "0251.0376.0251.0376", "127.1"]))
+    assert not any(map(is_address, ["camera.lan", "localhost", "10.0.0.1.example", ""]))
 
 
 @pytest.mark.parametrize("host", ["192.168.1.20", "10.0.0.1", "172.16.3.4", "127.0.0.1", "fd12::1"])

@@ -4,17 +4,20 @@ import socket
 
 from instantreact.errors import Misconfigured
 
-_BACKLOG = 128
+BACKLOG = 128
+"""So many are taken in at one turn of the event loop, before any of them is counted."""
 
 
 def open_listener(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes a free one. Raises Misconfigured where the address cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # With its protocol named: only then does asyncio set TCP_NODELAY on what is accepted, without which every answer
+    # in two pieces waits 40 ms for the client's delayed acknowledgement.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(_BACKLOG)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise Misconfigured(

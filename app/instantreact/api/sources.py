@@ -1,11 +1,9 @@
 """Whether a camera's source can be one at all, judged without opening it."""
 
-import ipaddress
-
 from instantreact.addresses import holds_at_in_query
 from instantreact.errors import InvalidInput, NotAllowed, StreamLost
-from instantreact.media.reach import ReachPolicy, check_source
-from instantreact.media.source import Scheme, Source, parse_source
+from instantreact.media.reach import ReachPolicy, check_source, is_address
+from instantreact.media.source import Scheme, parse_source
 
 
 def check_draft_source(text: str, policy: ReachPolicy) -> None:
@@ -21,7 +19,7 @@ def check_draft_source(text: str, policy: ReachPolicy) -> None:
             "password in `username` and `password`."
         )
     source = parse_source(text)
-    if source.scheme is not Scheme.FILE and not _is_address(source):
+    if source.scheme is not Scheme.FILE and not is_address(source.host):
         return
     try:
         check_source(source, policy)
@@ -29,11 +27,3 @@ def check_draft_source(text: str, policy: ReachPolicy) -> None:
         raise InvalidInput(str(error)) from error
     except StreamLost:
         return
-
-
-def _is_address(source: Source) -> bool:
-    try:
-        ipaddress.ip_address(source.host)
-    except ValueError:
-        return False
-    return True

@@ -4,6 +4,7 @@ A process locks its file for as long as it lives, however it ends: a file withou
 """
 
 import fcntl
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,10 +23,10 @@ class OwnPorts:
     @contextmanager
     def hold(self, port: int) -> Iterator[None]:
         """This process listens on `port` during the block."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(0o700, parents=True, exist_ok=True)
         path = self._folder / f"{port}-{uuid4().hex}"
         unlocked = path.with_suffix(".new")  # it gets its name once it is locked: until then it would pass for a relic
-        with unlocked.open("wb") as file:
+        with open(unlocked, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             unlocked.rename(path)
             try:

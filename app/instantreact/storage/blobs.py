@@ -10,6 +10,7 @@ from typing import BinaryIO, Protocol
 from uuid import uuid4
 
 from instantreact.errors import InvalidInput, NotFound, StorageFull
+from instantreact.storage.private import FOLDER, open_private
 
 _PARTIAL = ".partial"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -90,7 +91,8 @@ class LocalBlobs:
         with _told_when_full():
             _make_folders(path.parent)
         try:
-            with _told_when_full(), aside.open("wb") as file:  # a full disk may also show when the file is closed
+            # A full disk may also show when the file is closed.
+            with _told_when_full(), open(aside, "wb", opener=open_private) as file:
                 check = self._check_reserve if keep_reserve else _accept
                 check()
                 yield _Guarded(file, check)
@@ -183,7 +185,7 @@ def _told_when_full() -> Iterator[None]:
 def _make_folders(folder: Path) -> None:
     if not folder.is_dir():
         _make_folders(folder.parent)
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(FOLDER, exist_ok=True)
         _sync_folder(folder.parent)  # or a power cut could take the folder, and with it what is stored in it
 
 

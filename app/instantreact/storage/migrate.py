@@ -5,6 +5,7 @@ of a newer version; and StorageFull.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,12 +13,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Enum, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import URL, Connection, Enum, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from instantreact.errors import Misconfigured
+from instantreact.storage.private import make_private_file
 from instantreact.storage.types import UTCDateTime, Value
 from instantreact.storage.unusable import explained
 
@@ -31,7 +32,10 @@ async def upgrade(url: str, revision: str = "head") -> None:
         _find_current(connection)
         command.upgrade(_config(connection), revision)
 
-    await _with_connection(url, work, is_new=not _is_there(url))
+    with explained():
+        is_new = not _is_there(url)
+        _close_to_others(make_url(url))
+    await _with_connection(url, work, is_new=is_new)
 
 
 async def downgrade(url: str, revision: str) -> None:
@@ -54,6 +58,13 @@ def _is_there(url: str) -> bool:
     with explained():
         address = make_url(url)
     return address.get_backend_name() != "sqlite" or Path(address.database or "").exists()
+
+
+def _close_to_others(url: URL) -> None:
+    """SQLite's own files get the mode of the first; where it cannot be made, opening it says why in better words."""
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        with suppress(OSError):
+            make_private_file(Path(url.database))
 
 
 def _find_current(connection: Connection) -> str | None:

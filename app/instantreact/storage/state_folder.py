@@ -2,19 +2,27 @@
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from instantreact.errors import Misconfigured
+from instantreact.storage.private import FOLDER, make_all_private, make_private
 
 _LOCK = "serve.lock"
+_OURS = ("blobs", "ports", "secret.key", _LOCK, "instantreact.sqlite3", "instantreact.sqlite3-wal")
+"""What this version and earlier ones keep in the folder; what else lies there is somebody's own."""
 
 
 def prepare_folder(folder: Path) -> None:
-    """Make the folder unless it is there. Raises Misconfigured where nothing can be written in it."""
+    """Make the folder unless it is there, and take it from everybody else: footage and keys lie in it.
+
+    Raises Misconfigured where nothing can be written in it.
+    """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(FOLDER, parents=True, exist_ok=True)
+        _close_to_others(folder)
     except OSError as error:
         raise _unusable(folder, error.strerror) from error
     check_folder(folder)
@@ -41,6 +49,17 @@ def hold_folder(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+def _close_to_others(folder: Path) -> None:
+    """Once for what lies below: afterwards nobody gets past the folder itself."""
+    is_closed = stat.S_IMODE(folder.stat().st_mode) == FOLDER
+    for path in (folder / name for name in _OURS if (folder / name).exists()):
+        if path.is_file():
+            make_private(path)
+        elif not is_closed:
+            make_all_private(path)
+    make_private(folder)
 
 
 def _take_lock(folder: Path) -> int:
