@@ -15,7 +15,7 @@ from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
 from instantreact.pipeline.describe import SeenWindow, describe_windows
 from instantreact.pipeline.observe import Origin, observe
-from instantreact.pipeline.recognition import HEAR_ATTEMPTS
+from instantreact.pipeline.recognition import put_hear_job
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 from instantreact.pipeline.stopwatch import Stopwatch
@@ -51,7 +51,7 @@ async def analyze(services: Services, claim: Claim) -> None:
             warning=warning,
             now=services.clock.now(),
         )
-        await outbox.put(session, StepName.HEAR, clip.id, now=services.clock.now(), max_attempts=HEAR_ATTEMPTS)
+        await put_hear_job(session, clip.id, now=services.clock.now())
         await claim.finish(session)
     log.info("clip.analyzed", clip_id=clip.id, **{f"{k}_ms": v for k, v in stopwatch.timings_ms().items()})
 

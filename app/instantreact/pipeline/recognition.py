@@ -1,11 +1,16 @@
 """Which recogniser listens to which camera, and for what."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import partial
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.camera import SpeechMode
 from instantreact.domain.rule import Criteria, SpeechCondition
 from instantreact.errors import InvalidInput, SpeechRejected
+from instantreact.jobs import outbox
+from instantreact.pipeline.step_names import StepName
 from instantreact.speech.phrase_spotter import PhraseSpotter
 from instantreact.speech.spotter_process import SpotterProcess
 from instantreact.speech.spotting import missing_words
@@ -14,6 +19,11 @@ from instantreact.threads import WorkerThreads
 
 HEAR_ATTEMPTS = 100
 """Tries of a recogniser: with waits of a minute and more it may be down for hours."""
+
+
+async def put_hear_job(session: AsyncSession, clip_id: str, *, now: datetime) -> None:
+    """Queue the job that listens to a clip, in the caller's transaction."""
+    await outbox.put(session, StepName.HEAR, clip_id, now=now, max_attempts=HEAR_ATTEMPTS)
 
 
 class Recognition:
