@@ -1,10 +1,11 @@
 """What every test may ask for: the real footage, a clock that stands still."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import settings
 
@@ -30,6 +31,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_report_header() -> Iterable[str]:
     """Say where the real footage comes from, or that there is none."""
     yield f"footage: {'found' if DATA_DIR.is_dir() else 'absent, tests marked data are deselected'}"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _leaves_no_process_behind() -> Iterator[None]:
+    """Tests run in any order, and some count the processes that they start: nobody keeps one."""
+    yield
+    _, left = psutil.wait_procs(psutil.Process().children(recursive=True), timeout=10)
+    assert not left, f"still running after the tests of this file: {[child.cmdline() for child in left]}"
 
 
 @pytest.fixture

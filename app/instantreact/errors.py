@@ -25,6 +25,7 @@ InstantReactError
     DeliveryRefused        the channel will never take this message
       RecipientUnreachable the channel takes nothing for this person until they write again
     ChannelBroken          nothing goes out on this channel until somebody repairs its token or settings
+  FileMissing*             a file that a row speaks of is not where this process keeps files
   StorageFull*             no room is left for a file or a row
   StorageBusy*             another process keeps the database to itself
   LeaseLost                a job is held by somebody else by now
@@ -73,6 +74,10 @@ class NotAllowed(InstantReactError):
 
 class Misconfigured(InstantReactError):
     """A setting is missing or contradicts another; the message names it."""
+
+
+class FileMissing(Transient):
+    """A file that a row speaks of is not where this process keeps files: it is gone, or its folder is not mounted."""
 
 
 class StorageFull(Transient):

@@ -61,7 +61,8 @@ class Checks:
 
 @pytest.fixture(scope="session")
 def decoder() -> Iterator[ClipDecoder]:
-    with ClipDecoder(DecodeLimits(max_duration_s=60.0), spares=1) as decoder:
+    """Without spares: a child that waits for a clip would be seen by every other test of this process."""
+    with ClipDecoder(DecodeLimits(max_duration_s=60.0), spares=0) as decoder:
         yield decoder
 
 

@@ -16,7 +16,7 @@ UTC_ZONE = ZoneInfo("UTC")
 
 def test_outage_alert_says_since_when_and_why() -> None:
     alert = make_outage_alert(
-        make_camera("rtsp://u:secret@cam/s"), LostFor(NOON, "Nothing listens there."), UTC_ZONE, now=NOON
+        make_camera("rtsp://u:secret@cam/s"), LostFor(NOON, "Nothing listens there.", 60.0), UTC_ZONE, now=NOON
     )
     assert alert.text == "Door has sent no picture since 12:00:00 UTC. Nothing listens there."
     assert (alert.title, alert.severity) == ("Door is lost", Severity.WARNING)
@@ -28,6 +28,14 @@ def test_outage_alert_says_how_long_nothing_was_seen() -> None:
     assert alert.severity is Severity.INFO
 
 
+def test_outage_alert_says_how_much_was_not_seen_of_a_camera_that_comes_and_goes() -> None:
+    lost = make_outage_alert(make_camera("push:"), LostFor(NOON, "It hung up.", 60.0, seen_s=72.0), UTC_ZONE, now=NOON)
+    back = make_outage_alert(make_camera("push:"), BackAfter(NOON, 120.0, seen_s=152.0), UTC_ZONE, now=NOON)
+    assert lost.title == "Door comes and goes"
+    assert lost.text == "Door comes and goes. Of the time since 12:00:00 UTC, 1 min 0 s was not seen. It hung up."
+    assert back.text == "Door is back. Of the time since 12:00:00 UTC, 2 min 0 s was not seen."
+
+
 def test_outage_alert_names_the_day_when_it_was_another() -> None:
     alert = make_outage_alert(make_camera("push:"), BackAfter(NOON, 90_000.0), UTC_ZONE, now=NOON + timedelta(hours=25))
     assert alert.text == "Door is back. Nothing was seen for 25 h 0 min from Sun 22 Nov 2026, 12:00:00 UTC on."
@@ -37,14 +45,14 @@ def test_outage_alerts_of_one_outage_have_keys_of_their_own() -> None:
     camera = make_camera("push:")
     keys = {
         make_outage_alert(camera, fact, UTC_ZONE, now=NOON).system_key
-        for fact in (LostFor(NOON, ""), BackAfter(NOON, 9.0))
+        for fact in (LostFor(NOON, "", 60.0), BackAfter(NOON, 9.0))
     }
     assert len(keys) == 2
 
 
 def test_outage_alert_names_the_day_by_the_clock_of_the_site() -> None:
     since = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # half past two in Berlin, for the first time that night
-    fact = LostFor(since, "Nothing listens there.")
+    fact = LostFor(since, "Nothing listens there.", 60.0)
     zone = ZoneInfo("Europe/Berlin")
     same_night = make_outage_alert(make_camera("push:"), fact, zone, now=since + timedelta(hours=1))
     next_day = make_outage_alert(make_camera("push:"), fact, zone, now=datetime(2026, 10, 25, 23, tzinfo=UTC))

@@ -1,6 +1,8 @@
 """The life of a watched camera: legal moves, back-off, and what is worth telling people."""
 
+import math
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -96,21 +98,76 @@ def test_retry_delay_grows_with_failures_and_differs_between_cameras(jitter: flo
     assert retry_delay_s(fifth, PATIENCE, 0.0) < retry_delay_s(fifth, PATIENCE, 1.0)
 
 
-def test_fail_starts_the_back_off_anew_after_a_healthy_minute_only() -> None:
+def open_often(lives_s: float, *, away_s: float = 0.0) -> list[float]:
+    """When a camera is opened during ten minutes whose connections end after so long, each then refused for a while."""
+    watch, now_s, away_until_s, opened_s = start(new_watch(NOON), NOON), 0.0, 0.0, []
+    while now_s < 600:
+        opened_s.append(now_s)
+        if now_s >= away_until_s:
+            watch = see_picture(watch, at(now_s))
+            now_s += lives_s
+            away_until_s = now_s + away_s
+        watch = fail(watch, at(now_s), "gone", PATIENCE)
+        now_s += retry_delay_s(watch, PATIENCE, 0.5)
+    return opened_s
+
+
+@pytest.mark.parametrize("lives_s", [50.0, 59.0, 5.0])
+def test_camera_whose_connections_end_early_is_opened_again_at_once(lives_s: float) -> None:
+    assert open_often(lives_s) == [index * lives_s for index in range(math.ceil(600 / lives_s))]
+
+
+def test_camera_that_starts_anew_is_back_after_as_little_as_it_takes() -> None:
+    opened_s = open_often(50.0, away_s=2.0)
+    assert opened_s[:6] == [0.0, 50.0, 51.0, 53.0, 103.0, 104.0]
+
+
+@pytest.mark.parametrize("lives_s", [0.0, 0.5, 4.9])
+def test_camera_that_drops_after_its_first_pictures_is_not_opened_in_a_tight_loop(lives_s: float) -> None:
+    opened_s = open_often(lives_s)
+    assert len(opened_s) == 120
+    assert all(later - earlier >= 5.0 - 1e-6 for earlier, later in pairwise(opened_s))
+
+
+def test_fail_counts_connections_without_a_picture_only() -> None:
     watch = live_after_failures(5)
-    assert fail(watch, at(59), "gone", PATIENCE).failures == 6
-    assert fail(watch, at(60), "gone", PATIENCE).failures == 1
+    assert watch.failures == 5
+    watch = fail(watch, at(1), "gone", PATIENCE)
+    assert watch.failures == 0
+    assert fail(watch, at(2), "gone", PATIENCE).failures == 1
+
+
+def test_retry_delay_is_bounded_when_the_clock_is_set_back_or_ahead() -> None:
+    for moved_s in (-3600, 3600):
+        watch = fail(live_after_failures(0), at(moved_s), "gone", PATIENCE)
+        assert 0.0 <= retry_delay_s(watch, PATIENCE, 0.5) <= PATIENCE.spacing_s
 
 
 def test_settle_does_not_take_a_short_return_for_the_end() -> None:
     watch = fail(live_after_failures(0), at(100), "gone", PATIENCE)
     watch = see_picture(watch, at(130))
     watch = fail(watch, at(135), "gone", PATIENCE)
-    watch, fact = settle(watch, at(160), PATIENCE)
-    assert fact == LostFor(at(100), "gone")
+    watch, fact = settle(watch, at(164), PATIENCE)
+    assert fact is None
+    watch, fact = settle(watch, at(165), PATIENCE)
+    assert fact == LostFor(at(100), "gone", gap_s=60.0, seen_s=5.0)
     watch = see_picture(watch, at(170))
     assert settle(watch, at(179), PATIENCE)[1] is None
-    assert settle(watch, at(180), PATIENCE)[1] == BackAfter(at(100), 70.0)
+    assert settle(watch, at(180), PATIENCE)[1] == BackAfter(at(100), gap_s=65.0, seen_s=5.0)
+
+
+def test_settle_tells_of_a_camera_that_comes_and_goes_once_a_minute_in_all_was_not_seen() -> None:
+    watch, seconds, told = live_after_failures(0), 0, []
+    for _ in range(20):
+        watch = fail(watch, at(seconds), "gone", PATIENCE)
+        for _ in range(6):
+            seconds += 1
+            watch, fact = settle(watch, at(seconds), PATIENCE)
+            told += [fact] if fact else []
+        watch = see_picture(watch, at(seconds))
+        seconds += 8
+    assert told == [LostFor(NOON, "gone", gap_s=60.0, seen_s=72.0)]
+    assert settle(watch, at(seconds + 2), PATIENCE)[1] == BackAfter(NOON, gap_s=120.0, seen_s=152.0)
 
 
 @pytest.mark.parametrize("live_s", [9.9, 10.4])
@@ -121,14 +178,14 @@ def test_outage_ends_only_when_its_end_is_told(live_s: float) -> None:
     watch = fail(see_picture(watch, at(170)), at(170 + live_s), "gone", PATIENCE)
     watch, fact = settle(watch, at(260), PATIENCE)
     assert fact is None
-    assert settle(see_picture(watch, at(270)), at(280), PATIENCE)[1] == BackAfter(at(100), 170.0)
+    assert settle(see_picture(watch, at(270)), at(280), PATIENCE)[1] == BackAfter(at(100), 170.0 - live_s, live_s)
 
 
 def test_watch_goes_on_with_the_outage_that_another_noted() -> None:
     untold, told = Outage(NOON), Outage(NOON, is_told=True)
     for carried in (untold, told):
         watch = fail(start(new_watch(at(30), carried), at(30)), at(31), "gone", PATIENCE)
-        assert settle(watch, at(60), PATIENCE)[1] == (LostFor(NOON, "gone") if carried is untold else None)
+        assert settle(watch, at(60), PATIENCE)[1] == (LostFor(NOON, "gone", 60.0) if carried is untold else None)
         watch = see_picture(start(new_watch(at(30), carried), at(30)), at(40))
         assert settle(watch, at(50), PATIENCE)[1] == (None if carried is untold else BackAfter(NOON, 40.0))
         assert stop(watch, at(41)).outage == carried

@@ -2,6 +2,7 @@
 
 import io
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,8 +19,19 @@ from instantreact.ingest.watched import HeardLive, SeenLive
 from instantreact.ingest.watcher import Watcher
 from tests.ingest.cheap_model import PLAN
 from tests.ingest.speaking import add_speech
-from tests.ingest.watching import Handed, make_camera, shared_tools, wait_for_state, wait_until, watching, watching_at
+from tests.ingest.watching import (
+    PATIENCE,
+    Handed,
+    make_camera,
+    shared_tools,
+    wait_for_state,
+    wait_until,
+    watching,
+    watching_at,
+)
 from tests.media.live_footage import HEIGHT, WIDTH, draw_box, write_clip
+from tests.servers.dropping import DroppingPort
+from tests.servers.mjpeg import MjpegServer
 from tests.servers.rtsp import OddPort, RtspServer, repeat_clip, say_garbage, say_nothing
 
 EVERYWHERE = (Point(0, 0), Point(1, 0), Point(1, 1), Point(0, 1))
@@ -138,6 +150,27 @@ def test_watcher_recovers_from_each_fault_by_itself(footage: Path) -> None:
         wait_for_state(watcher, CameraState.LOST)
         server.thaw()
         wait_for_state(watcher, CameraState.LIVE)
+
+
+def test_watcher_opens_a_camera_again_at_once_that_hangs_up_now_and_then(footage: Path) -> None:
+    with (
+        RtspServer(footage) as server,
+        DroppingPort(server.port, every_s=1.0) as port,
+        watching_at(f"rtsp://127.0.0.1:{port.port}/stream1", Handed()) as watcher,
+    ):
+        wait_until(lambda: port.opened >= 4)
+        before = watcher.report().numbers["pictures"]
+        wait_until(lambda: watcher.report().numbers["pictures"] > before)
+        assert watcher.report().numbers["failures"] == 0
+
+
+def test_watcher_does_not_open_a_camera_in_a_tight_loop_that_gives_one_picture_and_hangs_up() -> None:
+    with MjpegServer(most_pictures=1) as server, watching_at(server.url, Handed()) as watcher:
+        wait_until(lambda: watcher.report().numbers["pictures"] >= 5)
+        began_s, before = time.monotonic(), server.opened
+        wait_until(lambda: server.opened >= before + 5)
+        assert time.monotonic() - began_s >= 5 * 0.9 * PATIENCE.spacing_s
+        assert watcher.report().numbers["failures"] == 0
 
 
 def test_watcher_tells_once_that_a_camera_is_lost_and_back(footage: Path) -> None:

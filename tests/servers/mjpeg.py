@@ -31,6 +31,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             with self.server.counting:
                 self.server.viewers += 1
+                self.server.opened += 1
             try:
                 self._stream()
             finally:
@@ -60,7 +61,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
         self.end_headers()
         index = 0
-        while not self.server.closing.wait(1 / 15):
+        while index != self.server.most_pictures and not self.server.closing.wait(1 / 15):
             if self.server.is_silent:
                 continue
             _, jpeg = cv2.imencode(".jpg", draw_box(10 + index * 4 % 250)[..., ::-1])
@@ -89,20 +90,32 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class MjpegServer(ThreadingHTTPServer):
-    """Streams at `url`; `is_silent` and `trickles` may be switched while it streams, to so many `viewers`."""
+    """Streams at `url`; `is_silent` and `trickles` may be switched while it streams, to so many `viewers`.
+
+    most_pictures  it hangs up after so many; None for no end
+    """
 
     daemon_threads = True
 
-    def __init__(self, *, basic: str = "", digest_user: tuple[str, str] | None = None, redirects_to: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        basic: str = "",
+        digest_user: tuple[str, str] | None = None,
+        redirects_to: str = "",
+        most_pictures: int | None = None,
+    ) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.basic = basic
         self.digest_user = digest_user
         self.redirects_to = redirects_to
+        self.most_pictures = most_pictures
         self.is_silent = False
         self.trickles = False
         self.closing = threading.Event()
         self.counting = threading.Lock()
         self.viewers = 0
+        self.opened = 0
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
 
     @property

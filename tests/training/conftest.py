@@ -1,5 +1,6 @@
 """Drawn clips, random weights and their features, made once."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from instantreact.training.captioner.recipe import BackboneWeights, open_extract
 from instantreact.training.captioner.run import prepare_data
 from tests.training.drawn import draw_data_set
 from tests.training.recipes import make_config, write_mobilenet_weights
+
+METEOR = "pycocoevalcap.meteor.meteor"
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,12 @@ class DrawnData:
 def _one_thread() -> None:
     """Tiny tensors gain nothing from threads, and several test processes lose much by them."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _no_published_meteor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each score would start a Java runtime of its own; the one test of it takes this back."""
+    monkeypatch.setitem(sys.modules, METEOR, None)
 
 
 @pytest.fixture(scope="session")

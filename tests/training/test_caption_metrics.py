@@ -101,7 +101,8 @@ def test_mean_scores_leaves_out_what_one_lacks() -> None:
     assert mean.meteor_java is None
 
 
-def test_published_meteor_is_given_exactly_where_java_is() -> None:
-    scores = score_captions(["a man falls"], [["a man falls down"]], java=True)
+def test_published_meteor_is_given_exactly_where_java_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    scores = score_captions(["a man falls"], [["a man falls down"]])
 
     assert (scores.meteor_java is not None) == (shutil.which("java") is not None)

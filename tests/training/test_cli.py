@@ -48,8 +48,8 @@ def test_the_toolkit_goes_from_clips_to_a_measured_bundle(drawn: DrawnData, tmp_
     run("train", "captioner", *recipe, "--output", tmp_path / "run", "--start-from", first)
     run("export", "captioner", "--checkpoint", tmp_path / "run" / "best.pt", "--output", tmp_path / "bundle")
     kept = sorted((tmp_path / "cache").rglob("*"))
-    measured = json.loads(run("evaluate", "captioner", *data, "--bundle", tmp_path / "bundle", "--json", "--no-java"))
-    folds = json.loads(run("crossval", "captioner", *recipe, "--folds", 5, "--json", "--no-java"))
+    measured = json.loads(run("evaluate", "captioner", *data, "--bundle", tmp_path / "bundle", "--json"))
+    folds = json.loads(run("crossval", "captioner", *recipe, "--folds", 5, "--json"))
 
     assert sorted((tmp_path / "cache").rglob("*")) == kept, "evaluate and crossval computed features again"
     assert load_bundle(tmp_path / "bundle").name == "tiny"
@@ -95,7 +95,7 @@ def test_evaluate_says_which_split_cannot_be_read(drawn: DrawnData, tmp_path: Pa
         (data / "clips" / f"{clip}.mp4").write_bytes(b"no video")
 
     with pytest.raises(InvalidInput, match="Not one of the 2 clips in test can be read; fight4"):
-        run("evaluate", "captioner", "--data", data, "--bundle", shipped, "--cache", tmp_path / "cache", "--no-java")
+        run("evaluate", "captioner", "--data", data, "--bundle", shipped, "--cache", tmp_path / "cache")
 
 
 def test_evaluate_says_which_splits_there_are(drawn: DrawnData, tmp_path: Path) -> None:
@@ -104,13 +104,13 @@ def test_evaluate_says_which_splits_there_are(drawn: DrawnData, tmp_path: Path) 
     (data / "captions.jsonl").write_text(text)
 
     with pytest.raises(InvalidInput, match="no clips in its split test; there are 8 in train, 4 in val"):
-        run("evaluate", "captioner", "--data", data, "--bundle", shipped, "--cache", tmp_path / "cache", "--no-java")
+        run("evaluate", "captioner", "--data", data, "--bundle", shipped, "--cache", tmp_path / "cache")
 
 
 def test_evaluate_prints_tables_for_people(drawn: DrawnData, tmp_path: Path) -> None:
     shipped = Path(__file__).parents[2] / "models" / "captioner"
 
-    command = ("evaluate", "captioner", "--data", drawn.folder, "--bundle", shipped, "--cache", tmp_path, "--no-java")
+    command = ("evaluate", "captioner", "--data", drawn.folder, "--bundle", shipped, "--cache", tmp_path)
     text, few = run(*command, "--split", "train"), run(*command, "--split", "test")
 
     assert "| captions " in text
@@ -136,7 +136,7 @@ def test_train_final_uses_val_and_records_what_it_measures(drawn: DrawnData, tmp
 
     run("train", "captioner", *recipe, "--output", tmp_path / "run", "--final")
     run("export", "captioner", "--checkpoint", tmp_path / "run" / "best.pt", "--output", tmp_path / "bundle", "--int8")
-    run("evaluate", "captioner", *data, "--bundle", tmp_path / "bundle", "--split", "val", "--no-java", "--record")
+    run("evaluate", "captioner", *data, "--bundle", tmp_path / "bundle", "--split", "val", "--record")
 
     metrics = load_bundle(tmp_path / "bundle").metrics
     assert {"BLEU-4", "CIDEr-D"} <= {metric.name for metric in metrics}

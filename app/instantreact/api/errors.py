@@ -43,6 +43,7 @@ KINDS: Mapping[type[errors.InstantReactError], Kind] = MappingProxyType(
         errors.TooLarge: Kind(413, "too-large", "Too large"),
         errors.NotAllowed: Kind(403, "not-allowed", "Not allowed"),
         errors.Misconfigured: Kind(503, "misconfigured", "Not configured"),
+        errors.FileMissing: Kind(503, "file-missing", "File missing"),
         errors.StorageFull: Kind(507, "storage-full", "Storage full"),
         errors.StorageBusy: Kind(503, "storage-busy", "Storage busy"),
         errors.LeaseLost: Kind(409, "lease-lost", "Held by somebody else"),

@@ -17,6 +17,9 @@ from instantreact.storage.cameras import get_camera
 from instantreact.storage.sites import find_zone
 from instantreact.storage.tables import Alert
 
+_SEEN_S = 1.0
+"""Seen for less than this meanwhile, a camera was lost all the time, for people."""
+
 
 class UntoldFacts:
     """What is worth telling people and is not stored yet: a database that fails for a while loses none of it."""
@@ -62,12 +65,17 @@ def make_outage_alert(camera: WatchedCamera, fact: Fact, zone: ZoneInfo, *, now:
     began = fact.since.astimezone(zone)
     is_today = began.date() == now.astimezone(zone).date()
     since = format_time(began) if is_today else format_moment(began)
+    comes_and_goes = fact.seen_s >= _SEEN_S
+    partly = f"Of the time since {since}, {format_gap(fact.gap_s)} was not seen."
     if isinstance(fact, LostFor):
-        kind, severity, title = "lost", Severity.WARNING, f"{camera.name} is lost"
-        text = f"{camera.name} has sent no picture since {since}. {fact.reason}"
+        kind, severity = "lost", Severity.WARNING
+        title = f"{camera.name} {'comes and goes' if comes_and_goes else 'is lost'}"
+        text = f"{title}. {partly}" if comes_and_goes else f"{camera.name} has sent no picture since {since}."
+        text = f"{text} {fact.reason}"
     else:
         kind, severity, title = "back", Severity.INFO, f"{camera.name} is back"
-        text = f"{camera.name} is back. Nothing was seen for {format_gap(fact.gap_s)} from {since} on."
+        entirely = f"Nothing was seen for {format_gap(fact.gap_s)} from {since} on."
+        text = f"{title}. {partly if comes_and_goes else entirely}"
     return Alert(
         camera_id=camera.id,
         system_key=f"camera-{kind}:{camera.id}:{fact.since.isoformat()}",

@@ -18,33 +18,36 @@ from instantreact.errors import Conflict
 class Patience:
     """When to try again and when to tell people.
 
-    first_retry_s, last_retry_s  the back-off's bounds; it doubles with each failure
-    healthy_s                    live for so long, and the next failure starts the back-off anew
-    alert_after_s                lost for so long is told; shorter blips are not
+    first_retry_s, last_retry_s  the back-off's bounds; it doubles with each connection that gives no picture
+    spacing_s                    a stream that gave pictures is opened again at once, once it has lived for so long
+    alert_after_s                so long without a picture is told; shorter blips are not
     settle_s                     live for so long is told as being back, and ends the outage
     """
 
     first_retry_s: float = 1.0
     last_retry_s: float = 60.0
-    healthy_s: float = 60.0
+    spacing_s: float = 5.0
     alert_after_s: float = 60.0
     settle_s: float = 10.0
 
 
 @dataclass(frozen=True)
 class LostFor:
-    """A fact for a system alert: a camera has been lost since `since`."""
+    """A fact for a system alert: since `since` a camera was lost for `gap_s` seconds, and seen for `seen_s` of them."""
 
     since: datetime
     reason: str
+    gap_s: float
+    seen_s: float = 0.0
 
 
 @dataclass(frozen=True)
 class BackAfter:
-    """A fact for a system alert: a camera that was reported lost is back after `gap_s` seconds without a picture."""
+    """A fact for a system alert: a camera that was reported lost is back. The seconds are those of `LostFor`."""
 
     since: datetime
     gap_s: float
+    seen_s: float = 0.0
 
 
 Fact = LostFor | BackAfter
@@ -55,9 +58,10 @@ class Watch:
     """The state of one camera's watching.
 
     since       when the state began
-    failures    in a row, without a healthy time between them
+    failures    connections in a row that gave no picture
     live_since  when the current or last live time began
     outage      what is not over: only `settle` ends it, so that a short return does not
+    seen_s      how long the camera was live, all short returns together, since the outage began
     """
 
     state: CameraState
@@ -66,6 +70,12 @@ class Watch:
     live_since: datetime | None = None
     outage: Outage | None = None
     reason: str | None = None
+    seen_s: float = 0.0
+
+    @property
+    def lived_s(self) -> float:
+        """How long a camera that is lost was live before, by the clock of this machine."""
+        return max(0.0, (self.since - self.live_since).total_seconds()) if self.live_since else 0.0
 
 
 def new_watch(now: datetime, outage: Outage | None = None) -> Watch:
@@ -98,21 +108,26 @@ def see_picture(watch: Watch, now: datetime) -> Watch:
 def fail(watch: Watch, now: datetime, reason: str, patience: Patience) -> Watch:
     """The stream ended, stalled or did not open."""
     _require_running(watch)
-    was_live = watch.state is CameraState.LIVE
-    live_s = (now - watch.live_since).total_seconds() if was_live and watch.live_since else 0.0
-    return replace(
-        watch,
-        state=CameraState.LOST,
-        since=now if watch.state is not CameraState.LOST else watch.since,
-        failures=1 if live_s >= patience.healthy_s else watch.failures + 1,
-        outage=watch.outage or Outage(now),
-        reason=reason,
-    )
+    if watch.state is not CameraState.LIVE:
+        since = watch.since if watch.state is CameraState.LOST else now
+        outage = watch.outage or Outage(now)
+        failures = watch.failures + 1
+        return replace(watch, state=CameraState.LOST, since=since, failures=failures, outage=outage, reason=reason)
+    lost = replace(watch, state=CameraState.LOST, since=now, failures=0, reason=reason)
+    if watch.outage is None:
+        return replace(lost, outage=Outage(now), seen_s=0.0)
+    return replace(lost, seen_s=watch.seen_s + lost.lived_s)
 
 
 def retry_delay_s(watch: Watch, patience: Patience, jitter: float) -> float:
-    """Seconds until the next try, within the bounds; `jitter` lies in 0..1."""
-    doubled_s = patience.first_retry_s * 2.0 ** min(max(0, watch.failures - 1), 16)
+    """Seconds until the next try; `jitter` lies in 0..1.
+
+    None after a stream that gave pictures, but for one that gave few: a camera that ends each connection after its
+    first picture is not to be opened in a tight loop. A connection that gave none starts the back-off.
+    """
+    if not watch.failures:
+        return max(0.0, patience.spacing_s - watch.lived_s)
+    doubled_s = patience.first_retry_s * 2.0 ** min(watch.failures - 1, 16)
     spread_s = min(doubled_s, patience.last_retry_s) * (0.75 + 0.5 * jitter)
     return min(max(spread_s, patience.first_retry_s), patience.last_retry_s)
 
@@ -125,12 +140,14 @@ def settle(watch: Watch, now: datetime, patience: Patience) -> tuple[Watch, Fact
     if watch.state is CameraState.LIVE and watch.live_since is not None:
         if now - watch.live_since < timedelta(seconds=patience.settle_s):
             return watch, None
-        gap_s = (watch.live_since - outage.since).total_seconds()
-        return replace(watch, outage=None), BackAfter(outage.since, gap_s) if outage.is_told else None
-    is_due = now - outage.since >= timedelta(seconds=patience.alert_after_s)
-    if watch.state is not CameraState.LOST or outage.is_told or not is_due:
+        gap_s = (watch.live_since - outage.since).total_seconds() - watch.seen_s
+        back = BackAfter(outage.since, gap_s, watch.seen_s)
+        return replace(watch, outage=None, seen_s=0.0), back if outage.is_told else None
+    gap_s = (now - outage.since).total_seconds() - watch.seen_s
+    if watch.state is not CameraState.LOST or outage.is_told or gap_s < patience.alert_after_s:
         return watch, None
-    return replace(watch, outage=Outage(outage.since, is_told=True)), LostFor(outage.since, watch.reason or "")
+    lost = LostFor(outage.since, watch.reason or "", gap_s, watch.seen_s)
+    return replace(watch, outage=Outage(outage.since, is_told=True)), lost
 
 
 def _require_running(watch: Watch) -> None:

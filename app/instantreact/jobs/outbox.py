@@ -57,6 +57,11 @@ async def get_job(session: AsyncSession, job_id: str) -> Job:
     return job
 
 
+async def find_job(session: AsyncSession, kind: str, subject: str) -> Job | None:
+    """The job of this kind about this subject, buried or still to be done; those that are done are gone."""
+    return (await session.scalars(select(Job).where(Job.kind == kind, Job.subject == subject))).one_or_none()
+
+
 async def list_jobs(
     session: AsyncSession, *, state: JobState | None = None, after: Cursor | None = None, limit: int = PAGE_SIZE
 ) -> list[Job]:

@@ -4,12 +4,14 @@ from collections.abc import Generator
 from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from instantreact.clock import Clock
 from instantreact.domain.alert import Notify
-from instantreact.domain.media import ClipInfo, ClipState
-from instantreact.errors import CaptionerUnavailable
+from instantreact.domain.media import ClipInfo, ClipState, Listening
+from instantreact.errors import CaptionerUnavailable, FileMissing
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
@@ -31,7 +33,8 @@ log = get_logger(__name__)
 async def analyze(services: Services, claim: Claim) -> None:
     """Analyze the clip `claim.subject`; windows that an earlier try has filed are passed over.
 
-    Without a usable bundle it is put off until there is one. Raises UnreadableMedia where nothing can be decoded.
+    Without a usable bundle it is put off until there is one. Raises UnreadableMedia where nothing can be decoded,
+    FileMissing where the clip's file is not to be found.
     """
     stopwatch = Stopwatch()
     clip, origin, known = await _begin(services, claim.subject)
@@ -40,7 +43,7 @@ async def analyze(services: Services, claim: Claim) -> None:
     except CaptionerUnavailable as error:
         await _wait_for_captioner(services, claim, error)
         return
-    decoded = services.decoder.decode(services.blobs.path(clip.blob_key), captioner.bundle.sampling)
+    decoded = services.decoder.decode(await find_file(services, clip), captioner.bundle.sampling)
     seen = describe_windows(decoded, captioner, stopwatch, known=known)
     warning = await _observe_all(services, origin, clip.info, seen)
     async with services.database.unit_of_work() as session:
@@ -66,10 +69,20 @@ async def _wait_for_captioner(services: Services, claim: Claim, error: Captioner
     log.warning("clip.waits_for_captioner", clip_id=claim.subject, reason=str(error))
 
 
-async def bury_clip(session: AsyncSession, clip_id: str, reason: str) -> None:
-    """The job that analyzes was given up: the clip has failed, for this reason."""
-    if await clips.find_clip(session, clip_id) is not None:
+async def bury_clip(clock: Clock, session: AsyncSession, clip_id: str, reason: str) -> None:
+    """The job that analyzes was given up: the clip has failed, for this reason.
+
+    What was seen before stays, with the alerts that followed, and is listened to: see docs/decisions/0016.
+    """
+    if await clips.find_clip(session, clip_id) is None:
+        return
+    seen = await events.list_clip_windows(session, clip_id)
+    if not seen:
         await clips.mark_failed(session, clip_id, reason)
+        return
+    warning = f"Its analysis ends after {seen[-1].end_s:.1f} s; what was seen before is kept."
+    await clips.mark_failed(session, clip_id, reason, warning=warning, listening=Listening.PENDING)
+    await outbox.put(session, StepName.HEAR, clip_id, now=clock.now())
 
 
 def should_notify(clip: Clip) -> bool:
@@ -100,6 +113,13 @@ async def find_origin(session: AsyncSession, clip: Clip) -> tuple[Origin, Camera
         camera_id=clip.camera_id,
     )
     return origin, camera
+
+
+async def find_file(services: Services, clip: Clip) -> Path:
+    """Where a clip's file lies. Raises FileMissing: what is not there is not damaged."""
+    if not await services.threads.run(services.blobs.exists, clip.blob_key):
+        raise FileMissing(f"The clip's file {clip.blob_key} is not in this process's folder; send the clip again.")
+    return services.blobs.path(clip.blob_key)
 
 
 async def _observe_all(

@@ -33,7 +33,7 @@ def job_kinds(services: Services, *, analyze_jobs: int) -> Mapping[str, JobKind]
     recogniser = Backoff(base_s=30.0, cap_s=900.0)
     live = Backoff(base_s=2.0, cap_s=120.0)
     return {
-        StepName.ANALYZE: JobKind(_run(analyze, services), bury_clip, limit=analyze_jobs),
+        StepName.ANALYZE: JobKind(_run(analyze, services), partial(bury_clip, services.clock), limit=analyze_jobs),
         StepName.HEAR: JobKind(_run(hear, services), settle_unheard, limit=analyze_jobs, backoff=recogniser),
         StepName.HEAR_LIVE: JobKind(_run(hear_live, services), _bury_nothing, limit=UTTERANCES_AT_ONCE, backoff=live),
         StepName.DELIVER: JobKind(_run(deliver, services), bury_delivery, limit=DELIVERIES_AT_ONCE, backoff=messenger),

@@ -9,7 +9,7 @@ from instantreact.domain.media import Listening
 from instantreact.errors import SpeechError, SpeechUnavailable
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
-from instantreact.pipeline.analyze import find_origin
+from instantreact.pipeline.analyze import find_file, find_origin
 from instantreact.pipeline.answers import KeptAnswers, digest_of
 from instantreact.pipeline.observe import Origin, add_transcript, match_rules
 from instantreact.pipeline.recognition import spoken_phrases
@@ -89,7 +89,7 @@ async def _listen(services: Services, sound: _Sound) -> HeardSound | None:
         return HeardSound(engine="none", has_track=True, broken_at_s=0.0, reason=sound.reason)
     kept = KeptAnswers(services, sound.clip.id, digest_of(sound.transcriber.engine, sound.phrases))
     known = await kept.load()
-    chunks = services.decoder.sound(services.blobs.path(sound.clip.blob_key))
+    chunks = services.decoder.sound(await find_file(services, sound.clip))
     with closing(chunks):
         return await listen(chunks, sound.transcriber, services.threads, known=known, on_answer=kept.keep)
 

@@ -5,7 +5,10 @@ import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from instantreact.domain.alert import Notify
+from instantreact.domain.job import JobState
 from instantreact.domain.media import ClipState, Listening
 from instantreact.errors import InvalidInput
 from instantreact.jobs import outbox
@@ -45,7 +48,8 @@ async def submit_clip(
 ) -> Submission:
     """File an upload as a clip with the job that analyzes it; the upload belongs to this function from here on.
 
-    The same bytes of the same camera and time are the same clip; one that failed is analyzed again.
+    The same bytes of the same camera and time are the same clip; what was given up of it is done again, from the file
+    that has just come: the one that is there may be what it failed of, or be gone.
     Raises NotFound for an unknown camera, InvalidInput for one with masks, and for what probing finds
     UnreadableMedia, UnsupportedMedia and TooLarge.
     """
@@ -54,8 +58,6 @@ async def submit_clip(
     except BaseException:
         await asyncio.shield(discard_unless_filed(services, upload.blob_key))
         raise
-    if submission.clip.blob_key != upload.blob_key:
-        await services.threads.run(services.blobs.delete, upload.blob_key)
     log.info("clip.submitted", clip_id=submission.clip.id, is_new=submission.is_new, size_bytes=upload.size_bytes)
     return submission
 
@@ -83,11 +85,39 @@ async def _file_clip(
     now = services.clock.now()
     async with services.database.unit_of_work() as session:
         clip, is_new = await clips.insert_or_find(session, new, now=now)
-        if clip.state is ClipState.FAILED:
-            await clips.mark_stored(session, clip.id)
-        if is_new or clip.state is ClipState.FAILED:
-            await outbox.put(session, StepName.ANALYZE, clip.id, now=now)
+        kept = clip.blob_key
+        if await _queue_what_is_left(session, clip, now=now) and not is_new:
+            await clips.replace_file(session, clip.id, upload.blob_key)
+    if not is_new:
+        await _keep_one_file(services, clip.id, kept, upload.blob_key)
     return Submission(await get_clip(services, clip.id), is_new)
+
+
+async def _queue_what_is_left(session: AsyncSession, clip: Clip, *, now: datetime) -> bool:
+    """Queue what nobody is about to do: all of a new clip, and of one that is there what was given up."""
+    if clip.state is not ClipState.ANALYZED:
+        job = await outbox.find_job(session, StepName.ANALYZE, clip.id)
+        if clip.state is not ClipState.FAILED and job is not None and job.state is not JobState.BURIED:
+            return False
+        await clips.mark_stored(session, clip.id)
+        await outbox.put(session, StepName.ANALYZE, clip.id, now=now)
+        return True
+    job = await outbox.find_job(session, StepName.HEAR, clip.id)
+    if job is None or job.state is not JobState.BURIED:
+        return False
+    await clips.mark_unheard(session, clip.id)
+    await outbox.put(session, StepName.HEAR, clip.id, now=now)
+    return True
+
+
+async def _keep_one_file(services: Services, clip_id: str, kept: str, sent: str) -> None:
+    """Of the file that was kept and the same one sent again, delete the one that the clip does not need."""
+    if not await services.threads.run(services.blobs.exists, kept):
+        async with services.database.unit_of_work() as session:
+            await clips.replace_file(session, clip_id, sent)
+    clip = await get_clip(services, clip_id)
+    for key in {kept, sent} - {clip.blob_key}:
+        await services.threads.run(services.blobs.delete, key)
 
 
 async def get_clip(services: Services, clip_id: str) -> Clip:
@@ -116,9 +146,8 @@ async def wait_for_clip(services: Services, clip_id: str, *, timeout_s: float, c
 
 
 def is_settled(clip: Clip) -> bool:
-    """Whether nothing more is expected of the clip: it failed, or was seen and heard."""
-    heard = clip.listening is not Listening.PENDING
-    return clip.state is ClipState.FAILED or (clip.state is ClipState.ANALYZED and heard)
+    """Whether nothing more is expected of the clip: it was seen and heard, or as far as it could be."""
+    return clip.state in (ClipState.ANALYZED, ClipState.FAILED) and clip.listening is not Listening.PENDING
 
 
 async def delete_clip(services: Services, clip_id: str) -> None:

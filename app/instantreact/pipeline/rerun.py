@@ -22,4 +22,6 @@ async def rerun_job(services: Services, job_id: str) -> Job:
                 await deliveries.reopen_delivery(session, job.subject)
             if job.kind == StepName.ANALYZE:
                 await clips.mark_stored(session, job.subject)
+            if job.kind == StepName.HEAR:
+                await clips.mark_unheard(session, job.subject)
     return job

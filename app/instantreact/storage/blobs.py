@@ -49,6 +49,10 @@ class BlobStore(Protocol):
         """The whole file. Raises NotFound."""
         ...
 
+    def exists(self, key: str) -> bool:
+        """Whether the file is there."""
+        ...
+
     def path(self, key: str) -> Path:
         """Where programs that want a file of their own find it; nothing may be written there."""
         ...
@@ -125,6 +129,10 @@ class LocalBlobs:
             return self.path(key).read_bytes()
         except FileNotFoundError as error:
             raise NotFound("file", key) from error
+
+    def exists(self, key: str) -> bool:
+        """Whether it lies in the folder."""
+        return self.path(key).is_file()
 
     def path(self, key: str) -> Path:
         """Where the file lies. Raises InvalidInput for a key that leads out of the folder."""

@@ -125,14 +125,32 @@ async def mark_heard(
     await session.flush()
 
 
-async def mark_failed(session: AsyncSession, clip_id: str, error: str) -> None:
-    """Given up, for the reason `error`."""
-    await _update(session, clip_id, state=ClipState.FAILED, error=error)
+async def mark_failed(
+    session: AsyncSession,
+    clip_id: str,
+    error: str,
+    *,
+    warning: str | None = None,
+    listening: Listening = Listening.OFF,
+) -> None:
+    """Given up, for the reason `error`; `warning` says what is there all the same."""
+    await _update(session, clip_id, state=ClipState.FAILED, error=error, warning=warning, listening=listening)
 
 
 async def mark_stored(session: AsyncSession, clip_id: str) -> None:
     """Back to the start: a failed clip that is to be analyzed again."""
-    await _update(session, clip_id, state=ClipState.STORED, progress=0.0, error=None, listening=Listening.PENDING)
+    fresh = {"progress": 0.0, "warning": None, "error": None, "listening": Listening.PENDING}
+    await _update(session, clip_id, state=ClipState.STORED, **fresh)
+
+
+async def mark_unheard(session: AsyncSession, clip_id: str) -> None:
+    """Its sound is to be listened to, or once more."""
+    await _update(session, clip_id, listening=Listening.PENDING)
+
+
+async def replace_file(session: AsyncSession, clip_id: str, blob_key: str) -> None:
+    """The same bytes lie under another key from now on; the one before is the caller's to remove."""
+    await _update(session, clip_id, blob_key=blob_key)
 
 
 async def delete_clip(session: AsyncSession, clip_id: str) -> list[str]:

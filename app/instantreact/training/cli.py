@@ -57,7 +57,6 @@ MotionWeights = Annotated[
 Cache = Annotated[Path, typer.Option("--cache", help="Where features are kept between runs.")]
 Workers = Annotated[int, typer.Option("--workers", min=1, help="Clips prepared at the same time.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
-Java = Annotated[bool, typer.Option("--java/--no-java", help="Give pycocoevalcap's METEOR too, where Java is at hand.")]
 Source = Annotated[str | None, typer.Option("--source", help="Measure only clips of this source.")]
 Splits = Annotated[list[Split] | None, typer.Option("--split", help="Use only these splits; may be repeated.")]
 
@@ -133,7 +132,6 @@ def evaluate_captioner_command(
     cache: Cache = _CACHE,
     data_format: Format = None,
     workers: Workers = 1,
-    java: Java = True,
     as_json: AsJson = False,
     record: Annotated[bool, typer.Option("--record", help="Write the figures into the bundle's model.json.")] = False,
 ) -> None:
@@ -147,12 +145,12 @@ def evaluate_captioner_command(
     plain = {name: views[0] for name, views in prepared.views.items()}
     with _progress("described", len(measured)) as tell:
         said = describe_clips(captioner, plain, measured, after_clip=tell)
-    found = evaluate_descriptions(measured, said, java=java)
+    found = evaluate_descriptions(measured, said)
     if record:
         record_metrics(captioner.bundle, headline_metrics(found, data_set=data.name, split=split))
     evaluations = {
         f"{captioner.bundle.name} {captioner.bundle.version}": found,
-        "baselines": evaluate_baselines(plain, known, measured, java=java),
+        "baselines": evaluate_baselines(plain, known, measured),
     }
     _print(evaluations, prepared.skipped, as_json=as_json)
 
@@ -172,7 +170,6 @@ def crossval_captioner_command(
     backbone_weights: Weights = None,
     motion_weights: MotionWeights = None,
     workers: Workers = 1,
-    java: Java = True,
     as_json: AsJson = False,
 ) -> None:
     """Measure a recipe: every clip is described by a captioner that saw nothing of its group."""
@@ -187,7 +184,7 @@ def crossval_captioner_command(
         )
     described = dict(zip(predictions.clips, describe_folds(predictions, prepared), strict=True))
     measured = _of_source(predictions.clips, source)
-    evaluation = evaluate_descriptions(measured, [described[clip] for clip in measured], java=java)
+    evaluation = evaluate_descriptions(measured, [described[clip] for clip in measured])
     _print({f"{folds} folds by {group}": evaluation}, prepared.skipped, as_json=as_json)
 
 

@@ -152,11 +152,8 @@ async def delete_clip(services: ServicesDep, clip_id: PathId) -> None:
 async def _write_analysis(services: Services, clip: Clip) -> AsyncIterator[bytes]:
     """An AnalysisView as JSON."""
     yield b'{"clip":' + ClipView.model_validate(clip).model_dump_json().encode() + b',"events":'
-    if clip.state is ClipState.ANALYZED:
-        async for piece in _write_events(services, clip.id):
-            yield piece
-    else:
-        yield b"[]"
+    async for piece in _write_events(services, clip.id):
+        yield piece
     yield b"}"
 
 

@@ -76,4 +76,6 @@ class AnalysisView(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"clip": CLIP_EXAMPLE, "events": [EVENT_EXAMPLE]}]})
 
     clip: ClipView
-    events: list[EventView] = Field(description="In the order of their windows; empty before the analysis.")
+    events: list[EventView] = Field(
+        description="Those that there are, in the order of their windows; a failed clip keeps those from before."
+    )

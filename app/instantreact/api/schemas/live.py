@@ -44,7 +44,7 @@ class LiveView(BaseModel):
     fps: float = Field(description="Pictures a second that come in.")
     windows_analyzed: int = Field(description="Windows that were captioned since this process watches it.")
     windows_dropped: int = Field(description="Windows that were not, because the machine was too slow.")
-    failures: int = Field(description="Failed connections in a row.")
+    failures: int = Field(description="Connections in a row that gave no picture.")
     last_error: str | None = Field(description="Why it is lost, in words.")
 
     @classmethod

@@ -68,12 +68,10 @@ def describe_clips(
     return descriptions
 
 
-def evaluate_descriptions(
-    clips: Sequence[CaptionedClip], descriptions: Sequence[Description], *, java: bool = False
-) -> Evaluation:
+def evaluate_descriptions(clips: Sequence[CaptionedClip], descriptions: Sequence[Description]) -> Evaluation:
     """Measure the descriptions of labelled clips, each concept by the score that rules see and by its alternatives."""
     said = [description.caption.text for description in descriptions]
-    captions = {"model": score_captions(said, [clip.captions for clip in clips], java=java)}
+    captions = {"model": score_captions(said, [clip.captions for clip in clips])}
     scores = {
         concept: {
             CONCEPT_SCORE: np.array([description.concepts[concept] for description in descriptions]),
@@ -108,14 +106,12 @@ def evaluate_baselines(
     features: Mapping[str, NDArray[np.float16]],
     train: Sequence[CaptionedClip],
     test: Sequence[CaptionedClip],
-    *,
-    java: bool = False,
 ) -> Evaluation:
     """Measure what needs no model: the majority caption, the nearest clip's caption, and the containers' metadata."""
     references = [clip.captions for clip in test]
     captions = {
-        "majority caption": score_captions([majority_caption(train)] * len(test), references, java=java),
-        "nearest neighbour": score_captions(nearest_captions(features, train, test), references, java=java),
+        "majority caption": score_captions([majority_caption(train)] * len(test), references),
+        "nearest neighbour": score_captions(nearest_captions(features, train, test), references),
     }
     found = [
         recognize(test, metadata_scores(train, test, label=concept), concept=concept, scored_by="container metadata")

@@ -28,9 +28,7 @@ class CaptionScores:
     meteor_java: float | None = None
 
 
-def score_captions(
-    captions: Sequence[str], references: Sequence[Sequence[str]], *, java: bool = False
-) -> CaptionScores:
+def score_captions(captions: Sequence[str], references: Sequence[Sequence[str]]) -> CaptionScores:
     """Score captions against the references of each; both are split into words as `domain.mention` does it."""
     candidates = [tokenize(caption) for caption in captions]
     own = [[tokenize(reference) for reference in of_clip] for of_clip in references]
@@ -39,7 +37,7 @@ def score_captions(
         rouge_l=mean_rouge_l(candidates, own),
         cider_d=float(cider_d(candidates, own).mean()),
         meteor_exact_stem=mean_meteor_exact_stem(candidates, own),
-        meteor_java=_meteor_java(candidates, own) if java else None,
+        meteor_java=_meteor_java(candidates, own),
     )
 
 

@@ -1,4 +1,8 @@
-"""How well a probability tells clips that show something from those that do not."""
+"""How well a probability tells clips that show something from those that do not.
+
+Written out, for the bootstrap takes each measure 2000 times and scikit-learn's takes 50 to 80 times as long (85 clips:
+AUC 1.3 ms against 0.016 ms, average precision 0.66 against 0.012).
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
