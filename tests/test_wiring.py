@@ -7,7 +7,15 @@ from cryptography.fernet import Fernet
 from instantreact.errors import Misconfigured
 from instantreact.storage import cameras
 from instantreact.storage.cameras import CameraSettings
-from instantreact.wiring import internal_token, load_secret_keys, make_holder, open_services, own_ports, reach_policy
+from instantreact.wiring import (
+    find_default_zone,
+    internal_token,
+    load_secret_keys,
+    make_holder,
+    open_services,
+    own_ports,
+    reach_policy,
+)
 from tests.ingest.processes import make_settings
 from tests.storage.databases import empty_database
 from tests.storage.factories import NOW
@@ -78,3 +86,9 @@ def test_cameras_may_not_be_at_a_port_that_a_process_of_the_service_listens_on(t
         assert reach_policy(serving).own_ports() == {8123}
     assert reach_policy(serving).own_ports() == frozenset()
     assert list((tmp_path / "ports").iterdir()) == []
+
+
+def test_default_zone_is_the_setting_s_and_a_name_that_is_none_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    assert find_default_zone(make_settings(tmp_path, time_zone="Asia/Tokyo")).key == "Asia/Tokyo"
+    with pytest.raises(Misconfigured, match=r"INSTANTREACT_TIME_ZONE.*Is Europe/Berlin meant"):
+        find_default_zone(make_settings(tmp_path, time_zone="Berlin"))

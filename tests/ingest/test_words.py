@@ -2,25 +2,37 @@
 
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 import av
+import numpy as np
 import pytest
 from sqlalchemy import select
 
 from instantreact.domain.camera import SpeechMode
+from instantreact.domain.media import AudioTrack, Window
 from instantreact.domain.rule import Criteria, SpeechCondition
+from instantreact.ingest import words
+from instantreact.ingest.batcher import FeatureBatcher
+from instantreact.ingest.watched import HeardLive, Opened
+from instantreact.ingest.windows import LiveWindow
 from instantreact.jobs.embedded import run_jobs
+from instantreact.media.live_frame import LiveFrame
+from instantreact.media.mask import FrameMask
 from instantreact.pipeline.handlers import job_kinds
 from instantreact.pipeline.services import Services
-from instantreact.storage import cameras, rules
+from instantreact.speech.sound import decode_wav
+from instantreact.storage import cameras, rules, utterances
 from instantreact.storage.cameras import CameraSettings
 from instantreact.storage.tables import Alert, Event, Rule
 from instantreact.wiring import open_services
+from tests.ingest.cheap_model import describe, encode
 from tests.ingest.processes import make_settings, supervising, wait_for
 from tests.ingest.speaking import add_speech
+from tests.ingest.watching import make_camera
 from tests.media.live_footage import write_clip
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -70,3 +82,25 @@ async def test_words_near_a_still_camera_raise_an_alert_and_leave_only_what_matc
     with av.open(io.BytesIO(services.blobs.read(event.evidence_key)), "r") as clip:
         sound = sum(frame.samples / frame.sample_rate for frame in clip.decode(audio=0))
     assert sound >= event.end_s - event.start_s
+
+
+async def test_keep_words_keeps_them_without_a_caption_when_the_model_does_not_answer(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(words, "_MODEL_S", 0.05)
+    async with services.database.unit_of_work() as session:
+        camera = await cameras.insert_camera(session, services.box, CameraSettings("Till", "device:0"), now=NOW)
+    batcher = FeatureBatcher(encode, describe)
+    batcher.close()
+    picture = LiveFrame(0.0, av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), "rgb24"), FrameMask(()))
+    moment = LiveWindow(Window(0, 0.0, 2.0), (), picture, {"counter": 0.5})
+    opened = Opened(replace(make_camera("device:0"), id=camera.id), "c1", NOW)
+    heard = HeardLive(opened, AudioTrack(np.ones(16_000, np.int16), 3.0), moment)
+    kept = await words.keep_words(services, heard, batcher)
+    async with services.database.reading() as session:
+        utterance = await utterances.get_utterance(session, kept)
+    assert utterance.observation.caption.text == ""
+    assert utterance.observation.window == Window(30, 3.0, 4.0)
+    assert utterance.observation.zones == {"counter": 0.5}
+    sound = decode_wav(services.blobs.read(utterance.sound_key), start_s=3.0)
+    assert sound.samples.tolist() == [1] * 16_000

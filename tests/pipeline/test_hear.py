@@ -10,10 +10,9 @@ from instantreact.domain.camera import SpeechMode
 from instantreact.domain.media import Listening, Window
 from instantreact.domain.observation import Hearing
 from instantreact.domain.rule import CaptionCondition, SpeechCondition
-from instantreact.jobs import outbox
+from instantreact.pipeline.analyze import put_hear_job
 from instantreact.pipeline.intake import get_clip
 from instantreact.pipeline.recognition import Recognition
-from instantreact.pipeline.step_names import StepName
 from instantreact.speech.wit import WitApp, WitLimits, WitTranscriber
 from instantreact.storage import clips, events
 from instantreact.storage.tables import Clip, Event
@@ -23,7 +22,7 @@ from tests.servers.wit import FakeWit
 from tests.servers.wit_reply import Reply
 from tests.storage.factories import make_new_clip
 
-PATIENT = WitLimits(rate_per_s=1000.0, retry_delays_s=(), failures=1000)
+PATIENT = WitLimits(rate_per_s=1000.0, retry_delays_s=(), failures=1000, concurrency=1)
 
 
 @pytest.fixture
@@ -42,8 +41,8 @@ def mute_clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return make_test_picture(tmp_path_factory.mktemp("clips") / "mute.mp4").read_bytes()
 
 
-def make_test_picture(path: Path, *sound: str) -> Path:
-    picture = ["-f", "lavfi", "-i", "testsrc=size=160x120:rate=10:duration=4"]
+def make_test_picture(path: Path, *sound: str, seconds: int = 4) -> Path:
+    picture = ["-f", "lavfi", "-i", f"testsrc=size=160x120:rate=10:duration={seconds}"]
     command = ["ffmpeg", "-nostdin", "-loglevel", "error", *picture, *sound, "-pix_fmt", "yuv420p", str(path)]
     subprocess.run(command, check=True)
     return path
@@ -51,7 +50,7 @@ def make_test_picture(path: Path, *sound: str) -> Path:
 
 @pytest.fixture
 async def listening(house: House, wit: FakeWit) -> AsyncIterator[House]:
-    remote = WitTranscriber(WitApp(wit.token, base_url=wit.url), PATIENT)
+    remote = WitTranscriber(WitApp(wit.token, base_url=wit.url), PATIENT, now=lambda: house.clock.now().timestamp())
     threads = house.services.threads
     recognition = Recognition(default=SpeechMode.WIT, keep_transcripts=True, threads=threads, remote=remote)
     yield replace_services(house, recognition)
@@ -62,14 +61,15 @@ def replace_services(house: House, recognition: Recognition) -> House:
     return replace(house, services=replace(house.services, recognition=recognition))
 
 
-async def add_seen_clip(house: House, content: bytes) -> Clip:
-    """A clip whose one window was seen, and that is to be listened to."""
+async def add_seen_clip(house: House, content: bytes, *, windows: int = 1) -> Clip:
+    """A clip whose windows of four seconds were seen, and that is to be listened to."""
     key = house.services.blobs.new_key("clips", ".mp4")
     house.services.blobs.put(key, content)
     async with house.services.database.unit_of_work() as session:
         clip, _ = await clips.insert_or_find(session, make_new_clip(blob_key=key), now=house.clock.now())
-        await outbox.put(session, StepName.HEAR, clip.id, now=house.clock.now())
-    await house.see(clip, replace(make_observation(), window=Window(0, 0.0, 4.0)))
+        await put_hear_job(session, clip, now=house.clock.now())
+    for index in range(windows):
+        await house.see(clip, replace(make_observation(), window=Window(index, 4.0 * index, 4.0 * index + 4.0)))
     return clip
 
 
@@ -181,6 +181,6 @@ async def test_hear_takes_nothing_back_when_a_later_try_fails(
     await listening.run_due()
     wit.reply = Reply(html_status=502)
     async with listening.services.database.unit_of_work() as session:
-        await outbox.put(session, StepName.HEAR, clip.id, now=listening.clock.now())
+        await put_hear_job(session, clip, now=listening.clock.now())
     await listening.run_due()
     assert await hearing_of(listening, clip) is Hearing.HEARD

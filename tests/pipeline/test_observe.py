@@ -1,16 +1,21 @@
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from instantreact.demo.graph import FakeGraph, Person
 from instantreact.domain.media import Window
 from instantreact.domain.observation import Observation
 from instantreact.errors import NotFound
 from instantreact.pipeline.intake import delete_clip
-from instantreact.storage import cameras
+from instantreact.pipeline.observe import Origin, observe
+from instantreact.storage import cameras, rules
+from instantreact.storage.tables import Event, Rule
 from tests.observations import make_observation
-from tests.pipeline.conftest import PSID, House
+from tests.pipeline.conftest import JPEG, PSID, House
+from tests.storage.factories import NOW
 
 
 def later(index: int, start_s: float) -> Observation:
@@ -94,3 +99,64 @@ async def test_observe_files_the_event_of_a_clip_whose_camera_was_deleted_meanwh
         await cameras.delete_camera(session, camera.id)
     event = await house.see(clip)
     assert (event.clip_id, event.camera_id) == (clip.id, None)
+
+
+async def test_observe_returns_the_alerts_that_the_event_raises_and_none_when_it_comes_again(house: House) -> None:
+    rule = await house.add_rule()
+    origin = Origin("Shop", NOW, notify=True, clip_id=(await house.add_clip()).id)
+    first = await observe(house.services, origin, make_observation(), lambda: JPEG)
+    again = await observe(house.services, origin, make_observation(), lambda: JPEG)
+    assert [alert.rule_id for alert in first.alerts] == [rule.id]
+    assert (again.event.id, again.alerts, again.held) == (first.event.id, (), first.held)
+
+
+@pytest.mark.parametrize("change", ["deleted", "disabled"])
+async def test_observe_raises_nothing_for_a_rule_that_went_between_matching_and_filing(
+    house: House, change: str
+) -> None:
+    rule, other = await house.add_rule(), "Another"
+    loop = asyncio.get_running_loop()
+
+    async def go() -> bytes:
+        async with house.services.database.unit_of_work() as session:
+            if change == "deleted":
+                await rules.delete_rule(session, rule.id)
+            else:
+                await rules.update_rule(session, rule.id, {"enabled": False})
+        return JPEG
+
+    async with house.services.database.unit_of_work() as session:
+        await rules.insert_rule(session, Rule(name=other, criteria=rule.criteria, created_at=NOW))
+    origin = Origin("Shop", NOW, notify=True, clip_id=(await house.add_clip()).id)
+    observed = await observe(
+        house.services,
+        origin,
+        make_observation(),
+        lambda: asyncio.run_coroutine_threadsafe(go(), loop).result(),
+    )
+    assert [alert.title for alert in observed.alerts] == [other]
+
+
+async def test_observe_lets_an_event_grow_without_a_picture_and_files_a_new_one_when_it_is_gone(house: House) -> None:
+    rule = await house.add_rule()
+    camera = await house.add_camera()
+    origin = Origin("Door", NOW, notify=True, camera_id=camera.id, connection="c1")
+    first = await observe(house.services, origin, later(0, 0.0), lambda: JPEG)
+    asked: list[frozenset[str]] = []
+
+    def find_growing(held: frozenset[str]) -> str:
+        asked.append(held)
+        return first.event.id
+
+    grown = await observe(house.services, origin, later(1, 1.0), no_picture, find_growing=find_growing)
+    assert (grown.event.id, grown.event.end_s, grown.alerts) == (first.event.id, 3.0, ())
+    assert asked == [frozenset({rule.id})]
+    async with house.services.database.unit_of_work() as session:
+        await session.execute(delete(Event))
+    fresh = await observe(house.services, origin, later(2, 2.0), lambda: JPEG, find_growing=find_growing)
+    assert fresh.event.id != first.event.id
+    assert len(fresh.alerts) == 1
+
+
+def no_picture() -> bytes:
+    raise AssertionError("an event that grows has its picture")

@@ -45,7 +45,8 @@ def doctor(
 async def examine(settings: Settings) -> list[Finding]:
     """Look at every part that the service needs or may use; nobody is notified."""
     findings = [_examine_state_dir(settings), _examine_secret_keys(settings), await _examine_database(settings)]
-    findings += [_examine_disk(settings), _examine_address(settings), _examine_bundle(settings)]
+    findings += [_examine_disk(settings), _examine_time_zone(settings)]
+    findings += [_examine_address(settings), _examine_bundle(settings)]
     findings += await _examine_channels(settings)
     findings += await _examine_recipients(settings)
     findings.append(await _examine_speech(settings))
@@ -73,6 +74,12 @@ def _examine_disk(settings: Settings) -> Finding:
     from instantreact.wiring import open_blobs
 
     return Finding("disk", "there is room for clips", open_blobs(settings).find_shortage())
+
+
+def _examine_time_zone(settings: Settings) -> Finding:
+    from instantreact.wiring import find_default_zone
+
+    return _try("time zone", lambda: f"{find_default_zone(settings).key}, where a site says nothing else")
 
 
 def _examine_secret_keys(settings: Settings) -> Finding:

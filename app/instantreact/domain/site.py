@@ -32,7 +32,7 @@ def machine_zone() -> ZoneInfo:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that nothing is set, or a zone without a name
-            zone = tzlocal.get_localzone()
+            zone = tzlocal.reload_localzone()
     except (LookupError, ValueError, OSError) as error:
         raise Misconfigured(f"This machine's time zone is unclear: set INSTANTREACT_TIME_ZONE. {error}") from error
     return zone if zone.key in _known_zones() else ZoneInfo("UTC")

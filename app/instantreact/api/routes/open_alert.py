@@ -6,12 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, Response
 
+from instantreact.alerts.message import format_moment
 from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import problems
 from instantreact.api.ranges import serve_file
 from instantreact.api.schemas.fields import PathId
 from instantreact.errors import NotFound
 from instantreact.storage import alerts
+from instantreact.storage.sites import find_zone
 from instantreact.storage.tables import Alert
 
 router = APIRouter(prefix="/open/{alert_id}/{signature}", tags=["alerts"])
@@ -57,8 +59,10 @@ SignedAlert = Annotated[Alert, Depends(_find_signed)]
     response_class=HTMLResponse,
     responses=problems(404, 422),
 )
-async def open_alert(request: Request, alert: SignedAlert) -> HTMLResponse:
-    """What the message said, and how the alert stands now."""
+async def open_alert(request: Request, services: ServicesDep, alert: SignedAlert) -> HTMLResponse:
+    """What the message said, and how the alert stands now; times by the clock of its site."""
+    async with services.database.reading() as session:
+        zone = await find_zone(session, alert.camera_id, default=services.time_zone)
     has_picture = alert.event is not None and alert.event.snapshot_key is not None
     # Relative to the page, whose address ends without a slash: a proxy may have put a prefix before it.
     source = f"{request.path_params['signature']}/snapshot.jpg"
@@ -67,7 +71,7 @@ async def open_alert(request: Request, alert: SignedAlert) -> HTMLResponse:
         text=escape(alert.text).replace("\n", "<br>"),
         picture=f'<img src="{source}" alt="A frame of what happened">' if has_picture else "",
         severity=escape(alert.severity.capitalize()),
-        raised_at=alert.raised_at.strftime("%Y-%m-%d %H:%M UTC"),
+        raised_at=escape(format_moment(alert.raised_at.astimezone(zone))),
         state=_describe_state(alert),
     )
     return HTMLResponse(page, headers=HEADERS)
