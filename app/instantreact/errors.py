@@ -26,7 +26,7 @@ InstantReactError
       RecipientUnreachable the channel takes nothing for this person until they write again
     ChannelBroken          nothing goes out on this channel until somebody repairs its token or settings
   StorageFull*             no room is left for a file or a row
-  StorageBusy*             another process keeps the database to itself
+  StorageBusy*             another process keeps the database to itself, or it cannot be reached
   LeaseLost                a job is held by somebody else by now
   Misconfigured            a setting is missing or contradicts another
 
@@ -88,7 +88,7 @@ class StorageFull(Transient):
 
 
 class StorageBusy(Transient):
-    """Another process keeps the database to itself."""
+    """Another process keeps the database to itself, or it cannot be reached."""
 
 
 class LeaseLost(InstantReactError):
