@@ -129,7 +129,7 @@ async def _mark(services: Services, part: DeliveryPart, state: DeliveryState, er
 
 async def _hold(services: Services, delivery: Delivery, error: WindowClosed) -> None:
     async with services.database.unit_of_work() as session:
-        person = await recipients.get_recipient(session, delivery.recipient_id)
+        person = await recipients.lock_recipient(session, delivery.recipient_id)
         if person.window_open_until != delivery.recipient.window_open_until:
             raise DeliveryDeferred(str(error))  # they acted while this was under way: the window is open again
         await deliveries.fail_delivery(session, delivery.id, DeliveryState.HELD, str(error))
