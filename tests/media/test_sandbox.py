@@ -257,7 +257,8 @@ import sys
 from pathlib import Path
 from instantreact.media.limits import DecodeLimits
 from instantreact.media.sandbox import ClipDecoder
-from tests.media.test_sandbox import LARGE_PLAN, children
+from tests.conftest import list_children
+from tests.media.test_sandbox import LARGE_PLAN
 decoder = ClipDecoder(DecodeLimits(), spares=1)
 windows = decoder.decode(Path(sys.argv[1]), LARGE_PLAN)
 next(windows)
