@@ -29,7 +29,7 @@ from tests.ingest.watching import (
     watching,
     watching_at,
 )
-from tests.media.live_footage import HEIGHT, WIDTH, draw_box, write_clip
+from tests.media.live_footage import CLOCKS_APART, HEIGHT, WIDTH, draw_box, part_clocks, write_clip
 from tests.servers.dropping import DroppingPort
 from tests.servers.mjpeg import MjpegServer
 from tests.servers.rtsp import OddPort, RtspServer, repeat_clip, say_garbage, say_nothing
@@ -121,6 +121,24 @@ def test_watcher_cuts_evidence_that_shows_the_moment(footage: Path) -> None:
     assert len(pictures) >= 25
     first, last = (pictures[index].to_ndarray(format="gray").astype(np.int16) for index in (0, -1))
     assert np.abs(first - last).mean() > 2
+
+
+def test_watcher_cuts_evidence_with_its_seconds_and_its_sound_though_the_sound_has_another_clock(
+    tmp_path: Path,
+) -> None:
+    drawn = write_clip(tmp_path / "box.mp4", seconds=5, sound=True)
+    apart = part_clocks(drawn, tmp_path / "apart.mkv", CLOCKS_APART["ahead"])
+    handed = Handed()
+    with watching_at(f"file:{apart}", handed, folder=tmp_path, hears=True) as watcher:
+        wait_until(lambda: len(handed.seen) >= 3)
+        window = handed.seen[2].observation.window
+        answer = watcher.want_clip(handed.seen[2].opened.connection, window.start_s, window.end_s)
+        clip = answer.result(10)
+    assert clip.start_s <= window.start_s - 0.4
+    assert clip.end_s >= window.end_s + 0.4
+    with av.open(io.BytesIO(clip.mp4), "r") as container:
+        sound_s = sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
+    assert sound_s >= 0.8 * (clip.end_s - clip.start_s)
 
 
 def test_watcher_gives_what_it_has_of_a_clip_when_the_camera_dies(footage: Path) -> None:
