@@ -33,6 +33,7 @@ from tests.media.live_footage import CLOCKS_APART, HEIGHT, WIDTH, draw_box, part
 from tests.servers.dropping import DroppingPort
 from tests.servers.mjpeg import MjpegServer
 from tests.servers.rtsp import OddPort, RtspServer, repeat_clip, say_garbage, say_nothing
+from tests.servers.snapshots import SnapshotServer
 
 EVERYWHERE = (Point(0, 0), Point(1, 0), Point(1, 1), Point(0, 1))
 LEFT = (Point(0, 0), Point(0.5, 0), Point(0.5, 1), Point(0, 1))
@@ -244,6 +245,22 @@ def test_watcher_takes_pushed_frames() -> None:
         assert watcher.report().state is CameraState.LIVE
         wait_until(lambda: len(handed.seen) >= 1)
         wait_for_state(watcher, CameraState.LOST)
+
+
+def test_watcher_watches_a_camera_that_has_snapshots_alone_and_keeps_its_evidence() -> None:
+    handed = Handed()
+    with SnapshotServer() as server, watching_at(server.url, handed) as watcher:
+        wait_until(lambda: len(handed.seen) >= 2)
+        window = handed.seen[1].observation.window
+        answer = watcher.want_clip(handed.seen[1].opened.connection, window.start_s, window.end_s)
+        server.faults.extend(["busy", "cut"])
+        clip = answer.result(10)
+        assert watcher.report().state is CameraState.LIVE
+        server.faults.extend(["busy"] * 100)
+        wait_for_state(watcher, CameraState.LOST)
+        assert "503" in (watcher.report().error or "")
+    with av.open(io.BytesIO(clip.mp4), "r") as container:
+        assert len(list(container.decode(video=0))) >= 5
 
 
 @pytest.mark.data
