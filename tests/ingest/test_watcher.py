@@ -29,10 +29,11 @@ from tests.ingest.watching import (
     watching,
     watching_at,
 )
-from tests.media.live_footage import HEIGHT, WIDTH, draw_box, write_clip
+from tests.media.live_footage import CLOCKS_APART, HEIGHT, WIDTH, draw_box, part_clocks, write_clip
 from tests.servers.dropping import DroppingPort
 from tests.servers.mjpeg import MjpegServer
 from tests.servers.rtsp import OddPort, RtspServer, repeat_clip, say_garbage, say_nothing
+from tests.servers.snapshots import SnapshotServer
 
 EVERYWHERE = (Point(0, 0), Point(1, 0), Point(1, 1), Point(0, 1))
 LEFT = (Point(0, 0), Point(0.5, 0), Point(0.5, 1), Point(0, 1))
@@ -121,6 +122,24 @@ def test_watcher_cuts_evidence_that_shows_the_moment(footage: Path) -> None:
     assert len(pictures) >= 25
     first, last = (pictures[index].to_ndarray(format="gray").astype(np.int16) for index in (0, -1))
     assert np.abs(first - last).mean() > 2
+
+
+def test_watcher_cuts_evidence_with_its_seconds_and_its_sound_though_the_sound_has_another_clock(
+    tmp_path: Path,
+) -> None:
+    drawn = write_clip(tmp_path / "box.mp4", seconds=5, sound=True)
+    apart = part_clocks(drawn, tmp_path / "apart.mkv", CLOCKS_APART["ahead"])
+    handed = Handed()
+    with watching_at(f"file:{apart}", handed, folder=tmp_path, hears=True) as watcher:
+        wait_until(lambda: len(handed.seen) >= 3)
+        window = handed.seen[2].observation.window
+        answer = watcher.want_clip(handed.seen[2].opened.connection, window.start_s, window.end_s)
+        clip = answer.result(10)
+    assert clip.start_s <= window.start_s - 0.4
+    assert clip.end_s >= window.end_s + 0.4
+    with av.open(io.BytesIO(clip.mp4), "r") as container:
+        sound_s = sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
+    assert sound_s >= 0.8 * (clip.end_s - clip.start_s)
 
 
 def test_watcher_gives_what_it_has_of_a_clip_when_the_camera_dies(footage: Path) -> None:
@@ -226,6 +245,22 @@ def test_watcher_takes_pushed_frames() -> None:
         assert watcher.report().state is CameraState.LIVE
         wait_until(lambda: len(handed.seen) >= 1)
         wait_for_state(watcher, CameraState.LOST)
+
+
+def test_watcher_watches_a_camera_that_has_snapshots_alone_and_keeps_its_evidence() -> None:
+    handed = Handed()
+    with SnapshotServer() as server, watching_at(server.url, handed) as watcher:
+        wait_until(lambda: len(handed.seen) >= 2)
+        window = handed.seen[1].observation.window
+        answer = watcher.want_clip(handed.seen[1].opened.connection, window.start_s, window.end_s)
+        server.faults.extend(["busy", "cut"])
+        clip = answer.result(10)
+        assert watcher.report().state is CameraState.LIVE
+        server.faults.extend(["busy"] * 100)
+        wait_for_state(watcher, CameraState.LOST)
+        assert "503" in (watcher.report().error or "")
+    with av.open(io.BytesIO(clip.mp4), "r") as container:
+        assert len(list(container.decode(video=0))) >= 5
 
 
 @pytest.mark.data

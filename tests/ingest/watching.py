@@ -17,7 +17,14 @@ from instantreact.media.source import parse_source
 from instantreact.media.stream import StreamLimits
 from tests.ingest.cheap_model import PLAN, describe, encode
 
-LIMITS = StreamLimits(open_timeout_s=1.0, read_timeout_s=0.4, stall_timeout_s=0.8, max_lag_s=0.5, lag_patience_s=2.0)
+LIMITS = StreamLimits(
+    open_timeout_s=1.0,
+    read_timeout_s=0.4,
+    stall_timeout_s=0.8,
+    max_lag_s=0.5,
+    lag_patience_s=2.0,
+    snapshot_every_s=0.1,
+)
 PATIENCE = Patience(first_retry_s=0.05, last_retry_s=0.2, spacing_s=0.2, alert_after_s=0.5, settle_s=0.2)
 EVIDENCE = EvidenceLimits(before_s=0.5, after_s=0.5, kept_s=10.0)
 

@@ -1,5 +1,6 @@
 """Drawn footage for tests of streams: a box that moves over a still room."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -43,3 +44,31 @@ def write_clip(path: Path, *, seconds: float = 4.0, moving: bool = True, sound: 
             container.mux(audio.encode(frame))
             container.mux(audio.encode(None))
     return path
+
+
+CLOCKS_APART: dict[str, Callable[[float], float]] = {
+    "ahead": lambda time_s: time_s + 100,
+    "behind": lambda time_s: time_s - 100,
+    "jumps": lambda time_s: time_s + (100 if time_s > 1.5 else 0),
+}
+"""The sound's clock, by the picture's."""
+
+
+def part_clocks(clip: Path, target: Path, sound_clock: Callable[[float], float]) -> Path:
+    """The clip as Matroska, its sound stamped by a clock of its own, its packets in the order they were sent."""
+    in_order = {"max_interleave_delta": "1", "cluster_time_limit": "1"}
+    with (
+        av.open(str(clip)) as read,
+        av.open(str(target), "w", format="matroska", container_options=in_order) as written,
+    ):
+        tracks = {track.index: written.add_stream_from_template(track, opaque=True) for track in read.streams}
+        for packet in read.demux():
+            if packet.dts is None or packet.pts is None:
+                continue
+            now_s = float(packet.dts * packet.time_base)
+            stamp_s = 200 + (sound_clock(now_s) if packet.stream.type == "audio" else now_s)
+            shift = round((stamp_s - now_s) / packet.time_base)
+            packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
+            packet.stream = tracks[packet.stream.index]
+            written.mux(packet)
+    return target

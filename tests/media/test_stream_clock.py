@@ -1,9 +1,12 @@
 """Timestamps become one time line, and what comes too late is told apart."""
 
+from collections.abc import Callable
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instantreact.media.stream_clock import StreamClock
+from instantreact.media.stream_clock import SoundClock, StreamClock
 
 
 def make_clock() -> StreamClock:
@@ -74,3 +77,65 @@ def test_stream_clock_knows_how_far_ahead_a_file_was_read() -> None:
     assert clock.ahead(7.0, 50.0) == 0.0
     clock.place(7.0, 50.0)
     assert clock.ahead(8.0, 50.25) == 0.75
+
+
+def hear(stamp_of: Callable[[float], float], *, seconds: int = 60, late_s: float = 0.0) -> list[float]:
+    """How far the sound of each quarter of a second is placed from when it was heard; pictures come each second."""
+    pictures, off_s = make_clock(), []
+    sound = SoundClock(pictures)
+    for quarter in range(seconds * 4):
+        now_s = quarter / 4
+        if quarter % 4 == 0:
+            pictures.place(1000.0 + now_s, now_s)
+        off_s.append(sound.place(stamp_of(max(0.0, now_s - late_s)), now_s) - now_s)
+    return off_s
+
+
+ABSURD = {
+    "100 s ahead": lambda now_s: 1100.0 + now_s,
+    "100 s behind": lambda now_s: 900.0 + now_s,
+    "since 1970": lambda now_s: 1.8e9 + now_s,
+    "jumps in the middle": lambda now_s: 1000.0 + now_s + (500.0 if now_s > 30 else 0.0),
+    "jumps back": lambda now_s: 1100.0 + now_s - (40.0 if now_s > 30 else 0.0),
+    "drifts ahead once it is absurd": lambda now_s: 1100.0 + 1.05 * now_s,
+    "drifts behind once it is absurd": lambda now_s: 900.0 + 0.95 * now_s,
+    "stands still": lambda now_s: 5.0,
+}
+
+
+@pytest.mark.parametrize("name", ABSURD)
+def test_sound_clock_places_sound_by_its_arrival_when_its_timestamps_are_absurd(name: str) -> None:
+    assert all(abs(each_s) <= 1.5 for each_s in hear(ABSURD[name]))
+
+
+@pytest.mark.parametrize("pace", [0.9, 1.1], ids=["slow", "fast"])
+def test_sound_clock_gives_up_timestamps_that_drift_from_the_pictures(pace: float) -> None:
+    off_s = hear(lambda now_s: 1000.0 + pace * now_s, seconds=120)
+    assert all(abs(each_s) <= 4.25 for each_s in off_s)
+    assert all(abs(each_s) <= 1.5 for each_s in off_s[-80:])
+
+
+@given(st.floats(-1.9, 1.9), st.floats(0.0, 1.0))
+def test_sound_clock_believes_timestamps_that_a_delay_explains(ahead_s: float, late_s: float) -> None:
+    off_s = hear(lambda now_s: 1000.0 + now_s + ahead_s, seconds=20, late_s=late_s)
+    assert all(abs(each_s - (ahead_s - late_s)) < 1e-6 for each_s in off_s[8:])
+
+
+def test_sound_clock_believes_what_comes_in_a_burst_after_a_stall() -> None:
+    pictures = make_clock()
+    sound = SoundClock(pictures)
+    for quarter in range(40):
+        now_s = quarter / 4 if quarter < 8 else 7.0 + quarter / 100
+        pictures.place(quarter / 4, now_s)
+        assert sound.place(quarter / 4, now_s) == quarter / 4
+    assert not sound.is_by_arrival
+
+
+def test_sound_clock_goes_on_when_the_camera_sets_its_clock() -> None:
+    """Both tracks jump, the sound a moment earlier."""
+    pictures = make_clock()
+    sound = SoundClock(pictures)
+    for quarter in range(80):
+        now_s = quarter / 4
+        pictures.place(now_s + (3600.0 if now_s > 10.25 else 0.0), now_s)
+        assert abs(sound.place(now_s + (3600.0 if now_s > 10.0 else 0.0), now_s) - now_s) <= 0.5

@@ -17,7 +17,7 @@ from instantreact.ingest.batcher import Slot
 from instantreact.ingest.listener import Listener
 from instantreact.ingest.watched import HeardLive, Opened, SeenLive, WatchedCamera, WatchTools, make_observation
 from instantreact.ingest.windows import LiveWindow, LiveWindows, Sample
-from instantreact.media.live_frame import LiveFrame
+from instantreact.media.live_frame import LiveFrame, TrackKind
 from instantreact.media.mask import FrameMask, draw_zones
 from instantreact.media.motion import GATE_HEIGHT, GATE_WIDTH, MotionGate
 from instantreact.media.open_stream import OpenStream
@@ -70,7 +70,8 @@ class Connection:
                 if listener:
                     for chunk in arrival.sound:
                         listener.put(chunk)
-                self._cut_clips(arrival.packet.time_s)
+                if arrival.packet.kind is TrackKind.VIDEO:
+                    self._cut_clips(arrival.packet.time_s)
         finally:
             if listener:
                 listener.close()

@@ -18,12 +18,15 @@ import numpy as np
 
 from instantreact.domain.media import AudioTrack
 from instantreact.errors import NotAllowed, StreamLost, UnsupportedMedia
+from instantreact.logs import get_logger
 from instantreact.media.live_frame import Arrival, CodedPacket, LiveFrame, TrackKind
 from instantreact.media.mask import FrameMask
 from instantreact.media.rtsp_relay import RtspRelay
-from instantreact.media.stream_clock import StreamClock
+from instantreact.media.stream_clock import SoundClock, StreamClock
 
 CameraPacket: TypeAlias = "av.Packet[av.VideoStream] | av.Packet[av.AudioStream]"
+log = get_logger(__name__)
+
 _TICKS = Fraction(1, 90_000)
 _SOUND_HZ = 16_000
 
@@ -87,6 +90,7 @@ class Stream:
         self._stopped = stopped
         self._link = link
         self._clock = StreamClock(max_lag_s=limits.max_lag_s, patience_s=limits.lag_patience_s)
+        self._sound_clock = SoundClock(self._clock)
         self._progress_at_s = time.monotonic()
         self._last_picture_s = -1.0
         self.video, self.audio = _choose_tracks(container, limits)
@@ -184,7 +188,8 @@ class Stream:
             self._wait_until_due(float(stamp * packet.time_base))
         placed = self._clock.place(float(stamp * packet.time_base), time.monotonic())
         pictures = self._decode(packet)
-        coded = self._coded(packet, TrackKind.VIDEO)
+        shown = packet.pts if packet.pts is not None else stamp
+        coded = _code(packet, TrackKind.VIDEO, self._clock.time_of(float(shown * packet.time_base)))
         frames = [LiveFrame(self._time_of(picture, packet, placed.time_s), picture, self._mask) for picture in pictures]
         fresh = [frame for frame in frames if frame.time_s > self._last_picture_s]
         if fresh:
@@ -193,9 +198,13 @@ class Stream:
         return Arrival(coded, frames=() if placed.is_stale else tuple(fresh))
 
     def _take_sound(self, packet: av.Packet[av.AudioStream]) -> Arrival | None:
-        if not self._clock.has_started or packet.pts is None:
+        if self._clock.awaits_picture or packet.pts is None:
             return None
-        coded = self._coded(packet, TrackKind.AUDIO)
+        was_by_arrival = self._sound_clock.is_by_arrival
+        time_s = self._sound_clock.place(float(packet.pts * packet.time_base), time.monotonic())
+        if self._sound_clock.is_by_arrival and not was_by_arrival:
+            log.info("camera.sound_has_another_clock", stamp_s=float(packet.pts * packet.time_base), time_s=time_s)
+        coded = _code(packet, TrackKind.AUDIO, time_s)
         try:
             heard = [part for frame in packet.decode() for part in self._resampler.resample(frame)]
         except (av.FFmpegError, ValueError):
@@ -220,18 +229,6 @@ class Stream:
             return packet_time_s
         return self._clock.time_of(float(picture.pts * (picture.time_base or packet.time_base)))
 
-    def _coded(self, packet: CameraPacket, kind: TrackKind) -> CodedPacket:
-        stamp = packet.pts if packet.pts is not None else packet.dts or 0
-        return CodedPacket(
-            kind,
-            bytes(packet),
-            time_s=self._clock.time_of(float(stamp * packet.time_base)),
-            pts=stamp,
-            dts=packet.dts,
-            time_base=packet.time_base,
-            is_keyframe=packet.is_keyframe,
-        )
-
     def _watch(self) -> None:
         if time.monotonic() > self._progress_at_s + self._limits.stall_timeout_s:
             raise StreamLost(f"The camera sent no new picture for {self._limits.stall_timeout_s:g} s.")
@@ -245,6 +242,20 @@ class Stream:
 def _stamp_of(packet: CameraPacket) -> int | None:
     """When to decode the packet or, where nothing says so, when to show it."""
     return packet.dts if packet.dts is not None else packet.pts
+
+
+def _code(packet: CameraPacket, kind: TrackKind, time_s: float) -> CodedPacket:
+    """The packet as it came, at its time on the stream's clock."""
+    pts = packet.pts if packet.pts is not None else packet.dts or 0
+    return CodedPacket(
+        kind,
+        bytes(packet),
+        time_s,
+        pts=pts,
+        dts=packet.dts,
+        time_base=packet.time_base,
+        is_keyframe=packet.is_keyframe,
+    )
 
 
 def explain_error(error: Exception, timeout_s: float) -> str:

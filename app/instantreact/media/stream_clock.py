@@ -1,13 +1,16 @@
 """Where a packet lies in time: seconds since the stream's first picture, and whether it comes too late to be live.
 
 A camera's timestamps start anywhere, drift against our clock, jump when it sets its own, and after a stall arrive in a
-burst of what happened meanwhile. Pure: the time of arrival comes in as an argument.
+burst of what happened meanwhile. The sound may have another clock altogether. Pure: the time of arrival comes in as an
+argument.
 """
 
 from dataclasses import dataclass
 
 _JUMP_S = 10.0
 _STEP_BACK_S = 1.0
+_ABSURD_S = 3.0
+_ASTRAY_S = 0.5
 _DRIFT = 0.001  # far more than a quartz drifts, far less than a stall
 
 
@@ -42,6 +45,11 @@ class StreamClock:
         """Whether a timestamp was placed yet."""
         return self._origin_s is not None
 
+    @property
+    def awaits_picture(self) -> bool:
+        """Whether the next picture decides what timestamps mean: the first of all, or of a file played again."""
+        return self._origin_s is None or self._begins_anew
+
     def place(self, stamp_s: float, now_s: float) -> Placed:
         """Place a picture's timestamp that arrived at `now_s` (monotonic)."""
         if self._origin_s is None:
@@ -60,6 +68,10 @@ class StreamClock:
     def time_of(self, stamp_s: float) -> float:
         """Seconds since the first picture of any timestamp; negative before it. Ask after the first `place`."""
         return stamp_s - (self._origin_s or 0.0)
+
+    def reach(self, now_s: float) -> tuple[float, float]:
+        """From when to when what arrives now may have happened: since the last picture, or later up to this moment."""
+        return self._last_s, max(self._last_s, now_s - self._started_s - self._least_lag_s)
 
     def ahead(self, stamp_s: float, now_s: float) -> float:
         """How many seconds before its time a file's picture was read."""
@@ -84,3 +96,31 @@ class StreamClock:
             self._stale_since_s = None
             return False
         return True
+
+
+class SoundClock:
+    """Places sound on the clock of the pictures.
+
+    Timestamps of the two tracks are believed to share a clock until sound lies further from what arrives with it than
+    any delay explains. From then on its time is that of its arrival, and its timestamps only count from packet to
+    packet, as long as they do not go astray again.
+    """
+
+    def __init__(self, pictures: StreamClock) -> None:
+        self._pictures = pictures
+        self._shift_s: float | None = None
+
+    @property
+    def is_by_arrival(self) -> bool:
+        """Whether the timestamps of the sound turned out to be of another clock than those of the pictures."""
+        return self._shift_s is not None
+
+    def place(self, stamp_s: float, now_s: float) -> float:
+        """When the sound was heard that arrived at `now_s` (monotonic). Ask only while no picture is awaited."""
+        earliest_s, latest_s = self._pictures.reach(now_s)
+        believed_s = self._pictures.time_of(stamp_s) if self._shift_s is None else stamp_s + self._shift_s
+        slack_s = _ABSURD_S if self._shift_s is None else _ASTRAY_S
+        if earliest_s - slack_s <= believed_s <= latest_s + slack_s:
+            return believed_s
+        self._shift_s = latest_s - stamp_s
+        return latest_s
