@@ -94,7 +94,7 @@ class House:
             return await alerts.list_alerts(session, AlertFilter())
 
     async def the_alert(self) -> Alert:
-        (alert,) = await self.alerts()
+        (alert,) = [alert for alert in await self.alerts() if alert.system_key is None]
         return alert
 
 

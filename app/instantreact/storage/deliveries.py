@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from instantreact.domain.alert import DeliveryState, Receipt
+from instantreact.domain.alert import ChannelKind, DeliveryState, Receipt
 from instantreact.errors import NotFound
 from instantreact.storage.tables import Alert, Delivery, DeliveryPart
 
@@ -38,6 +38,12 @@ async def get_delivery(session: AsyncSession, delivery_id: str) -> Delivery:
     if delivery is None:
         raise NotFound("delivery", delivery_id)
     return delivery
+
+
+def pending_ids(channel: ChannelKind) -> Select[str]:
+    """A query for the deliveries that wait to be sent on a channel, oldest first."""
+    waiting = select(Delivery.id).where(Delivery.channel == channel, Delivery.state == DeliveryState.PENDING)
+    return waiting.order_by(Delivery.created_at, Delivery.id)
 
 
 async def start_attempt(session: AsyncSession, part_id: str) -> None:

@@ -203,6 +203,18 @@ class Recipient(Base):
     __table_args__ = (UniqueConstraint("channel", "address"),)
 
 
+class ChannelFault(Base):
+    """A channel on which nothing goes out until somebody repairs it; meanwhile only one delivery tries it."""
+
+    __tablename__ = "channel_faults"
+    channel: Mapped[ChannelKind] = mapped_column(enum_text(ChannelKind), primary_key=True)
+    since: Mapped[datetime] = mapped_column(UTCDateTime)
+    reason: Mapped[str] = mapped_column(Text)
+    trial_id: Mapped[str | None]  # the delivery that may try
+    tried_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when the last one failed
+    is_over: Mapped[bool] = mapped_column(default=False)  # something got through since
+
+
 class Alert(Base):
     """The decision to tell people. A system alert has no rule and no event, but a `system_key`."""
 
