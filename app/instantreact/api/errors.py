@@ -179,6 +179,9 @@ async def _answer_http(request: Request, error: Exception) -> Response:
 
 def _list_methods(request: Request) -> list[str]:
     """What is possible at this path: the routes that share it each know their own method only."""
+    described = request.app.openapi()["paths"].get(request.url.path) if request.app.openapi_url else None
+    if described:  # said of this very path, not of all that look like it
+        return sorted(method.upper() for method in described)
     scopes = ({**request.scope, "method": method} for method in _METHODS)
     return [
         scope["method"]
