@@ -1,7 +1,10 @@
 import httpx
 
+from instantreact.domain.rule import ConceptCondition, Criteria
+from instantreact.pipeline.services import Services
 from tests.api.conftest import Checks
 from tests.api.problems import assert_problem
+from tests.storage.factories import make_rule
 
 
 async def test_livez_answers_without_a_key_whatever_the_checks_find(anybody: httpx.AsyncClient, checks: Checks) -> None:
@@ -16,7 +19,7 @@ async def test_readyz_lists_every_check_when_all_are_fine(anybody: httpx.AsyncCl
     answer = await anybody.get("/readyz")
 
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ready", "checks": {"database": None, "captioner": None}}
+    assert answer.json() == {"status": "ready", "checks": {"database": None, "captioner": None}, "warnings": []}
 
 
 async def test_readyz_says_in_words_what_is_missing(anybody: httpx.AsyncClient, checks: Checks) -> None:
@@ -25,3 +28,18 @@ async def test_readyz_says_in_words_what_is_missing(anybody: httpx.AsyncClient, 
     problem = assert_problem(await anybody.get("/readyz"), 503, "captioner: There is no bundle in models/captioner.")
 
     assert problem["checks"] == checks.found
+
+
+async def test_readyz_is_ready_and_warns_of_rules_that_ask_for_what_no_bundle_knows(
+    anybody: httpx.AsyncClient, services: Services
+) -> None:
+    async with services.database.unit_of_work() as session:
+        await make_rule(session, criteria=Criteria((ConceptCondition("theft"),)))
+        await make_rule(session, criteria=Criteria((ConceptCondition("riot"),)), enabled=False)
+
+    answer = await anybody.get("/readyz")
+
+    (warning,) = answer.json()["warnings"]
+    assert answer.status_code == 200
+    assert "theft" in warning
+    assert "riot" not in warning
