@@ -1,6 +1,8 @@
 """Observations for tests."""
 
+from instantreact.domain.concepts import FIRST_CONCEPTS
 from instantreact.domain.media import Window
+from instantreact.domain.mention import mention_probability
 from instantreact.domain.observation import Caption, Hypothesis, Observation, Transcript
 
 
@@ -13,11 +15,14 @@ def make_observation(
     zones: dict[str, float] | None = None,
 ) -> Observation:
     """What a captioner and a recogniser might have found in the first window of a clip."""
+    hypotheses = (Hypothesis(text=text, probability=1.0),) if hypotheses is None else hypotheses
+    if concepts is None:  # as a bundle without calibrated concepts scores them
+        concepts = {name: mention_probability(hypotheses, words) for name, words in FIRST_CONCEPTS.items()}
     return Observation(
         window=Window(index=0, start_s=0.0, end_s=2.0),
         caption=Caption(text=text, score=0.4),
-        hypotheses=(Hypothesis(text=text, probability=1.0),) if hypotheses is None else hypotheses,
-        concepts=concepts or {},
+        hypotheses=hypotheses,
+        concepts=concepts,
         transcript=transcript,
         zones=zones or {},
     )

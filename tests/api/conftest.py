@@ -30,6 +30,7 @@ from instantreact.storage.blobs import LocalBlobs
 from instantreact.storage.database import Database
 from instantreact.storage.secrets import SecretBox
 from instantreact.threads import WorkerThreads
+from instantreact.wiring import SHIPPED_BUNDLE
 from tests.conftest import StoppedClock
 from tests.media.clips import Drawing, make_clip
 from tests.storage.databases import database, empty_database, only_sqlite, postgres, url
@@ -40,6 +41,8 @@ __all__ = ["database", "empty_database", "only_sqlite", "postgres", "url"]
 API_KEY = "a-key-for-tests"
 APP_SECRET = "0123456789abcdef0123456789abcdef"
 INTERNAL_TOKEN = "among-us"
+SHIPPED = CaptionerLoader(SHIPPED_BUNDLE, threads=1)
+"""Loaded once, when a test first asks what it can say."""
 OPTIONS = ApiOptions(
     api_key_hashes=(hashlib.sha256(b"another-key").hexdigest(), hashlib.sha256(API_KEY.encode()).hexdigest()),
     max_upload_bytes=300_000,
@@ -94,7 +97,7 @@ def make_services(
         clock=StoppedClock(NOW),
         threads=threads,
         decoder=decoder,
-        captioner=CaptionerLoader(folder / "no-bundle", threads=1),
+        captioner=SHIPPED,
         recognition=Recognition(default=speech_mode, keep_transcripts=True, threads=threads, remote=remote),
         channels={},
         links=Links(OPTIONS.public_url, b"signs links"),

@@ -1,11 +1,12 @@
 import httpx
 
 from instantreact.domain.alert import ChannelKind
+from instantreact.domain.rule import ConceptCondition, Criteria
 from instantreact.pipeline.services import Services
 from instantreact.storage import channel_faults
 from tests.api.conftest import Checks
 from tests.api.problems import assert_problem
-from tests.storage.factories import NOW
+from tests.storage.factories import NOW, make_rule
 
 
 async def test_livez_answers_without_a_key_whatever_the_checks_find(anybody: httpx.AsyncClient, checks: Checks) -> None:
@@ -52,3 +53,18 @@ async def test_readyz_fails_when_a_channel_is_broken_and_the_process_cannot_work
         await channel_faults.note_fault(session, ChannelKind.MESSENGER, "The token expired.", now=NOW)
 
     assert_problem(await anybody.get("/readyz"), 503, "There is no bundle.")
+
+
+async def test_readyz_is_degraded_and_warns_of_rules_that_ask_for_what_no_bundle_knows(
+    anybody: httpx.AsyncClient, services: Services
+) -> None:
+    async with services.database.unit_of_work() as session:
+        await make_rule(session, criteria=Criteria((ConceptCondition("theft"),)))
+        await make_rule(session, criteria=Criteria((ConceptCondition("riot"),)), enabled=False)
+
+    answer = await anybody.get("/readyz")
+
+    warning = answer.json()["checks"]["rules"]
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert "theft" in warning
+    assert "riot" not in warning

@@ -1,11 +1,19 @@
+from dataclasses import replace
+from pathlib import Path
+
 import httpx
 import pytest
 
+from instantreact.api.app import create_app
+from instantreact.api.live import LiveCameras
 from instantreact.domain.camera import Point, SpeechMode, Zone
+from instantreact.domain.rule import ConceptCondition, Criteria
+from instantreact.inference.loader import CaptionerLoader
 from instantreact.pipeline.services import Services
 from instantreact.storage.cameras import CameraSettings, insert_camera
+from tests.api.conftest import API_KEY, OPTIONS, Checks
 from tests.api.problems import assert_problem
-from tests.storage.factories import NOW, make_recipient
+from tests.storage.factories import NOW, make_recipient, make_rule
 
 DRAFT = {
     "name": "Fight at the till",
@@ -44,7 +52,8 @@ async def test_rule_is_read_back_as_it_was_written(client: httpx.AsyncClient) ->
     created = await client.post("/rules", json=DRAFT)
 
     assert created.status_code == 201
-    assert created.json() == {**DRAFT, "id": created.json()["id"], "created_at": "2026-11-22T12:00:00Z"}
+    added = {"id": created.json()["id"], "created_at": "2026-11-22T12:00:00Z", "warning": None}
+    assert created.json() == {**DRAFT, **added}
     read = await client.get(created.headers["Location"])
     assert read.status_code == 200
     assert read.json() == created.json()
@@ -111,8 +120,13 @@ async def test_rule_may_name_only_cameras_and_recipients_that_exist(
 @pytest.mark.parametrize(
     ("condition", "field", "message"),
     [
-        ({"kind": "concept", "concept": "riot"}, "concept", "is not a known concept: fight, fall, fire"),
+        (
+            {"kind": "concept", "concept": "riot"},
+            "concept",
+            "is not a known concept: fight, fall, fire (captioner 0.2.0).",
+        ),
         ({"kind": "concept", "concept": "Fights"}, "concept", "Did you mean fight?"),
+        ({"kind": "concept", "concept": "smoke"}, "concept", "Did you mean fire?"),
         ({"kind": "concept", "concept": "fire", "min_score": 1.5}, "min_score", "less than or equal to 1"),
         ({"kind": "concept", "concept": "fire", "min_score": -0.1}, "min_score", "greater than or equal to 0"),
         ({"kind": "caption", "phrases": []}, "phrases", "at least 1 item"),
@@ -137,3 +151,37 @@ async def test_rule_with_an_unknown_kind_of_condition_is_told_the_kinds(client: 
     answer = await client.post("/rules", json={"name": "Bad", "conditions": [{"kind": "smell"}]})
 
     assert_problem(answer, 422, "'caption', 'concept', 'speech', 'meaning', 'zone'")
+
+
+async def test_rule_of_an_earlier_bundle_is_shown_with_a_warning_and_may_be_sent_back_mended(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    async with services.database.unit_of_work() as session:
+        rule = await make_rule(session, criteria=Criteria((ConceptCondition("fights"),)))
+
+    (shown,) = (await client.get("/rules")).json()["items"]
+
+    assert shown == (await client.get(f"/rules/{rule.id}")).json()
+    assert "No loaded bundle knows fights" in shown["warning"]
+    assert "Did you mean fight?" in shown["warning"]
+    assert_problem(await client.put(f"/rules/{rule.id}", json=shown), 422, "is not a known concept")
+    mended = await client.put(f"/rules/{rule.id}", json={**shown, **SMALL})
+    assert (mended.status_code, mended.json()["warning"]) == (200, None)
+
+
+async def test_rule_is_taken_while_no_bundle_can_be_asked(services: Services, live_cameras: LiveCameras) -> None:
+    broken = replace(services, captioner=CaptionerLoader(Path("nowhere"), threads=1))
+    app = create_app(broken, OPTIONS, Checks().run, live_cameras)
+    transport, headers = httpx.ASGITransport(app), {"X-API-Key": API_KEY}
+    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+        theft = {"name": "Theft", "conditions": [{"kind": "concept", "concept": "theft"}]}
+        answer = await client.post("/rules", json=theft)
+
+        assert (answer.status_code, answer.json()["warning"]) == (201, None)
+        assert (await client.get("/bundles")).json() == {"bundles": []}
+
+
+async def test_bundles_lists_what_rules_may_ask_for(client: httpx.AsyncClient) -> None:
+    (bundle,) = (await client.get("/bundles")).json()["bundles"]
+
+    assert bundle["concepts"] == ["fight", "fall", "fire"]

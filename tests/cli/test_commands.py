@@ -12,9 +12,12 @@ import pytest
 from instantreact.cli.doctor import examine
 from instantreact.config import Settings
 from instantreact.demo.story import HELP
+from instantreact.domain.rule import ConceptCondition, Criteria
+from instantreact.storage.database import Database
 from instantreact.storage.migrate import upgrade
 from tests.media.clips import Drawing, make_clip
 from tests.pipeline.test_hear import make_test_picture
+from tests.storage.factories import make_rule
 
 
 def run(*arguments: str | Path, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -81,6 +84,19 @@ def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
 def test_doctor_says_when_nobody_would_be_told(tmp_path: Path) -> None:
     run("migrate", cwd=tmp_path)
     assert "note     recipients: nobody is told of alerts" in run("doctor", cwd=tmp_path).stdout
+
+
+async def test_doctor_says_which_rules_ask_for_what_the_bundle_does_not_know(tmp_path: Path) -> None:
+    run("migrate", cwd=tmp_path)
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'state' / 'instantreact.sqlite3'}")
+    async with database.unit_of_work() as session:
+        await make_rule(session, criteria=Criteria((ConceptCondition("theft"),)))
+    await database.dispose()
+
+    said = run("doctor", cwd=tmp_path).stdout
+
+    assert "it knows fight, fall, fire" in said
+    assert "note     rules: No loaded bundle knows theft" in said
 
 
 def test_doctor_shows_settings_without_secrets(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from instantreact.domain.concepts import FIRST_CONCEPTS
 from instantreact.errors import BundleMismatch, BundleMissing
 from instantreact.inference.bundle import MANIFEST, GraphName, load_bundle
 from instantreact.inference.captioner import Captioner
@@ -26,6 +27,35 @@ def change_manifest(folder: Path, change: Callable[[dict[str, Any]], object]) ->
     manifest = json.loads((folder / MANIFEST).read_text())
     change(manifest)
     (folder / MANIFEST).write_text(json.dumps(manifest))
+
+
+def as_format_1(manifest: dict[str, Any]) -> dict[str, Any]:
+    """A manifest as it was when the words of concepts were part of the code."""
+    manifest.update(format=1)
+    del manifest["kind"], manifest["concepts"]["words"]
+    return manifest
+
+
+def add_theft(manifest: dict[str, Any]) -> None:
+    """What no recipe taught."""
+    manifest["concepts"]["names"].append("theft")
+    manifest["concepts"]["words"]["theft"] = ["steals"]
+
+
+def test_load_bundle_reads_format_1_with_the_words_of_then(copied: Path) -> None:
+    change_manifest(copied, as_format_1)
+
+    assert dict(load_bundle(copied)) == {**dict(load_bundle(SHIPPED)), "folder": copied}
+
+
+def test_load_bundle_takes_the_words_of_the_bundle(copied: Path) -> None:
+    change_manifest(copied, lambda manifest: manifest["concepts"].update(version=7))
+    change_manifest(copied, lambda manifest: manifest["concepts"]["words"].update(fire=["embers"]))
+
+    concepts = load_bundle(copied).concepts
+
+    assert (concepts.version, concepts.words["fire"]) == (7, ("embers",))
+    assert concepts.words["fall"] == FIRST_CONCEPTS["fall"]
 
 
 def test_load_bundle_reads_the_shipped_bundle() -> None:
@@ -72,7 +102,15 @@ def test_load_bundle_refuses_a_missing_graph(copied: Path) -> None:
         (lambda manifest: manifest.update(format=99), "format 99"),
         (lambda manifest: manifest["graphs"].pop("step"), "graphs are missing: step"),
         (lambda manifest: manifest["graphs"]["step"]["inputs"].pop("keys"), "inputs or outputs .*step"),
-        (lambda manifest: manifest["concepts"].update(version=99), "concepts of version 99"),
+        (lambda manifest: manifest.update(kind="detector"), "kind: .*'captioner'"),
+        (lambda manifest: manifest["concepts"]["words"].pop("fire"), "names and words must hold the same"),
+        (lambda manifest: manifest["concepts"]["names"].append("fire"), "names and words must hold the same"),
+        (lambda manifest: manifest["concepts"]["words"].update(fire=[]), "words.fire: .*at least 1"),
+        (lambda manifest: manifest["concepts"]["words"].update(fire=["?!"]), "words.fire.0: .*holds no word"),
+        (lambda manifest: add_theft(manifest), "another number of concepts"),
+        (lambda manifest: as_format_1(manifest)["concepts"].update(version=99), "concepts of version 99"),
+        (lambda manifest: as_format_1(manifest)["concepts"].update(names=["theft"]), "fight, fall, fire"),
+        (lambda manifest: as_format_1(manifest).update(concepts=None), "concepts"),
         (lambda manifest: manifest.pop("vocabulary"), "vocabulary"),
         (lambda manifest: manifest["vocabulary"].reverse(), "vocabulary: .*begin with"),
         (lambda manifest: manifest["sampling"].update(gaps_s=[0.1]), "gaps_s"),

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from instantreact.domain.concepts import CONCEPTS
+from instantreact.domain.concepts import FIRST_CONCEPTS
 from instantreact.domain.media import Images
-from instantreact.domain.mention import mentions
+from instantreact.domain.mention import mention_probability, mentions
 from instantreact.domain.observation import Caption
-from instantreact.inference.bundle import Calibration, load_bundle
+from instantreact.inference.bundle import load_bundle
 from instantreact.inference.captioner import Captioner, FrameFeatures, calibrate, choose_caption, merge_samples
+from instantreact.inference.concepts import Calibration
 from instantreact.media.frames import sample_frames
 from tests.conftest import REPOSITORY
 
@@ -57,8 +58,19 @@ def test_describe_takes_windows_of_any_length(captioner: Captioner, count: int) 
     assert description.caption.text
     assert 0 < description.caption.score <= 1
     assert sum(hypothesis.probability for hypothesis in description.hypotheses) == pytest.approx(1)
-    assert set(description.concepts) == set(CONCEPTS)
+    assert set(description.concepts) == {"fight", "fall", "fire"}
     assert all(0 <= probability <= 1 for probability in description.concepts.values())
+
+
+def test_describe_scores_a_concept_that_is_not_calibrated_by_the_share_of_samples(captioner: Captioner) -> None:
+    head = captioner.bundle.concepts
+    people = head.model_copy(update={"words": {**head.words, "fire": ("man", "men", "people")}})
+    changed = Captioner(captioner.bundle.model_copy(update={"concepts": people}))
+
+    description = changed.describe(encode(changed, 12))
+
+    assert description.concepts["fire"] == mention_probability(description.hypotheses, ("man", "men", "people")) > 0
+    assert description.concepts["fight"] == captioner.describe(encode(captioner, 12)).concepts["fight"]
 
 
 def test_describe_repeats_itself(captioner: Captioner) -> None:
@@ -109,17 +121,23 @@ FIGHT, WALK = Caption("two men are fighting in a bar", 0.3), Caption("a man walk
 def test_choose_caption_takes_the_best_that_agrees_with_the_head(
     probability: float, agreement: float | None, expected: Caption
 ) -> None:
-    assert choose_caption([FIGHT, WALK], {"fight": probability}, agreement=agreement) == expected
+    assert choose_caption([FIGHT, WALK], {"fight": probability}, FIRST_CONCEPTS, agreement=agreement) == expected
+
+
+def test_choose_caption_takes_the_words_that_it_is_given() -> None:
+    walking = {"fight": ("walks",)}
+
+    assert choose_caption([FIGHT, WALK], {"fight": 0.9}, walking, agreement=0.5) == WALK
 
 
 def test_choose_caption_takes_the_best_where_none_agrees() -> None:
-    assert choose_caption([WALK, WALK], {"fight": 0.9}, agreement=0.4) == WALK
+    assert choose_caption([WALK, WALK], {"fight": 0.9}, FIRST_CONCEPTS, agreement=0.4) == WALK
 
 
 def test_choose_caption_agrees_with_every_calibrated_concept() -> None:
     fall = Caption("a man falls in a bar while two men fight", 0.1)
 
-    assert choose_caption([FIGHT, WALK, fall], {"fight": 0.9, "fall": 0.9}, agreement=0.5) == fall
+    assert choose_caption([FIGHT, WALK, fall], {"fight": 0.9, "fall": 0.9}, FIRST_CONCEPTS, agreement=0.5) == fall
 
 
 @pytest.mark.parametrize("agreement", [0.001, 0.999])
@@ -129,7 +147,7 @@ def test_captions_follow_the_concept_score_when_the_bundle_asks_for_it(captioner
 
     description = agreeing.describe(encode(captioner, 12))
 
-    mentioned = mentions(description.caption.text, CONCEPTS["fight"]) is not None
+    mentioned = mentions(description.caption.text, captioner.bundle.concepts.words["fight"]) is not None
     assert mentioned == (description.concepts["fight"] >= agreement)
     assert 0 < description.caption.score <= 1
     assert agreeing.describe(encode(captioner, 12)) == description

@@ -91,5 +91,7 @@ def test_metadata_says_nothing_about_clips_of_one_kind(drawn: DrawnData) -> None
 def test_a_label_of_one_clip_is_told_of_instead_of_measured() -> None:
     clips = [make_clip("1", "x", label="fight"), *(make_clip(str(n), "x") for n in range(2, 5))]
 
-    assert labelled_concepts(clips) == []
-    assert unmeasured_concepts(clips) == {"fight": "1 with this label and 3 without, too few to measure"}
+    assert labelled_concepts(clips, ("fight", "fall")) == []
+    assert unmeasured_concepts(clips, ("fight", "fall")) == {
+        "fight": "1 with this label and 3 without, too few to measure"
+    }

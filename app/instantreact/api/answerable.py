@@ -1,15 +1,37 @@
-"""Whether a rule can ever hold, judged against the cameras and recognisers that are there."""
+"""Whether a rule can ever hold, judged against the bundles, cameras and recognisers that are there."""
 
 from collections.abc import Collection, Sequence
 
+from fastapi.exceptions import RequestValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.api.nearest import suggest
-from instantreact.domain.rule import asked_zones
+from instantreact.api.schemas.rules import RuleView
+from instantreact.domain.capabilities import Capabilities
+from instantreact.domain.rule import Criteria, asked_zones
 from instantreact.errors import InvalidInput
 from instantreact.pipeline.recognition import Recognition
 from instantreact.storage.cameras import list_all_cameras
 from instantreact.storage.tables import Camera, Rule
+
+
+def refuse_unsayable(criteria: Criteria, can: Capabilities) -> None:
+    """Raises RequestValidationError that names each condition whose concept no loaded bundle knows."""
+    found = [
+        {
+            "type": "value_error",
+            "loc": ("body", "conditions", at, "concept", "concept"),
+            "msg": f"is not a known concept: {can.offer([concept])}",
+        }
+        for at, concept in can.unknown_concepts(criteria).items()
+    ]
+    if found:
+        raise RequestValidationError(found)
+
+
+def view_rule(rule: Rule, can: Capabilities) -> RuleView:
+    """A stored rule, with a warning where it was written for a bundle that could say more."""
+    return RuleView.of(rule).model_copy(update={"warning": can.describe_lack([rule.criteria])})
 
 
 async def refuse_unanswerable(session: AsyncSession, recognition: Recognition, rule: Rule) -> None:

@@ -16,6 +16,7 @@ from instantreact.api.options import ApiOptions, Readiness
 from instantreact.api.queries import refuse_unknown_query
 from instantreact.api.routes import (
     alerts,
+    bundles,
     cameras,
     clips,
     events,
@@ -72,7 +73,7 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     _install_live(app, live_cameras, options.internal_token)
     install_handlers(app)
     install_description(app)
-    for keyed in (clips, events, rules, alerts, recipients, sites, cameras, live, jobs, metrics):
+    for keyed in (clips, events, bundles, rules, alerts, recipients, sites, cameras, live, jobs, metrics):
         app.include_router(keyed.router, dependencies=[Depends(require_key), Depends(refuse_unknown_query)])
     app.include_router(health.router, dependencies=[Depends(refuse_unknown_query)])
     for open_ in (webhooks, open_alert, push):  # Facebook adds parameters of its own to what it calls and links to

@@ -8,6 +8,7 @@ from fastapi.requests import HTTPConnection
 
 from instantreact.api.live import LiveCameras
 from instantreact.api.options import ApiOptions, Readiness
+from instantreact.domain.capabilities import Capabilities
 from instantreact.pipeline.services import Services
 
 
@@ -37,6 +38,13 @@ def _closing(request: HTTPConnection) -> asyncio.Event:
 
 
 ServicesDep = Annotated[Services, Depends(_services)]
+
+
+async def _capabilities(services: ServicesDep) -> Capabilities:
+    return await services.threads.run(services.captioner.capabilities)
+
+
+CapabilitiesDep = Annotated[Capabilities, Depends(_capabilities)]
 OptionsDep = Annotated[ApiOptions, Depends(_options)]
 ReadinessDep = Annotated[Readiness, Depends(_readiness)]
 LiveDep = Annotated[LiveCameras, Depends(_live)]

@@ -48,7 +48,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings += [_examine_disk(settings), _examine_time_zone(settings)]
     findings += [_examine_address(settings), _examine_bundle(settings)]
     findings += await _examine_channels(settings)
-    findings += await _examine_recipients(settings)
+    findings += await _examine_stored(settings)
     findings.append(await _examine_speech(settings))
     findings += [Finding(name, "", "no such setting; is it mistyped?", is_fatal=False) for name in unknown_settings()]
     return findings
@@ -122,7 +122,8 @@ def _examine_bundle(settings: Settings) -> Finding:
 
     def look() -> str:
         bundle = make_captioner(settings).get().bundle
-        return f"{bundle.name} {bundle.version} in {bundle.folder}"
+        concepts = ", ".join(bundle.concepts.names)
+        return f"{bundle.name} {bundle.version} in {bundle.folder}; it knows {concepts}"
 
     return _try("captioner", look)
 
@@ -148,12 +149,17 @@ async def _examine_channels(settings: Settings) -> list[Finding]:
     return findings
 
 
-async def _examine_recipients(settings: Settings) -> list[Finding]:
-    """Whether anybody is told, and which channel fails them; nothing where the database cannot say so yet."""
+async def _examine_stored(settings: Settings) -> list[Finding]:
+    """Whether anybody is told, which channel fails them, and whether rules ask for what can be said.
+
+    Nothing where the database cannot say so yet.
+    """
     from instantreact.storage.channel_faults import list_faults
     from instantreact.storage.database import Database
     from instantreact.storage.migrate import find_current_and_head
     from instantreact.storage.recipients import list_recipients_to_tell
+    from instantreact.storage.rules import list_criteria
+    from instantreact.wiring import make_captioner
 
     try:
         current, head = await find_current_and_head(settings.resolved_database_url)
@@ -164,12 +170,16 @@ async def _examine_recipients(settings: Settings) -> list[Finding]:
     database = Database(settings.resolved_database_url)
     try:
         async with database.reading() as session:
-            told = await list_recipients_to_tell(session, None)
+            told, wanted = await list_recipients_to_tell(session, None), await list_criteria(session)
             faults = await list_faults(session)
     finally:
         await database.dispose()
     problem = None if told else "nobody is told of alerts; add whom to tell with POST /recipients"
-    findings = [Finding("recipients", f"{len(told)} are told of alerts", problem, is_fatal=False)]
+    lack = make_captioner(settings).capabilities().describe_lack(wanted)
+    findings = [
+        Finding("recipients", f"{len(told)} are told of alerts", problem, is_fatal=False),
+        Finding("rules", f"{len(wanted)} are enabled", lack, is_fatal=False),
+    ]
     for fault in faults:
         problem = f"no alert goes out since {fault.since:%Y-%m-%d %H:%M:%S UTC}. {fault.reason}"
         findings.append(Finding(f"{fault.channel} deliveries", "", problem, is_fatal=False))

@@ -1,15 +1,12 @@
-"""Concepts: groups of words that mean one happening.
-
-The groups were written from what the words mean, before any model was evaluated, and are not tuned to a data set.
-Change them only together with VERSION: scores are comparable within one version only.
-"""
+"""Concepts: groups of words that mean one happening. A bundle brings its own, from the recipe it was trained with."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-VERSION = 1
+ConceptWords = Mapping[str, tuple[str, ...]]
+"""The words and phrases of each concept by its name."""
 
-CONCEPTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+FIRST_CONCEPTS: ConceptWords = MappingProxyType(
     {
         "fight": (
             "fight", "fighting", "fought", "brawl", "punch", "kick", "hit", "beat", "beating", "slap", "strike",
@@ -23,3 +20,7 @@ CONCEPTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "fire": ("fire", "flame", "burn", "burning", "blaze", "smoke", "ignite"),
     }
 )  # fmt: skip
+"""Version 1: what a recipe without words of its own teaches, and what bundles of format 1, which name no words, learnt.
+
+Written from what the words mean, before any model was evaluated, and not tuned to a data set.
+"""

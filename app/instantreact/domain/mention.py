@@ -1,15 +1,14 @@
-"""Whether a sentence mentions a word, a phrase or a concept, and how probable that is.
+"""Whether a sentence mentions a word or a phrase, and how probable that is.
 
 One function scores for rules, `analyze` and evaluation alike, so that a published figure is the figure a rule sees.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import snowballstemmer
 
-from instantreact.domain.concepts import CONCEPTS
 from instantreact.domain.observation import Hypothesis
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
@@ -51,17 +50,3 @@ def mention_probability(hypotheses: Iterable[Hypothesis], phrases: Sequence[str]
     """The probability, 0..1, that a caption mentions one of `phrases`: the share of the hypotheses that do."""
     mass = sum(h.probability for h in hypotheses if mentions(h.text, phrases) is not None)
     return min(1.0, max(0.0, mass))
-
-
-def concept_probability(
-    concept: str, hypotheses: Iterable[Hypothesis], head: Mapping[str, float] | None = None
-) -> float:
-    """The probability, 0..1, that a caption mentions `concept`.
-
-    `head` holds the calibrated outputs of a bundle's concept head; without one the hypotheses decide.
-    Raises KeyError for a concept that `CONCEPTS` does not know.
-    """
-    phrases = CONCEPTS[concept]
-    if head is not None and concept in head:
-        return head[concept]
-    return mention_probability(hypotheses, phrases)

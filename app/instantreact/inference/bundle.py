@@ -3,16 +3,17 @@
 import hashlib
 from enum import StrEnum
 from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from instantreact.domain import concepts
 from instantreact.domain.media import SamplingPlan
 from instantreact.errors import BundleMismatch, BundleMissing
+from instantreact.inference.concepts import Calibration, ConceptHead, with_first_words
 from instantreact.inference.preprocess import MOTION_CHANNELS, Preprocessing
 from instantreact.inference.vocabulary import SPECIALS
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "model.json"
 
 
@@ -76,20 +77,6 @@ class Decoding(_Frozen):
     agreement: float | None = Field(default=None, gt=0, lt=1)
 
 
-class ConceptHead(_Frozen):
-    """The concepts that the sequence graph scores, in its order, and the version of their word groups."""
-
-    version: int
-    names: tuple[str, ...]
-
-
-class Calibration(_Frozen):
-    """Turns a concept's logit into a probability: sigmoid(slope * logit + offset), Platt 1999."""
-
-    slope: float
-    offset: float
-
-
 class Metric(_Frozen):
     """A measured figure, its 95 % interval where one was taken, and what it was measured on."""
 
@@ -110,8 +97,9 @@ class Licence(_Frozen):
 
 
 class Manifest(_Frozen):
-    """What `model.json` holds."""
+    """What `model.json` holds. Bundles that are no captioners will be of another kind, and are refused as one."""
 
+    kind: Literal["captioner"] = "captioner"
     format: int = FORMAT
     name: str
     version: str
@@ -124,6 +112,13 @@ class Manifest(_Frozen):
     decoding: Decoding
     metrics: tuple[Metric, ...] = ()
     licences: tuple[Licence, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_format_1(cls, manifest: Any) -> Any:
+        if not isinstance(manifest, dict) or manifest.get("format") != 1:
+            return manifest
+        return {**with_first_words(manifest), "format": FORMAT}
 
     @field_validator("vocabulary")
     @classmethod
@@ -147,10 +142,10 @@ class Manifest(_Frozen):
         wrong = [name.value for name, graph in self.graphs.items() if graph.signature != _SIGNATURES[name]]
         if wrong:
             raise ValueError(f"graphs have other inputs or outputs than they need: {', '.join(wrong)}")
-        if self.concepts.version != concepts.VERSION:
-            raise ValueError(f"concepts of version {self.concepts.version} were learnt, {concepts.VERSION} is in use")
-        if not set(self.calibration) <= set(self.concepts.names) <= set(concepts.CONCEPTS):
-            raise ValueError("concepts and calibration name something unknown")
+        if self.graphs[GraphName.SEQUENCE].outputs["concepts"] != (len(self.concepts.names),):
+            raise ValueError("the sequence graph scores another number of concepts than there are names")
+        if not set(self.calibration) <= set(self.concepts.names):
+            raise ValueError("calibration names an unknown concept")
         return self
 
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from instantreact.domain.concepts import CONCEPTS
+from instantreact.domain.concepts import ConceptWords
 from instantreact.domain.media import Images
-from instantreact.domain.mention import concept_probability, mentions
+from instantreact.domain.mention import mention_probability, mentions
 from instantreact.domain.observation import Caption, Hypothesis
-from instantreact.inference.bundle import Bundle, Calibration, GraphName
+from instantreact.inference.bundle import Bundle, GraphName
+from instantreact.inference.concepts import Calibration
 from instantreact.inference.decoding import (
     DecoderState,
     Floats,
@@ -40,7 +41,8 @@ class Description:
     caption     the best sentence found, where the bundle asks for it the best that agrees with the calibrated concepts;
                 its score is the geometric mean of its words' probabilities
     hypotheses  sampled sentences, each with the share of the samples that said it, the most frequent first
-    concepts    the probability that a caption of this window mentions it, for every concept
+    concepts    the probability that a caption of this window mentions it, for every concept of the bundle: what its
+                calibrated head says, and without one the share of the hypotheses that do
     """
 
     caption: Caption
@@ -93,7 +95,8 @@ class Captioner:
         sampled = self._sample(encoded)
         hypotheses = merge_samples(self._vocabulary.decode(sentence.words) for sentence in sampled)
         head = self._score_concepts(encoded.logits)
-        concepts = {concept: concept_probability(concept, hypotheses, head) for concept in CONCEPTS}
+        words = self.bundle.concepts.words
+        concepts = {name: mention_probability(hypotheses, words[name]) for name in self.bundle.concepts.names} | head
         return Description(self._find_caption(encoded, sampled, head), hypotheses, concepts)
 
     def _start_encoding(self, encoder: Session, images: Images) -> Callable[[], FrameFeatures]:
@@ -125,7 +128,7 @@ class Captioner:
         if options.agreement is not None:
             found = sorted([*found, *sampled], key=lambda each: -rank_sentence(each, options.length_penalty))
         captions = [self._caption(sentence) for sentence in found]
-        return choose_caption(captions, head, agreement=options.agreement)
+        return choose_caption(captions, head, self.bundle.concepts.words, agreement=options.agreement)
 
     def _caption(self, sentence: Sentence) -> Caption:
         score = float(np.exp(sentence.log_probability / (len(sentence.words) + 1)))
@@ -163,19 +166,21 @@ def merge_samples(sentences: Iterable[str]) -> tuple[Hypothesis, ...]:
     return tuple(Hypothesis(text, counts[text] / total) for text in ordered)
 
 
-def choose_caption(captions: Sequence[Caption], head: Mapping[str, float], *, agreement: float | None) -> Caption:
+def choose_caption(
+    captions: Sequence[Caption], head: Mapping[str, float], words: ConceptWords, *, agreement: float | None
+) -> Caption:
     """The first caption that mentions every concept in `head` exactly where its probability is at least `agreement`.
 
-    The first of all where none does, or `agreement` is None.
+    `words` are the concepts' own. The first of all where none does, or `agreement` is None.
     """
     if agreement is None:
         return captions[0]
     wanted = {concept: probability >= agreement for concept, probability in head.items()}
-    return next((caption for caption in captions if _mentioned(caption, wanted) == wanted), captions[0])
+    return next((caption for caption in captions if _mentioned(caption, wanted, words) == wanted), captions[0])
 
 
-def _mentioned(caption: Caption, concepts: Iterable[str]) -> dict[str, bool]:
-    return {concept: mentions(caption.text, CONCEPTS[concept]) is not None for concept in concepts}
+def _mentioned(caption: Caption, concepts: Iterable[str], words: ConceptWords) -> dict[str, bool]:
+    return {concept: mentions(caption.text, words[concept]) is not None for concept in concepts}
 
 
 def calibrate(logit: float, calibration: Calibration) -> float:

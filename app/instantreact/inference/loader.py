@@ -3,6 +3,7 @@
 import threading
 from pathlib import Path
 
+from instantreact.domain.capabilities import Capabilities, LoadedBundle
 from instantreact.errors import BundleMismatch, BundleMissing, CaptionerUnavailable
 from instantreact.inference.bundle import load_bundle
 from instantreact.inference.captioner import Captioner
@@ -26,6 +27,15 @@ class CaptionerLoader:
             if self._captioner is None:
                 self._captioner = self._load()
             return self._captioner
+
+    def capabilities(self) -> Capabilities:
+        """What the loaded bundle can say; nothing while it cannot be loaded."""
+        try:
+            bundle = self.get().bundle
+        except CaptionerUnavailable:
+            return Capabilities()
+        words = {name: bundle.concepts.words[name] for name in bundle.concepts.names}
+        return Capabilities((LoadedBundle(bundle.name, bundle.version, words, bundle.concepts.version),))
 
     def _load(self) -> Captioner:
         try:

@@ -1,6 +1,6 @@
 """One condition against one observation."""
 
-from instantreact.domain.mention import concept_probability, mention_probability, mentions
+from instantreact.domain.mention import mention_probability, mentions
 from instantreact.domain.observation import Observation
 from instantreact.domain.rule import (
     CaptionCondition,
@@ -38,8 +38,8 @@ def _hold_caption(condition: CaptionCondition, observation: Observation) -> Evid
 
 
 def _hold_concept(condition: ConceptCondition, observation: Observation) -> Evidence | None:
-    score = concept_probability(condition.concept, observation.hypotheses, observation.concepts)
-    if score < condition.min_score:
+    score = observation.concepts.get(condition.concept)
+    if score is None or score < condition.min_score:  # None: the bundle that looked does not know the concept
         return None
     return _seen("concept", condition.concept, score, observation.caption.text, observation)
 

@@ -64,7 +64,7 @@ def _is_there(url: str) -> bool:
 
 def _close_to_others(url: URL) -> None:
     """SQLite's own files get the mode of the first; where it cannot be made, opening it says why in better words."""
-    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+    if url.drivername == "sqlite+aiosqlite" and url.database and url.database != ":memory:":
         with suppress(OSError):
             make_private_file(Path(url.database))
 

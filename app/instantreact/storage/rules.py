@@ -71,6 +71,11 @@ async def list_enabled(session: AsyncSession, ids: Sequence[str]) -> set[str]:
     return set(await session.scalars(select(Rule.id).where(Rule.id.in_(ids), Rule.enabled))) if ids else set()
 
 
+async def list_criteria(session: AsyncSession) -> list[Criteria]:
+    """What the enabled rules ask for."""
+    return list(await session.scalars(select(Rule.criteria).where(Rule.enabled)))
+
+
 async def refuse_while_named(session: AsyncSession, column: InstrumentedAttribute[list[str] | None], key: str) -> None:
     """Raise Conflict where rules name `key` in `column`: without it they would watch nothing, or tell nobody."""
     rows = await session.execute(select(Rule.name, column).where(column.is_not(None)).order_by(Rule.name))

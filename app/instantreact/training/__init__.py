@@ -5,7 +5,7 @@
     trained = train_captioner(config, encoders, prepared, clips, Path("runs/mine"))
     bundle = export_bundle(trained, Path("models/mine"))
     said = describe_with(trained, prepared, clips)
-    print(evaluate_descriptions(clips, said))
+    print(evaluate_descriptions(clips, said, config.concepts.words))
 
 Needs the extra `train`.
 """

@@ -139,18 +139,19 @@ def evaluate_captioner_command(
     clips = load_clips(data, data_format, cache=cache)
     known, measured = of_split(clips, Split.TRAIN), _of_source(of_split(clips, split), source)
     captioner = Captioner(load_bundle(bundle))
+    concepts = captioner.bundle.concepts.words
     with _progress("prepared", len(known) + len(measured)) as tell:
         prepared = prepare_for_bundle(captioner.bundle, [*known, *measured], cache, workers=workers, after_clip=tell)
     known, measured = prepared.readable(known), prepared.readable(measured)
     plain = {name: views[0] for name, views in prepared.views.items()}
     with _progress("described", len(measured)) as tell:
         said = describe_clips(captioner, plain, measured, after_clip=tell)
-    found = evaluate_descriptions(measured, said)
+    found = evaluate_descriptions(measured, said, concepts)
     if record:
         record_metrics(captioner.bundle, headline_metrics(found, data_set=data.name, split=split))
     evaluations = {
         f"{captioner.bundle.name} {captioner.bundle.version}": found,
-        "baselines": evaluate_baselines(plain, known, measured),
+        "baselines": evaluate_baselines(plain, known, measured, concepts),
     }
     _print(evaluations, prepared.skipped, as_json=as_json)
 
@@ -184,7 +185,8 @@ def crossval_captioner_command(
         )
     described = dict(zip(predictions.clips, describe_folds(predictions, prepared), strict=True))
     measured = _of_source(predictions.clips, source)
-    evaluation = evaluate_descriptions(measured, [described[clip] for clip in measured])
+    said, concepts = [described[clip] for clip in measured], recipe.config.concepts.words
+    evaluation = evaluate_descriptions(measured, said, concepts)
     _print({f"{folds} folds by {group}": evaluation}, prepared.skipped, as_json=as_json)
 
 

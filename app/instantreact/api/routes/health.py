@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from instantreact.api.deps import ReadinessDep, ServicesDep
 from instantreact.api.errors import Kind, answer_problem
 from instantreact.api.openapi import problems
-from instantreact.storage import channel_faults
+from instantreact.storage import channel_faults, rules
 
 router = APIRouter(tags=["health"])
 
@@ -39,7 +39,8 @@ class ReadinessView(BaseModel):
     )
     status: Readiness
     checks: dict[str, str | None] = Field(
-        description="Each check, null when it is fine; and each channel that is broken, with the reason."
+        description="Each check, null when it is fine; each channel that is broken, with the reason; and `rules` where "
+        "some ask for what no loaded bundle can say."
     )
 
 
@@ -60,14 +61,18 @@ async def is_ready(request: Request, readiness: ReadinessDep, services: Services
     """Checks everything that it needs; 503 with the reasons when something is missing.
 
     A channel that is broken is `degraded`, and no reason to take the process away: what waits is sent once the channel
-    is repaired.
+    is repaired. So are rules that ask for what no loaded bundle can say.
     """
     checks = dict(await readiness())
     broken = [f"{name}: {reason}" for name, reason in checks.items() if reason is not None]
     if broken:
         return answer_problem(request, NOT_READY, " ".join(broken), checks=checks)
+    can = await services.threads.run(services.captioner.capabilities)
     async with services.database.reading() as session:
-        faults: dict[str, str | None] = {
+        lack = can.describe_lack(await rules.list_criteria(session))
+        found: dict[str, str | None] = {
             fault.channel: fault.reason for fault in await channel_faults.list_faults(session)
         }
-    return ReadinessView(status=Readiness.DEGRADED if faults else Readiness.READY, checks=checks | faults)
+    if lack is not None:
+        found["rules"] = lack
+    return ReadinessView(status=Readiness.DEGRADED if found else Readiness.READY, checks=checks | found)

@@ -6,8 +6,8 @@ A rule is changed by PUT, which replaces it whole, as are recipients and cameras
 
 from fastapi import APIRouter, Response
 
-from instantreact.api.answerable import refuse_unanswerable
-from instantreact.api.deps import ServicesDep
+from instantreact.api.answerable import refuse_unanswerable, refuse_unsayable, view_rule
+from instantreact.api.deps import CapabilitiesDep, ServicesDep
 from instantreact.api.openapi import CREATED, problems
 from instantreact.api.pages import Page, PageDep
 from instantreact.api.schemas.fields import PathId
@@ -26,9 +26,10 @@ router = APIRouter(prefix="/rules", tags=["rules"])
     status_code=201,
     responses={201: CREATED, **problems(401, 409, 413, 422)},
 )
-async def create_rule(services: ServicesDep, draft: RuleDraft, response: Response) -> RuleView:
+async def create_rule(services: ServicesDep, can: CapabilitiesDep, draft: RuleDraft, response: Response) -> RuleView:
     """It applies to what is seen and heard from now on."""
     criteria = draft.to_criteria()
+    refuse_unsayable(criteria, can)
     await services.recognition.refuse_unheard(criteria)
     rule = Rule(
         name=draft.name,
@@ -41,25 +42,25 @@ async def create_rule(services: ServicesDep, draft: RuleDraft, response: Respons
         created_at=services.clock.now(),
     )
     async with services.database.unit_of_work() as session:
-        view = RuleView.of(await rules.insert_rule(session, rule))
+        view = view_rule(await rules.insert_rule(session, rule), can)
         await refuse_unanswerable(session, services.recognition, rule)
     response.headers["Location"] = f"/rules/{view.id}"
     return view
 
 
 @router.get("", operation_id="listRules", summary="List rules", responses=problems(401, 422))
-async def list_rules(services: ServicesDep, page: PageDep) -> Page[RuleView]:
+async def list_rules(services: ServicesDep, can: CapabilitiesDep, page: PageDep) -> Page[RuleView]:
     """The newest first."""
     async with services.database.reading() as session:
         rows = await rules.list_rules(session, after=page.after, limit=page.fetch)
-    return page.cut(rows, RuleView.of, lambda rule: Cursor(rule.created_at, rule.id))
+    return page.cut(rows, lambda rule: view_rule(rule, can), lambda rule: Cursor(rule.created_at, rule.id))
 
 
 @router.get("/{rule_id}", operation_id="getRule", summary="Read a rule", responses=problems(401, 404, 422))
-async def get_rule(services: ServicesDep, rule_id: PathId) -> RuleView:
+async def get_rule(services: ServicesDep, can: CapabilitiesDep, rule_id: PathId) -> RuleView:
     """A rule as it stands."""
     async with services.database.reading() as session:
-        return RuleView.of(await rules.get_rule(session, rule_id))
+        return view_rule(await rules.get_rule(session, rule_id), can)
 
 
 @router.put(
@@ -68,9 +69,10 @@ async def get_rule(services: ServicesDep, rule_id: PathId) -> RuleView:
     summary="Replace a rule",
     responses=problems(401, 404, 409, 413, 422),
 )
-async def replace_rule(services: ServicesDep, rule_id: PathId, draft: RuleDraft) -> RuleView:
+async def replace_rule(services: ServicesDep, can: CapabilitiesDep, rule_id: PathId, draft: RuleDraft) -> RuleView:
     """All of it: what the body leaves out takes its default. What GET shows may be sent back, changed or not."""
     criteria = draft.to_criteria()
+    refuse_unsayable(criteria, can)
     await services.recognition.refuse_unheard(criteria)
     async with services.database.unit_of_work() as session:
         rule = await rules.update_rule(
@@ -87,7 +89,7 @@ async def replace_rule(services: ServicesDep, rule_id: PathId, draft: RuleDraft)
             },
         )
         await refuse_unanswerable(session, services.recognition, rule)
-        return RuleView.of(rule)
+        return view_rule(rule, can)
 
 
 @router.delete(

@@ -4,9 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from instantreact.api.nearest import suggest
 from instantreact.api.schemas.fields import Count, Draft, Name, Number
-from instantreact.domain.concepts import CONCEPTS
 from instantreact.domain.mention import tokenize
 from instantreact.domain.rule import MeaningKind
 
@@ -17,12 +15,6 @@ def _check_words(phrase: str) -> str:
     if not tokenize(phrase):
         raise ValueError("holds no word")
     return phrase
-
-
-def _check_concept(concept: str) -> str:
-    if concept not in CONCEPTS:
-        raise ValueError(f"is not a known concept: {', '.join(CONCEPTS)}. {suggest(concept, CONCEPTS)}")
-    return concept
 
 
 Phrase = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(_check_words)]
@@ -41,9 +33,7 @@ class ConceptConditionDraft(Draft):
     """The caption mentions a happening: one of a group of words."""
 
     kind: Literal["concept"]
-    concept: Annotated[str, AfterValidator(_check_concept)] = Field(
-        description=f"One of: {', '.join(CONCEPTS)}.", json_schema_extra={"enum": list(CONCEPTS)}
-    )
+    concept: Name = Field(description="One that a loaded bundle knows; `GET /bundles` lists them.")
     min_score: Share = Field(0.5, description="The least probability that the caption mentions it.")
 
 

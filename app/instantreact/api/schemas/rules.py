@@ -32,7 +32,7 @@ class RuleDraft(Draft):
     """What people decide about a rule."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_DRAFT]})
-    read_only: ClassVar[frozenset[str]] = frozenset({"id", "created_at"})
+    read_only: ClassVar[frozenset[str]] = frozenset({"id", "created_at", "warning"})
 
     name: Name = Field(description="Unique among the rules.")
     conditions: list[ConditionDraft] = Field(min_length=1, max_length=20)
@@ -63,7 +63,12 @@ class RuleView(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"id": "b1946ac92492d2347c6235b4d2611184", **_DRAFT, "created_at": "2026-11-22T12:00:00Z"},
+                {
+                    "id": "b1946ac92492d2347c6235b4d2611184",
+                    **_DRAFT,
+                    "created_at": "2026-11-22T12:00:00Z",
+                    "warning": None,
+                },
             ]
         }
     )
@@ -78,6 +83,7 @@ class RuleView(BaseModel):
     cooldown_s: float
     enabled: bool
     created_at: datetime
+    warning: str | None = Field(None, description="What it asks for that no loaded bundle can say: it never holds so.")
 
     @classmethod
     def of(cls, rule: Rule) -> Self:

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from instantreact.errors import InvalidInput
-from instantreact.inference.bundle import Calibration, Graph, GraphName
+from instantreact.inference.bundle import Graph, GraphName
+from instantreact.inference.concepts import Calibration
 from instantreact.inference.vocabulary import Vocabulary
 from instantreact.training.captioner.config import TrainingConfig
 from instantreact.training.captioner.model import CaptionModel, ModelShape

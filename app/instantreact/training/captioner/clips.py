@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from instantreact.domain.concepts import CONCEPTS
+from instantreact.domain.concepts import ConceptWords
 from instantreact.domain.mention import mentions
 from instantreact.errors import InvalidInput
 
@@ -41,10 +41,9 @@ class CaptionedClip:
     source: str = ""
 
 
-def concept_shares(clip: CaptionedClip, concepts: Sequence[str] = tuple(CONCEPTS)) -> NDArray[np.float32]:
+def concept_shares(clip: CaptionedClip, concepts: ConceptWords) -> NDArray[np.float32]:
     """For each concept, the share (C,) of the clip's captions that mention it."""
-    phrases = [CONCEPTS[concept] for concept in concepts]
-    found = [[mentions(caption, words) is not None for caption in clip.captions] for words in phrases]
+    found = [[mentions(caption, words) is not None for caption in clip.captions] for words in concepts.values()]
     return np.asarray([np.mean(row) for row in found], np.float32)
 
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from instantreact.inference.bundle import Calibration
+from instantreact.domain.concepts import ConceptWords
+from instantreact.inference.concepts import Calibration
 from instantreact.training.captioner.clips import CaptionedClip, concept_shares
 from instantreact.training.captioner.examples import Example
 from instantreact.training.captioner.logistic import fit_logistic
@@ -44,7 +45,7 @@ def concept_logits(model: CaptionModel, examples: Sequence[Example]) -> Logits:
 
 
 def calibrate_concepts(
-    concepts: Sequence[str], logits: Logits, clips: Sequence[CaptionedClip]
+    concepts: ConceptWords, logits: Logits, clips: Sequence[CaptionedClip]
 ) -> Mapping[str, Calibration]:
     """Fit each concept's probability to the share of captions that mention it (Platt 1999, with soft targets).
 

@@ -2,13 +2,14 @@
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from instantreact.domain.concepts import CONCEPTS
 from instantreact.domain.media import SamplingPlan
 from instantreact.errors import InvalidInput
 from instantreact.inference.bundle import Decoding, Licence
+from instantreact.inference.concepts import Concepts, first_words
 from instantreact.inference.preprocess import MOTION_CHANNELS
 
 
@@ -117,9 +118,15 @@ class TrainingConfig(_Section):
     training: Schedule = Schedule()
     reward: Reward = Reward()
     decoding: Decoding
-    concepts: tuple[str, ...] = tuple(CONCEPTS)
+    concepts: Concepts = Concepts()
     least_word_count: int = Field(default=2, ge=1)
     licences: tuple[Licence, ...] = ()
+
+    @field_validator("concepts", mode="before")
+    @classmethod
+    def _from_names(cls, concepts: Any) -> Any:
+        """Names alone, as in recipes and checkpoints from before words were part of them."""
+        return {"words": first_words(concepts)} if isinstance(concepts, list) else concepts
 
     @model_validator(mode="after")
     def _has_gaps_where_it_moves(self) -> "TrainingConfig":

@@ -1,13 +1,13 @@
 """Measures descriptions of clips: their captions, and how well their concepts' probabilities tell clips apart."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from instantreact.domain.concepts import CONCEPTS
+from instantreact.domain.concepts import ConceptWords
 from instantreact.domain.mention import mention_probability, mentions
 from instantreact.inference.bundle import Metric
 from instantreact.inference.captioner import Captioner, Description
@@ -68,17 +68,22 @@ def describe_clips(
     return descriptions
 
 
-def evaluate_descriptions(clips: Sequence[CaptionedClip], descriptions: Sequence[Description]) -> Evaluation:
-    """Measure the descriptions of labelled clips, each concept by the score that rules see and by its alternatives."""
+def evaluate_descriptions(
+    clips: Sequence[CaptionedClip], descriptions: Sequence[Description], concepts: ConceptWords
+) -> Evaluation:
+    """Measure the descriptions of labelled clips, each concept by the score that rules see and by its alternatives.
+
+    `concepts` are those of the bundle, or the recipe, that described them.
+    """
     said = [description.caption.text for description in descriptions]
     captions = {"model": score_captions(said, [clip.captions for clip in clips])}
     scores = {
         concept: {
             CONCEPT_SCORE: np.array([description.concepts[concept] for description in descriptions]),
-            "share of samples": _sampled_shares(descriptions, concept),
-            "caption": np.array([float(mentions(text, CONCEPTS[concept]) is not None) for text in said]),
+            "share of samples": _sampled_shares(descriptions, concepts[concept]),
+            "caption": np.array([float(mentions(text, concepts[concept]) is not None) for text in said]),
         }
-        for concept in labelled_concepts(clips)
+        for concept in labelled_concepts(clips, concepts)
     }
     found = [
         recognize(clips, values, concept=concept, scored_by=name)
@@ -86,7 +91,7 @@ def evaluate_descriptions(clips: Sequence[CaptionedClip], descriptions: Sequence
         for name, values in by_name.items()
     ]
     captions |= annotator_lines(clips, said)
-    return Evaluation(len(clips), captions, tuple(found), unmeasured_concepts(clips))
+    return Evaluation(len(clips), captions, tuple(found), unmeasured_concepts(clips, concepts))
 
 
 def headline_metrics(evaluation: Evaluation, *, data_set: str, split: str) -> list[Metric]:
@@ -106,6 +111,7 @@ def evaluate_baselines(
     features: Mapping[str, NDArray[np.float16]],
     train: Sequence[CaptionedClip],
     test: Sequence[CaptionedClip],
+    concepts: Iterable[str],
 ) -> Evaluation:
     """Measure what needs no model: the majority caption, the nearest clip's caption, and the containers' metadata."""
     references = [clip.captions for clip in test]
@@ -115,20 +121,20 @@ def evaluate_baselines(
     }
     found = [
         recognize(test, metadata_scores(train, test, label=concept), concept=concept, scored_by="container metadata")
-        for concept in labelled_concepts(test)
+        for concept in labelled_concepts(test, concepts)
         if any(clip.label == concept for clip in train)
     ]
     return Evaluation(len(test), captions, tuple(found))
 
 
-def labelled_concepts(clips: Sequence[CaptionedClip]) -> list[str]:
+def labelled_concepts(clips: Sequence[CaptionedClip], concepts: Iterable[str]) -> list[str]:
     """The concepts that label at least two of these clips, and not at least two."""
-    return [concept for concept in CONCEPTS if min(_count_sides(clips, concept)) >= _LEAST_CLIPS]
+    return [concept for concept in concepts if min(_count_sides(clips, concept)) >= _LEAST_CLIPS]
 
 
-def unmeasured_concepts(clips: Sequence[CaptionedClip]) -> dict[str, str]:
+def unmeasured_concepts(clips: Sequence[CaptionedClip], concepts: Iterable[str]) -> dict[str, str]:
     """The concepts that label some clip but cannot be measured, and why."""
-    sides = {concept: _count_sides(clips, concept) for concept in CONCEPTS}
+    sides = {concept: _count_sides(clips, concept) for concept in concepts}
     return {
         concept: f"{labelled} with this label and {others} without, too few to measure"
         for concept, (labelled, others) in sides.items()
@@ -163,5 +169,5 @@ def recognize(
     )
 
 
-def _sampled_shares(descriptions: Sequence[Description], concept: str) -> NDArray[np.float64]:
-    return np.array([mention_probability(each.hypotheses, CONCEPTS[concept]) for each in descriptions])
+def _sampled_shares(descriptions: Sequence[Description], words: Sequence[str]) -> NDArray[np.float64]:
+    return np.array([mention_probability(each.hypotheses, words) for each in descriptions])

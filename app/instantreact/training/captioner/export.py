@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from instantreact.domain import concepts
 from instantreact.inference.bundle import (
     MANIFEST,
     Bundle,
-    ConceptHead,
     Graph,
     GraphName,
     Manifest,
@@ -15,6 +13,7 @@ from instantreact.inference.bundle import (
     load_bundle,
     sha256_of,
 )
+from instantreact.inference.concepts import ConceptHead
 from instantreact.training.captioner.checkpoint import TrainedCaptioner
 from instantreact.training.captioner.graphs import (
     SequenceGraph,
@@ -60,7 +59,7 @@ def export_bundle(
         sampling=config.sampling,
         preprocessing=preprocessing_of(config),
         vocabulary=trained.vocabulary.words,
-        concepts=ConceptHead(version=concepts.VERSION, names=config.concepts),
+        concepts=ConceptHead(**dict(config.concepts), names=tuple(config.concepts.words)),
         calibration=dict(trained.calibration),
         decoding=config.decoding,
         licences=config.licences,

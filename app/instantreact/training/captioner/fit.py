@@ -62,7 +62,7 @@ def fit_folds(
     """
     readable = prepared.readable(clips)
     fold_of = scene_folds(readable, folds, seed=config.training.seed)
-    logits = np.zeros((len(readable), len(config.concepts)))
+    logits = np.zeros((len(readable), len(config.concepts.words)))
     captioners = []
     for fold in range(folds):
         train = [clip for clip, own in zip(readable, fold_of, strict=True) if own != fold]
@@ -86,7 +86,7 @@ def predict_concepts(
     fold_of = scene_folds(readable, folds, seed=config.training.seed)
     vocabulary = build_vocabulary(config, readable)
     examples = make_examples(config, readable, prepared, vocabulary)
-    logits = np.zeros((len(readable), len(config.concepts)))
+    logits = np.zeros((len(readable), len(config.concepts.words)))
     for fold in range(folds):
         train = [example for example, own in zip(examples, fold_of, strict=True) if own != fold]
         held_out = [example for example, own in zip(examples, fold_of, strict=True) if own == fold]
@@ -102,7 +102,7 @@ def describe_folds(predictions: FoldPredictions, prepared: Prepared) -> list[Des
     for fold, trained in enumerate(predictions.captioners):
         others = predictions.folds != fold
         calibration = calibrate_concepts(
-            trained.config.concepts,
+            trained.config.concepts.words,
             predictions.logits[others],
             [clip for clip, other in zip(predictions.clips, others, strict=True) if other],
         )

@@ -78,7 +78,7 @@ def make_examples(
             scene=clip.scene,
             views=prepared.views[clip.name],
             sentences=tuple(tuple(vocabulary.encode(caption)) for caption in clip.captions),
-            concepts=concept_shares(clip, config.concepts),
+            concepts=concept_shares(clip, config.concepts.words),
         )
         for clip in clips
         if clip.name in prepared.views
@@ -91,7 +91,7 @@ def build_model(config: TrainingConfig, vocabulary: Vocabulary, train: Sequence[
     shape = ModelShape(
         streams=tuple(find_backbone(name).width for name in config.backbones.streams),
         vocabulary=len(vocabulary),
-        concepts=len(config.concepts),
+        concepts=len(config.concepts.words),
         projection=config.model.projection,
         hidden=config.model.hidden,
         embedding=config.model.embedding,

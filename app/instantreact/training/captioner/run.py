@@ -117,7 +117,7 @@ def train_final(
     """
     known = [replace(clip, split=Split.TRAIN) for clip in clips if clip.split is not Split.TEST]
     unseen, logits = predict_concepts(config, prepared, known, folds=folds)
-    calibration = calibrate_concepts(config.concepts, logits, unseen)
+    calibration = calibrate_concepts(config.concepts.words, logits, unseen)
     trained = train_captioner(config, encoders, prepared, known, output, after_epoch=after_epoch)
     trained = replace(trained, calibration=calibration)
     save_checkpoint(trained, output / BEST)
@@ -130,7 +130,7 @@ def calibrate_on(trained: TrainedCaptioner, prepared: Prepared, clips: Sequence[
         return trained
     examples = make_examples(trained.config, clips, prepared, trained.vocabulary)
     logits = concept_logits(trained.model, examples)
-    return replace(trained, calibration=calibrate_concepts(trained.config.concepts, logits, clips))
+    return replace(trained, calibration=calibrate_concepts(trained.config.concepts.words, logits, clips))
 
 
 def _take_weights(model: CaptionModel, vocabulary: Vocabulary, start: TrainedCaptioner) -> None:

@@ -1,13 +1,13 @@
 """Channels that somebody has to repair.
 
-Follows 0006; made 2026-11-26.
+Follows 0007; made 2026-11-26.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
