@@ -8,7 +8,8 @@ SERVE := .venv
 DEV := .venv-dev
 # Tests speak to real parts: these come from the system, everything else from PyPI.
 SYSTEM_PACKAGES := ffmpeg espeak-ng python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base \
-	gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-rtsp
+	gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-rtsp \
+	postgresql rabbitmq-server
 
 .PHONY: help
 help: ## list the commands
@@ -49,12 +50,18 @@ lock: $(DEV)/.installed ## resolve the dependencies anew into the two lock files
 
 .PHONY: system-packages
 system-packages:
-	@# dpkg-query fails when any of them is unknown to it, which is no reason to stop here.
+	@# dpkg-query fails when any of them is unknown to it, which is no reason to stop here. The tests start the servers
+	@# that they need themselves, on free ports: policy-rc.d keeps apt from starting them on their usual ones.
 	@missing=$$({ dpkg-query -W -f='$${Package} $${Status}\n' $(SYSTEM_PACKAGES) 2>/dev/null || true; } \
 		| awk '/ok installed/{print $$1}' | sort | comm -13 - <(printf '%s\n' $(SYSTEM_PACKAGES) | sort)); \
 	[ -z "$$missing" ] && exit 0; \
 	echo "The tests need these system packages, installing them:" $$missing; \
 	sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	policy=/usr/sbin/policy-rc.d; \
+	if [ ! -e $$policy ]; then \
+		trap "$$sudo rm -f $$policy" EXIT; \
+		printf '#!/bin/sh\nexit 101\n' | $$sudo tee $$policy >/dev/null && $$sudo chmod +x $$policy; \
+	fi; \
 	$$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null
 
 $(SERVE)/.installed: requirements.lock pyproject.toml

@@ -16,6 +16,8 @@ DATA_DIR = Path(os.environ.get("INSTANTREACT_DATA", REPOSITORY.parent / "shared"
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
 
+SESSION_SERVERS = frozenset({"postgres"})
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect tests on real footage where there is none; in CI its absence is an error."""
@@ -33,11 +35,18 @@ def pytest_report_header() -> Iterable[str]:
     yield f"footage: {'found' if DATA_DIR.is_dir() else 'absent, tests marked data are deselected'}"
 
 
+def list_children() -> list[psutil.Process]:
+    """The processes that this one started, and theirs, but for servers that a whole session of tests shares."""
+    shared = [child for child in psutil.Process().children() if child.name() in SESSION_SERVERS]
+    kept = {process for server in shared for process in (server, *server.children(recursive=True))}
+    return [child for child in psutil.Process().children(recursive=True) if child not in kept]
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _leaves_no_process_behind() -> Iterator[None]:
     """Tests run in any order, and some count the processes that they start: nobody keeps one."""
     yield
-    _, left = psutil.wait_procs(psutil.Process().children(recursive=True), timeout=10)
+    _, left = psutil.wait_procs(list_children(), timeout=10)
     assert not left, f"still running after the tests of this file: {[child.cmdline() for child in left]}"
 
 

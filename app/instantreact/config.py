@@ -1,6 +1,7 @@
 """Settings: read once from the environment (`INSTANTREACT_*`) or a `.env` file, then passed down as plain values."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -33,7 +34,7 @@ class Settings(BaseSettings):
 
     state_dir: Path = Field(Path("state"), description="Folder for the database, clips, snapshots and the key file.")
     database_url: SecretStr | None = Field(
-        None, description="SQLAlchemy URL; by default a SQLite file in the state folder."
+        None, description="Such as postgresql://user:password@host/name; by default a SQLite file in the state folder."
     )
     captioner_bundle: Path | None = Field(None, description="Bundle folder; by default the one that is shipped.")
 
@@ -110,5 +111,5 @@ class Settings(BaseSettings):
     def resolved_database_url(self) -> str:
         """The database's URL, the embedded one unless another is set."""
         if self.database_url is not None:
-            return self.database_url.get_secret_value()
+            return re.sub("^postgres(ql)?://", "postgresql+asyncpg://", self.database_url.get_secret_value())
         return f"sqlite+aiosqlite:///{self.state_dir / 'instantreact.sqlite3'}"

@@ -27,7 +27,7 @@ InstantReactError
     ChannelBroken          nothing goes out on this channel until somebody repairs its token or settings
   FileMissing*             a file that a row speaks of is not where this process keeps files
   StorageFull*             no room is left for a file or a row
-  StorageBusy*             another process keeps the database to itself
+  StorageBusy*             another process keeps the database to itself, or it cannot be reached
   LeaseLost                a job is held by somebody else by now
   Misconfigured            a setting is missing or contradicts another
 
@@ -93,7 +93,7 @@ class StorageFull(Transient):
 
 
 class StorageBusy(Transient):
-    """Another process keeps the database to itself."""
+    """Another process keeps the database to itself, or it cannot be reached."""
 
 
 class LeaseLost(InstantReactError):

@@ -26,6 +26,7 @@ from instantreact.jobs.embedded import run_jobs
 from instantreact.logs import get_logger
 from instantreact.pipeline.handlers import job_kinds
 from instantreact.pipeline.purge import purge_orphans
+from instantreact.pipeline.repair import queue_checks
 from instantreact.pipeline.services import Services
 from instantreact.storage import keys, recipients
 from instantreact.storage.cameras import reseal_cameras
@@ -84,6 +85,7 @@ async def run_app(settings: Settings, *, port: int, announce: Callable[[str], No
             async with services.database.unit_of_work() as session:
                 await reseal_cameras(session, services.box)
         await _load_captioner(services)
+        await queue_checks(services)
         kinds = job_kinds(services, analyze_jobs=settings.analyze_jobs)
         max_cameras = settings.max_cameras if settings.watch_cameras else 0  # pushed frames come here even so
         async with (

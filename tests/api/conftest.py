@@ -32,10 +32,10 @@ from instantreact.storage.secrets import SecretBox
 from instantreact.threads import WorkerThreads
 from tests.conftest import StoppedClock
 from tests.media.clips import Drawing, make_clip
-from tests.storage.databases import database, empty_database, url
+from tests.storage.databases import database, empty_database, only_sqlite, postgres, url
 from tests.storage.factories import NOW
 
-__all__ = ["database", "empty_database", "url"]
+__all__ = ["database", "empty_database", "only_sqlite", "postgres", "url"]
 
 API_KEY = "a-key-for-tests"
 APP_SECRET = "0123456789abcdef0123456789abcdef"

@@ -44,6 +44,7 @@ async def test_analyze_stores_the_clip_and_queues_its_analysis(
     clip = answer.json()["clip"]
     assert answer.headers["Location"] == f"/clips/{clip['id']}"
     assert (clip["state"], clip["progress"], clip["notify"]) == ("stored", 0.0, "auto")
+    assert (clip["position"], clip["estimate_s"]) == (1, None)
     assert (clip["filename"], clip["size_bytes"]) == ("../door.mp4", len(movie))
     assert clip["sha256"] == hashlib.sha256(movie).hexdigest()
     assert (clip["info"]["width"], clip["info"]["duration_s"], clip["info"]["has_audio"]) == (320, 1.0, False)

@@ -197,24 +197,38 @@ class JobLife(RuleBasedStateMachine):
         return self.runner.run(work())
 
 
+EXAMPLES = {"sqlite": 40, "postgresql": 12}
+
+
 @pytest.fixture
-def life(empty_database: Path) -> Iterator[type[JobLife]]:
-    """The machine on one database for all examples; in memory where there is a folder for it: they commit a lot."""
+def life_url(engine: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """One database for all examples; in memory where there is a folder for it: they commit a lot."""
+    if engine != "sqlite":
+        yield request.getfixturevalue("url")
+        return
     memory = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
-    shutil.copyfile(empty_database, folder / "jobs.db")
-    with asyncio.Runner() as runner:
-        database = Database(f"sqlite+aiosqlite:///{folder / 'jobs.db'}")
-        yield type("Life", (JobLife,), {"database": database, "runner": runner})
-        runner.run(database.dispose())
+    shutil.copyfile(request.getfixturevalue("empty_database"), folder / "jobs.db")
+    yield f"sqlite+aiosqlite:///{folder / 'jobs.db'}"
     shutil.rmtree(folder)
 
 
-def test_claims_lose_no_job_and_hold_none_twice_in_any_order_of_things(life: type[JobLife]) -> None:
+@pytest.fixture
+def life(life_url: str) -> Iterator[type[JobLife]]:
+    with asyncio.Runner() as runner:
+        database = Database(life_url)
+        yield type("Life", (JobLife,), {"database": database, "runner": runner})
+        runner.run(database.dispose())
+
+
+def test_claims_lose_no_job_and_hold_none_twice_in_any_order_of_things(life: type[JobLife], engine: str) -> None:
     run_state_machine_as_test(
         life,
         settings=settings(
-            max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=EXAMPLES[engine],
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )
 

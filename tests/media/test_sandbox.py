@@ -18,15 +18,12 @@ from instantreact.errors import TooLarge, UnreadableMedia, UnsupportedMedia
 from instantreact.media.frames import decode_windows
 from instantreact.media.limits import DecodeLimits
 from instantreact.media.sandbox import ClipDecoder
+from tests.conftest import list_children
 from tests.media.clips import Drawing, make_clip
 from tests.media.plans import PLAN
 
 LARGE_PLAN = SamplingPlan(window_s=2.0, stride_s=1.0, rate_hz=25.0, gaps_s=(), image_size=512)
 """Windows of 39 MB, so that a child is still at work, waiting for its parent, after the first."""
-
-
-def children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
 
 
 def open_fds() -> int:
@@ -46,9 +43,9 @@ def wait_until(holds: Callable[[], bool], *, timeout_s: float = 10.0) -> None:
 
 @pytest.fixture(autouse=True)
 def _leaves_nothing_behind() -> Iterator[None]:
-    before, fds = set(children()), open_fds()
+    before, fds = set(list_children()), open_fds()
     yield
-    assert set(children()) <= before
+    assert set(list_children()) <= before
     assert open_fds() <= fds
 
 
@@ -138,17 +135,17 @@ def test_clip_decoder_opens_no_file_that_a_clip_names(
 
 def test_clip_decoder_uses_its_spares_and_replaces_them(clip: Path) -> None:
     with ClipDecoder(DecodeLimits(), spares=1) as decoder:
-        (spare,) = children()
+        (spare,) = list_children()
         with closing(decoder.decode(clip, PLAN)) as windows:
             next(windows)
-            assert children() == [spare]
-        (replacement,) = children()
+            assert list_children() == [spare]
+        (replacement,) = list_children()
         assert replacement != spare
 
 
 def test_clip_decoder_starts_another_child_when_its_spare_has_died(clip: Path) -> None:
     with ClipDecoder(DecodeLimits(), spares=1) as decoder:
-        (spare,) = children()
+        (spare,) = list_children()
         spare.kill()
         wait_until(lambda: is_gone(spare.pid))
 
@@ -158,7 +155,7 @@ def test_clip_decoder_starts_another_child_when_its_spare_has_died(clip: Path) -
 def test_clip_decoder_kills_the_child_when_the_iterator_is_closed_early(decoder: ClipDecoder, clip: Path) -> None:
     windows = decoder.decode(clip, LARGE_PLAN)
     next(windows)
-    (child,) = children()
+    (child,) = list_children()
 
     windows.close()
 
@@ -168,11 +165,11 @@ def test_clip_decoder_kills_the_child_when_the_iterator_is_closed_early(decoder:
 def test_clip_decoder_kills_ffmpeg_too_when_the_sound_is_closed_early(decoder: ClipDecoder, tmp_path: Path) -> None:
     tracks = decoder.sound(make_clip(tmp_path / "clip.mkv", Drawing(duration_s=40, fps=1, sound_hz=440)))
     next(tracks)
-    assert len(children()) > 0
+    assert len(list_children()) > 0
 
     tracks.close()
 
-    assert children() == []
+    assert list_children() == []
 
 
 @pytest.mark.parametrize(
@@ -183,7 +180,7 @@ def test_clip_decoder_calls_the_clip_unreadable_when_its_child_dies(
 ) -> None:
     windows = decoder.decode(clip, LARGE_PLAN)
     next(windows)
-    (child,) = children()
+    (child,) = list_children()
     child.send_signal(death)
 
     with pytest.raises(UnreadableMedia, match=told):
@@ -194,7 +191,7 @@ def test_clip_decoder_calls_the_clip_unreadable_when_its_child_hangs(clip: Path)
     with ClipDecoder(DecodeLimits(stall_s=3.0), spares=0) as decoder:
         windows = decoder.decode(clip, LARGE_PLAN)
         next(windows)
-        (child,) = children()
+        (child,) = list_children()
         child.suspend()
 
         with pytest.raises(UnreadableMedia, match="hangs: no answer within 3 s"):
@@ -238,7 +235,7 @@ def test_clip_decoder_tells_its_children_no_secret(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("MESSENGER_APP_SECRET", "tell nobody")
 
     with ClipDecoder(DecodeLimits(), spares=1):
-        (child,) = children()
+        (child,) = list_children()
         assert "tell nobody" not in child.environ().values()
         assert "PATH" in child.environ()
 
@@ -260,11 +257,12 @@ import sys
 from pathlib import Path
 from instantreact.media.limits import DecodeLimits
 from instantreact.media.sandbox import ClipDecoder
-from tests.media.test_sandbox import LARGE_PLAN, children
+from tests.conftest import list_children
+from tests.media.test_sandbox import LARGE_PLAN
 decoder = ClipDecoder(DecodeLimits(), spares=1)
 windows = decoder.decode(Path(sys.argv[1]), LARGE_PLAN)
 next(windows)
-print(*(child.pid for child in children()), flush=True)
+print(*(child.pid for child in list_children()), flush=True)
 sys.stdin.read()
 """
 

@@ -15,7 +15,10 @@ from instantreact.storage import cameras, rules
 from instantreact.storage.tables import Event, Rule
 from tests.observations import make_observation
 from tests.pipeline.conftest import JPEG, PSID, House
+from tests.storage.databases import ENGINES
 from tests.storage.factories import NOW
+
+pytestmark = pytest.mark.parametrize("engine", ENGINES)
 
 
 def later(index: int, start_s: float) -> Observation:
@@ -63,6 +66,13 @@ async def test_observe_raises_nothing_when_no_condition_holds(house: House) -> N
 async def test_observe_is_quiet_within_the_cooldown_and_not_after_it(house: House) -> None:
     await see_fights(house, 0.0, 59.0, 61.0)
     assert len(await house.alerts()) == 2
+
+
+async def test_observe_raises_one_alert_within_the_cooldown_when_windows_come_at_once(house: House) -> None:
+    await house.add_rule(cooldown_s=60.0)
+    clip = await house.add_clip()
+    await asyncio.gather(*(house.see(clip, later(index, 2.0 * index)) for index in range(8)))
+    assert len(await house.alerts()) == 1
 
 
 async def test_observe_holds_no_cooldown_for_an_alert_that_reached_nobody(house: House, graph: FakeGraph) -> None:

@@ -1,5 +1,5 @@
-"""Every test of this folder may ask for a database."""
+"""Every test of this folder may ask for a database, and is run on each kind that we know."""
 
-from tests.storage.databases import database, empty_database, url
+from tests.storage.databases import database, empty_database, engine, postgres, url
 
-__all__ = ["database", "empty_database", "url"]
+__all__ = ["database", "empty_database", "engine", "postgres", "url"]

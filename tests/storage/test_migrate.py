@@ -1,16 +1,24 @@
 import asyncio
 import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
 from instantreact.errors import Misconfigured
 from instantreact.storage import migrate
 from instantreact.storage.tables import Base
+from tests.servers.postgres import PostgresServer
+from tests.storage.factories import NOW
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -19,43 +27,51 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def url(path: Path) -> str:
-    return f"sqlite+aiosqlite:///{path}"
+def url(engine: str, path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Of a database without any table."""
+    if engine == "sqlite":
+        yield f"sqlite+aiosqlite:///{path}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = server.create_database()
+    yield server.url(name)
+    server.drop_database(name)
 
 
-def list_tables(path: Path) -> set[str]:
-    engine = create_engine(f"sqlite:///{path}")
-    tables = set(inspect(engine).get_table_names())
-    engine.dispose()
-    return tables - {"alembic_version"}
+async def look(url: str, work: Callable[[Connection], T]) -> T:
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.begin() as connection:
+        found = await connection.run_sync(work)
+    await engine.dispose()
+    return found
+
+
+async def list_tables(url: str) -> set[str]:
+    return set(await look(url, lambda connection: inspect(connection).get_table_names())) - {"alembic_version"}
 
 
 def compare(connection: Connection) -> list[object]:
     return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
 
 
-async def test_upgrade_leads_to_exactly_the_tables_of_the_models(path: Path, url: str) -> None:
+async def test_upgrade_leads_to_exactly_the_tables_of_the_models(url: str) -> None:
     await migrate.upgrade(url)
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.connect() as connection:
-        differences = compare(connection)
-    engine.dispose()
-    assert differences == []
-    assert list_tables(path) == set(Base.metadata.tables)
+    assert await look(url, compare) == []
+    assert await list_tables(url) == set(Base.metadata.tables)
 
 
-async def test_upgrade_changes_nothing_when_run_again(path: Path, url: str) -> None:
+async def test_upgrade_changes_nothing_when_run_again(url: str) -> None:
     await migrate.upgrade(url)
     await migrate.upgrade(url)
-    assert list_tables(path) == set(Base.metadata.tables)
+    assert await list_tables(url) == set(Base.metadata.tables)
 
 
-async def test_downgrade_leads_back_to_nothing_and_upgrade_forth_again(path: Path, url: str) -> None:
+async def test_downgrade_leads_back_to_nothing_and_upgrade_forth_again(url: str) -> None:
     await migrate.upgrade(url)
     await migrate.downgrade(url, "base")
-    assert list_tables(path) == set()
+    assert await list_tables(url) == set()
     await migrate.upgrade(url)
-    assert list_tables(path) == set(Base.metadata.tables)
+    assert await list_tables(url) == set(Base.metadata.tables)
 
 
 async def test_find_current_and_head_tells_whether_a_migration_is_missing(url: str) -> None:
@@ -65,21 +81,40 @@ async def test_find_current_and_head_tells_whether_a_migration_is_missing(url: s
     assert await migrate.find_current_and_head(url) == (head, head)
 
 
-async def test_upgrade_refuses_a_database_that_a_newer_version_made(path: Path, url: str) -> None:
+async def test_upgrade_refuses_a_database_that_a_newer_version_made(url: str) -> None:
     await migrate.upgrade(url)
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    engine.dispose()
-    for look in (migrate.upgrade, migrate.find_current_and_head):
+    await look(url, lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    for refuse in (migrate.upgrade, migrate.find_current_and_head):
         with pytest.raises(Misconfigured, match=r"9999.*a newer one made it"):
-            await look(url)
+            await refuse(url)
+
+
+async def test_upgrade_waits_for_another_process_that_upgrades(url: str) -> None:
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.connect() as other:
+        await other.execute(text(migrate.LOCKS[engine.dialect.name]))
+        upgrading = asyncio.create_task(migrate.upgrade(url))
+        await asyncio.wait([upgrading], timeout=0.5)
+        assert not upgrading.done()
+    await upgrading
+    await engine.dispose()
+    assert await list_tables(url) == set(Base.metadata.tables)
+
+
+async def test_upgrade_and_downgrade_keep_the_rows_of_the_version_before(url: str) -> None:
+    await migrate.upgrade(url, "0004")
+    columns = "id, kind, subject, state, run_at, attempts, max_attempts, created_at"
+    job = f"INSERT INTO jobs ({columns}) VALUES ('a', 'look', 'b', 'due', '{NOW}', 0, 8, '{NOW}')"
+    await look(url, lambda connection: connection.execute(text(job)))
+    await migrate.upgrade(url)
+    await migrate.downgrade(url, "0004")
+    assert await look(url, lambda connection: connection.scalar(text("SELECT subject FROM jobs"))) == "b"
 
 
 @pytest.fixture
-def damaged_url(path: Path, url: str) -> str:
+def damaged_url(path: Path) -> str:
     path.write_bytes(b"this was a database once" * 1000)
-    return url
+    return f"sqlite+aiosqlite:///{path}"
 
 
 async def test_upgrade_says_so_when_the_database_is_damaged(damaged_url: str) -> None:
@@ -87,10 +122,27 @@ async def test_upgrade_says_so_when_the_database_is_damaged(damaged_url: str) ->
         await migrate.upgrade(damaged_url)
 
 
-@pytest.mark.parametrize("url", ["nonsense", "sqlite:///sync.db", "nosuch+driver://host/name"])
-async def test_upgrade_names_the_setting_when_the_address_is_none(url: str) -> None:
+@pytest.mark.parametrize(
+    "address",
+    [
+        "nonsense",
+        "sqlite:///sync.db",
+        "nosuch+driver://host/name",
+        "postgresql+asyncpg://127.0.0.1:1/name",
+        "postgresql+asyncpg://127.0.0.1:99999/name",
+        "postgresql+asyncpg://name.invalid/name",
+    ],
+)
+async def test_upgrade_names_the_setting_when_the_address_is_none(address: str) -> None:
     with pytest.raises(Misconfigured, match="INSTANTREACT_DATABASE_URL"):
-        await migrate.upgrade(url)
+        await migrate.upgrade(address)
+
+
+async def test_upgrade_names_the_setting_when_the_server_does_not_know_us(postgres: PostgresServer) -> None:
+    for address in (postgres.url("nosuch"), postgres.url("postgres").replace("instantreact@", "bob:secret@")):
+        with pytest.raises(Misconfigured, match=r"not exist.*INSTANTREACT_DATABASE_URL") as refused:
+            await migrate.upgrade(address)
+        assert "secret" not in str(refused.value)
 
 
 async def test_upgrade_says_who_may_not_write_when_the_folder_is_missing(tmp_path: Path) -> None:
@@ -123,6 +175,7 @@ def ask(path: Path, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])
 async def test_upgrade_to_sites_takes_the_names_that_cameras_had_and_downgrade_gives_them_back(
     path: Path, url: str
 ) -> None:

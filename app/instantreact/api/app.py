@@ -3,6 +3,7 @@
 import asyncio
 
 from fastapi import Depends, FastAPI
+from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 
 from instantreact import __version__
@@ -46,7 +47,10 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     Every route needs an API key but the webhooks, signed links and what is for our own processes, which verify their
     caller otherwise, the health checks and the description.
     """
-    app = FastAPI(
+    app = FastAPIOffline(
+        static_url="/docs/assets",
+        favicon_url="data:,",
+        swagger_ui_parameters={"validatorUrl": None},
         title="InstantReact",
         version=__version__,
         description=DESCRIPTION,

@@ -13,12 +13,14 @@ from fastapi.requests import HTTPConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from instantreact import errors
 from instantreact.api.schemas.problem import FieldError, Problem
 
 CLIENT_CLOSED_REQUEST = 499
 """For the access log only: nobody is there to read the answer."""
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,23 @@ async def _answer_http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         return answer_failure(request)
     kind = kind_of_status(error.status_code)
-    return answer_problem(request, kind, _say_why(request, error), headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_list_methods(request))
+    return answer_problem(request, kind, _say_why(request, error), headers=headers)
+
+
+def _list_methods(request: Request) -> list[str]:
+    """What is possible at this path: the routes that share it each know their own method only."""
+    described = request.app.openapi()["paths"].get(request.url.path) if request.app.openapi_url else None
+    if described:  # said of this very path, not of all that look like it
+        return sorted(method.upper() for method in described)
+    scopes = ({**request.scope, "method": method} for method in _METHODS)
+    return [
+        scope["method"]
+        for scope in scopes
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    ]
 
 
 async def _answer_nobody(request: Request, error: Exception) -> Response:

@@ -63,7 +63,12 @@ def decode_cursor(text: str) -> Cursor:
 
 async def _ask_page(
     after: Annotated[
-        str | None, Query(max_length=200, description="Continue after this cursor, the `next` of another page.")
+        str | None,
+        Query(
+            max_length=200,
+            description="Continue after this cursor, the `next` of another page.",
+            json_schema_extra={"format": "cursor"},
+        ),
     ] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="At most so many items.")] = PAGE_SIZE,
 ) -> PageRequest:

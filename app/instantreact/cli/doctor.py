@@ -149,7 +149,8 @@ async def _examine_channels(settings: Settings) -> list[Finding]:
 
 
 async def _examine_recipients(settings: Settings) -> list[Finding]:
-    """Whether anybody is told; nothing where the database cannot say so yet."""
+    """Whether anybody is told, and which channel fails them; nothing where the database cannot say so yet."""
+    from instantreact.storage.channel_faults import list_faults
     from instantreact.storage.database import Database
     from instantreact.storage.migrate import find_current_and_head
     from instantreact.storage.recipients import list_recipients_to_tell
@@ -164,10 +165,15 @@ async def _examine_recipients(settings: Settings) -> list[Finding]:
     try:
         async with database.reading() as session:
             told = await list_recipients_to_tell(session, None)
+            faults = await list_faults(session)
     finally:
         await database.dispose()
     problem = None if told else "nobody is told of alerts; add whom to tell with POST /recipients"
-    return [Finding("recipients", f"{len(told)} are told of alerts", problem, is_fatal=False)]
+    findings = [Finding("recipients", f"{len(told)} are told of alerts", problem, is_fatal=False)]
+    for fault in faults:
+        problem = f"no alert goes out since {fault.since:%Y-%m-%d %H:%M:%S UTC}. {fault.reason}"
+        findings.append(Finding(f"{fault.channel} deliveries", "", problem, is_fatal=False))
+    return findings
 
 
 async def _examine_speech(settings: Settings) -> Finding:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, literal, null, select, tuple_
+from sqlalchemy import Select, case, func, literal, null, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.job import JobState
@@ -63,6 +63,13 @@ async def put(
         "error": case((in_hand, Job.error), else_=null()),
     }
     await session.execute(statement.on_conflict_do_update(index_elements=["kind", "subject"], set_=afresh))
+    announce(session, TOPIC)
+
+
+async def hasten(session: AsyncSession, kind: str, subjects: Select[str], *, now: datetime) -> None:
+    """The jobs of a kind about these subjects that wait for a later time are due now."""
+    later = update(Job).where(Job.kind == kind, Job.state == JobState.DUE, Job.run_at > now, Job.subject.in_(subjects))
+    await session.execute(later.values(run_at=now).execution_options(synchronize_session=False))
     announce(session, TOPIC)
 
 

@@ -1,25 +1,28 @@
 """One alert to one person: its parts in order, each sent once as far as a channel lets us know."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.alerts.channel import Channel
-from instantreact.domain.alert import AlertText, DeliveryState, PartKind, Picture, Receipt
+from instantreact.domain.alert import AlertText, ChannelKind, DeliveryState, PartKind, Picture, Receipt
 from instantreact.errors import ChannelBroken, DeliveryDeferred, DeliveryRefused, RecipientUnreachable, WindowClosed
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
-from instantreact.storage import deliveries, recipients
+from instantreact.storage import channel_faults, deliveries, recipients
 from instantreact.storage.tables import Delivery, DeliveryPart
 
 MAX_ATTEMPTS = 100
 """Tries of a delivery: with waits of two and a half minutes on average, a channel may fail for four hours."""
 
-REPAIR_S = 300.0
+REPAIR_S = 30.0
 """How long to leave a channel alone that somebody has to repair, in seconds."""
+
+HELD_UP_S = 600.0
+"""How long a delivery waits for a channel's repair at most: all are hastened once it is repaired."""
 
 log = get_logger(__name__)
 
@@ -42,17 +45,61 @@ async def deliver(services: Services, claim: Claim) -> None:
     """
     async with services.database.reading() as session:
         delivery = await deliveries.get_delivery(session, claim.subject)
-    channel = _find_channel(services, delivery)
-    for part in delivery.parts:
-        if part.state is DeliveryState.PENDING and not await _send_part(services, claim, channel, delivery, part):
-            break
+    if await _wait_for_repair(services, claim, delivery):
+        return
+    try:
+        channel = _find_channel(services, delivery)
+        for part in delivery.parts:
+            if part.state is DeliveryState.PENDING and not await _send_part(services, claim, channel, delivery, part):
+                break
+    except ChannelBroken as error:
+        await _note_broken(services, delivery, error)
+        raise DeliveryDeferred(str(error), retry_after_s=REPAIR_S) from error
     async with services.database.unit_of_work() as session:
         await claim.finish(session)
 
 
-async def put_deliver_job(session: AsyncSession, delivery_id: str, *, now: datetime) -> None:
+async def put_deliver_job(
+    session: AsyncSession, delivery_id: str, *, now: datetime, run_at: datetime | None = None
+) -> None:
     """Queue the job that sends what is pending of a delivery, in the caller's transaction."""
-    await outbox.put(session, StepName.DELIVER, delivery_id, now=now, max_attempts=MAX_ATTEMPTS)
+    await outbox.put(session, StepName.DELIVER, delivery_id, now=now, run_at=run_at, max_attempts=MAX_ATTEMPTS)
+
+
+async def put_check_job(session: AsyncSession, channel: ChannelKind, *, now: datetime, after_s: float = 0.0) -> None:
+    """Queue the job that looks whether a channel works, in the caller's transaction."""
+    await outbox.put(session, StepName.CHECK_CHANNEL, channel, now=now, run_at=now + timedelta(seconds=after_s))
+
+
+async def _wait_for_repair(services: Services, claim: Claim, delivery: Delivery) -> bool:
+    """Put the delivery off while its channel is broken, unless it is the one that may try; that uses up no tries."""
+    async with services.database.reading() as session:
+        if await channel_faults.find_fault(session, delivery.channel) is None:
+            return False
+    now = services.clock.now()
+    async with services.database.unit_of_work() as session:
+        fault = await channel_faults.hold_fault(session, delivery.channel)
+        if fault is None or fault.is_over or fault.trial_id == delivery.id:
+            return False
+        await put_deliver_job(session, delivery.id, now=now, run_at=now + timedelta(seconds=HELD_UP_S))
+        await claim.finish(session)
+    return True
+
+
+async def _note_broken(services: Services, delivery: Delivery, error: ChannelBroken) -> None:
+    """People are told once, and one delivery tries again now and then: see pipeline/repair.py."""
+    now = services.clock.now()
+    async with services.database.unit_of_work() as session:
+        is_new = await channel_faults.note_fault(session, delivery.channel, str(error), now=now, by_trial=True)
+        await put_check_job(session, delivery.channel, now=now, after_s=0.0 if is_new else REPAIR_S)
+
+
+async def _note_working(session: AsyncSession, services: Services, delivery: Delivery) -> None:
+    """The channel took this delivery, or refused it for its recipient alone: where it was broken it is no longer."""
+    fault = await channel_faults.hold_fault(session, delivery.channel)
+    if fault is not None and not fault.is_over:
+        fault.is_over = True
+        await put_check_job(session, delivery.channel, now=services.clock.now())
 
 
 async def bury_delivery(session: AsyncSession, delivery_id: str, reason: str) -> None:
@@ -63,9 +110,7 @@ async def bury_delivery(session: AsyncSession, delivery_id: str, reason: str) ->
 def _find_channel(services: Services, delivery: Delivery) -> Channel:
     channel = services.channels.get(delivery.channel)
     if channel is None:
-        raise DeliveryDeferred(
-            f"No {delivery.channel} channel is configured; see `instantreact doctor`.", retry_after_s=REPAIR_S
-        )
+        raise ChannelBroken(f"No {delivery.channel} channel is configured; see `instantreact doctor`.")
     return channel
 
 
@@ -78,12 +123,9 @@ async def _send_part(
         await deliveries.start_attempt(session, part.id)
     try:
         receipt = await _send(services, channel, delivery, part)
-    except DeliveryDeferred as error:
+    except (DeliveryDeferred, ChannelBroken) as error:
         await _mark(services, part, DeliveryState.PENDING, error)
         raise
-    except ChannelBroken as error:
-        await _mark(services, part, DeliveryState.PENDING, error)
-        raise DeliveryDeferred(str(error), retry_after_s=REPAIR_S) from error
     except WindowClosed as error:
         await _hold(services, delivery, error)
         return False
@@ -95,6 +137,7 @@ async def _send_part(
         return True
     async with services.database.unit_of_work() as session:
         await deliveries.mark_part_sent(session, part.id, receipt)
+        await _note_working(session, services, delivery)
     log.info("delivery.part_sent", delivery_id=delivery.id, part=part.kind, message_id=receipt.message_id)
     return True
 
@@ -129,11 +172,12 @@ async def _mark(services: Services, part: DeliveryPart, state: DeliveryState, er
 
 async def _hold(services: Services, delivery: Delivery, error: WindowClosed) -> None:
     async with services.database.unit_of_work() as session:
-        person = await recipients.get_recipient(session, delivery.recipient_id)
+        person = await recipients.lock_recipient(session, delivery.recipient_id)
         if person.window_open_until != delivery.recipient.window_open_until:
             raise DeliveryDeferred(str(error))  # they acted while this was under way: the window is open again
         await deliveries.fail_delivery(session, delivery.id, DeliveryState.HELD, str(error))
         await recipients.close_window(session, delivery.recipient_id)
+        await _note_working(session, services, delivery)
     log.warning("delivery.held", delivery_id=delivery.id, recipient_id=delivery.recipient_id)
 
 
@@ -142,3 +186,4 @@ async def _give_up(services: Services, delivery: Delivery, error: RecipientUnrea
     async with services.database.unit_of_work() as session:
         await deliveries.fail_delivery(session, delivery.id, DeliveryState.REFUSED, str(error))
         await recipients.mark_unreachable(session, delivery.recipient_id, str(error))
+        await _note_working(session, services, delivery)

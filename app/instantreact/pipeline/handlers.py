@@ -14,6 +14,7 @@ from instantreact.pipeline.deliver import bury_delivery, deliver
 from instantreact.pipeline.hear import hear, settle_unheard
 from instantreact.pipeline.hear_live import hear_live
 from instantreact.pipeline.incoming import handle_incoming
+from instantreact.pipeline.repair import check_channel
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 
@@ -37,6 +38,7 @@ def job_kinds(services: Services, *, analyze_jobs: int) -> Mapping[str, JobKind]
         StepName.HEAR: JobKind(_run(hear, services), settle_unheard, limit=analyze_jobs, backoff=recogniser),
         StepName.HEAR_LIVE: JobKind(_run(hear_live, services), _bury_nothing, limit=UTTERANCES_AT_ONCE, backoff=live),
         StepName.DELIVER: JobKind(_run(deliver, services), bury_delivery, limit=DELIVERIES_AT_ONCE, backoff=messenger),
+        StepName.CHECK_CHANNEL: JobKind(_run(check_channel, services), _bury_nothing, limit=4),
         StepName.INCOMING: JobKind(_run(handle_incoming, services), _bury_nothing, limit=4),
     }
 

@@ -10,4 +10,5 @@ class StepName(StrEnum):
     HEAR = "hear"  # a clip
     HEAR_LIVE = "hear_live"  # an utterance
     DELIVER = "deliver"  # a delivery
+    CHECK_CHANNEL = "check_channel"  # no row: the kind of a channel
     INCOMING = "incoming"  # an incoming message

@@ -136,7 +136,9 @@ async def mark_heard(
     session: AsyncSession, clip_id: str, listening: Listening, *, timings_ms: dict[str, float]
 ) -> None:
     """The listening to the clip's sound has come so far; `timings_ms` of it join those of the analysis."""
-    clip = await get_clip(session, clip_id)
+    clip = await session.get(Clip, clip_id, populate_existing=True, with_for_update=True)
+    if clip is None:
+        raise NotFound("clip", clip_id)
     clip.listening = listening
     clip.timings_ms = {**clip.timings_ms, **{stage: ms for stage, ms in timings_ms.items() if stage != "total"}}
     await session.flush()

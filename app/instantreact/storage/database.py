@@ -5,17 +5,19 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
-from instantreact.errors import StorageBusy, StorageFull
-from instantreact.storage.sqlite import connect_to, is_busy, is_full
+from instantreact.errors import InstantReactError, InvalidInput, StorageBusy, StorageFull
+from instantreact.storage import postgres, sqlite
 
 # A transaction that began by reading could not wait for the lock to write: it is taken at once.
 _BEGIN_IMMEDIATE = text("BEGIN IMMEDIATE")
 _BEGIN = text("BEGIN")
+# PostgreSQL would show each statement of a transaction what others have committed meanwhile.
+_READING = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
 _TOPICS = "topics"
 
 
@@ -29,14 +31,17 @@ class Database:
         if make_url(url).get_backend_name() == "sqlite":
             path = make_url(url).database or ""
             self._engines = (
-                create_async_engine(url, async_creator=connect_to(path), pool_size=1, hide_parameters=True),
+                create_async_engine(url, async_creator=sqlite.connect_to(path), pool_size=1, hide_parameters=True),
                 create_async_engine(
-                    url, async_creator=connect_to(path, read_only=True), pool_size=pool_size, hide_parameters=True
+                    url,
+                    async_creator=sqlite.connect_to(path, read_only=True),
+                    pool_size=pool_size,
+                    hide_parameters=True,
                 ),
             )
         else:
-            engine = create_async_engine(url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True)
-            self._engines = (engine, engine.execution_options(postgresql_readonly=True))
+            engine = postgres.create_postgres_engine(url, pool_size=pool_size, pool_pre_ping=True)
+            self._engines = (engine, engine.execution_options(**_READING))
         writer, reader = self._engines
         self._write = async_sessionmaker(writer, expire_on_commit=False)
         self._read = async_sessionmaker(reader, expire_on_commit=False)
@@ -50,19 +55,19 @@ class Database:
     async def unit_of_work(self) -> AsyncIterator[AsyncSession]:
         """A transaction: committed at the end, rolled back on an error. Never open one inside another.
 
-        Raises StorageFull when there is no room left to write, StorageBusy when another process lets nobody write.
+        SQLite lets one write at a time. On PostgreSQL others write meanwhile: lock the row that you read to change it.
+        Raises StorageFull when there is no room left to write, StorageBusy when others let nobody write or the
+        database cannot be reached, InvalidInput for what it cannot keep.
         """
         try:
             async with self._turn, self._write() as session, session.begin():
-                if self._is_sqlite:
-                    await session.execute(_BEGIN_IMMEDIATE)
+                await self._begin(session, _BEGIN_IMMEDIATE)
                 yield session
         except DBAPIError as error:
-            if is_full(error):
-                raise StorageFull from error
-            if is_busy(error):
-                raise StorageBusy("Another process keeps the database to itself; try again.") from error
-            raise
+            told = _explain(error)
+            if told is None:
+                raise
+            raise told from error
         for topic in session.info.get(_TOPICS, ()):
             for subscriber in self._subscribers.get(topic, ()):
                 subscriber.set()
@@ -72,9 +77,17 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A transaction that sees one state of the database, waits for no writer, and refuses to write."""
         async with self._read() as session, session.begin():
-            if self._is_sqlite:
-                await session.execute(_BEGIN)
+            await self._begin(session, _BEGIN)
             yield session
+
+    async def _begin(self, session: AsyncSession, statement: TextClause) -> None:
+        if self._is_sqlite:
+            await session.execute(statement)
+            return
+        try:
+            await session.connection()
+        except OSError as error:
+            raise StorageBusy(f"The database cannot be reached: {error.strerror or error}.") from error
 
     def subscribe(self, topic: str) -> asyncio.Event:
         """An event that is set whenever this process commits a transaction that announced `topic`."""
@@ -91,3 +104,15 @@ class Database:
 def announce(session: AsyncSession, topic: str) -> None:
     """Wake the subscribers of `topic` in this process, once and only if this transaction is committed."""
     session.info.setdefault(_TOPICS, set()).add(topic)
+
+
+def _explain(error: DBAPIError) -> InstantReactError | None:
+    if sqlite.is_full(error) or postgres.is_full(error):
+        return StorageFull()
+    if sqlite.is_busy(error) or postgres.is_busy(error):
+        return StorageBusy("Another process keeps the database to itself; try again.")
+    if postgres.is_gone(error):
+        return StorageBusy("The database has closed the connection; try again.")
+    if postgres.is_unfit(error):
+        return InvalidInput("A text with a NUL character, or a number that is too large, cannot be kept.")
+    return None

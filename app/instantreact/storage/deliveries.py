@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from instantreact.domain.alert import DeliveryState, Receipt
+from instantreact.domain.alert import ChannelKind, DeliveryState, Receipt
 from instantreact.errors import NotFound
 from instantreact.storage.tables import Alert, Delivery, DeliveryPart
 
@@ -40,6 +40,12 @@ async def get_delivery(session: AsyncSession, delivery_id: str) -> Delivery:
     return delivery
 
 
+def pending_ids(channel: ChannelKind) -> Select[str]:
+    """A query for the deliveries that wait to be sent on a channel, oldest first."""
+    waiting = select(Delivery.id).where(Delivery.channel == channel, Delivery.state == DeliveryState.PENDING)
+    return waiting.order_by(Delivery.created_at, Delivery.id)
+
+
 async def start_attempt(session: AsyncSession, part_id: str) -> None:
     """Count a try, before the channel is asked."""
     statement = update(DeliveryPart).where(DeliveryPart.id == part_id)
@@ -67,8 +73,7 @@ async def mark_part_failed(session: AsyncSession, part_id: str, state: DeliveryS
 
 async def fail_delivery(session: AsyncSession, delivery_id: str, state: DeliveryState, error: str) -> None:
     """Every part that still waits is held, refused or buried."""
-    delivery = await get_delivery(session, delivery_id)
-    for part in delivery.parts:
+    for part in await _lock_parts(session, delivery_id):
         if part.state is DeliveryState.PENDING:
             part.state, part.error = state, error
     await _refresh(session, [delivery_id])
@@ -76,8 +81,7 @@ async def fail_delivery(session: AsyncSession, delivery_id: str, state: Delivery
 
 async def reopen_delivery(session: AsyncSession, delivery_id: str) -> None:
     """Held and buried parts wait to be sent again; what the channel accepted or refused stays."""
-    delivery = await get_delivery(session, delivery_id)
-    for part in delivery.parts:
+    for part in await _lock_parts(session, delivery_id):
         if part.state in (DeliveryState.HELD, DeliveryState.BURIED):
             part.state = DeliveryState.PENDING
     await _refresh(session, [delivery_id])
@@ -132,9 +136,21 @@ async def _get_part(session: AsyncSession, part_id: str) -> DeliveryPart:
     return part
 
 
+async def _lock_parts(session: AsyncSession, delivery_id: str) -> Sequence[DeliveryPart]:
+    """Raises NotFound for a delivery that is gone."""
+    statement = select(DeliveryPart).where(DeliveryPart.delivery_id == delivery_id).order_by(DeliveryPart.position)
+    options = {"populate_existing": True}
+    parts = (await session.scalars(statement.with_for_update(), execution_options=options)).all()
+    if not parts:
+        raise NotFound("delivery", delivery_id)
+    return parts
+
+
 async def _refresh(session: AsyncSession, delivery_ids: Sequence[str]) -> None:
     await session.flush()
     for delivery_id in delivery_ids:
+        # Who changes another part at the same time waits here, and sees this one's.
+        await session.execute(select(Delivery.id).where(Delivery.id == delivery_id).with_for_update())
         statement = select(DeliveryPart.state).where(DeliveryPart.delivery_id == delivery_id)
         states = list(await session.scalars(statement.order_by(DeliveryPart.position)))
         await session.execute(update(Delivery).where(Delivery.id == delivery_id).values(state=derive_state(states)))

@@ -23,6 +23,8 @@ from instantreact.storage.types import UTCDateTime, Value
 from instantreact.storage.unusable import explained
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+LOCKS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(hashtext('instantreact migrates'))"}
+"""What a process that migrates does first, so that others wait."""
 
 
 async def upgrade(url: str, revision: str = "head") -> None:
@@ -108,11 +110,11 @@ async def _with_connection(url: str, work: Callable[[Connection], object], *, is
         engine = create_async_engine(url, poolclass=NullPool)
         try:
             async with engine.connect() as connection:
-                if engine.dialect.name == "sqlite":
-                    if is_new:  # as it will be used, so that whoever only looks need not change it
-                        await connection.execute(text("PRAGMA journal_mode = WAL"))
-                    # sqlite3 would begin the transaction only after the new tables.
-                    await connection.execute(text("BEGIN IMMEDIATE"))
+                if engine.dialect.name == "sqlite" and is_new:
+                    # As it will be used, so that whoever only looks need not change it.
+                    await connection.execute(text("PRAGMA journal_mode = WAL"))
+                # Without it sqlite3 would also begin the transaction only after the new tables.
+                await connection.execute(text(LOCKS[engine.dialect.name]))
                 await connection.run_sync(work)
                 await connection.commit()
         finally:

@@ -52,6 +52,14 @@ async def get_recipient(session: AsyncSession, recipient_id: str) -> Recipient:
     return recipient
 
 
+async def lock_recipient(session: AsyncSession, recipient_id: str) -> Recipient:
+    """The recipient as they are now, and stay until the transaction ends. Raises NotFound."""
+    recipient = await session.get(Recipient, recipient_id, populate_existing=True, with_for_update=True)
+    if recipient is None:
+        raise NotFound("recipient", recipient_id)
+    return recipient
+
+
 async def find_recipient(session: AsyncSession, channel: ChannelKind, address: str) -> Recipient | None:
     """Who is reached at this address."""
     statement = select(Recipient).where(Recipient.channel == channel, Recipient.address == address)
@@ -84,7 +92,7 @@ async def delete_recipient(session: AsyncSession, recipient_id: str) -> None:
 
 async def open_window(session: AsyncSession, recipient_id: str, *, acted_at: datetime) -> Recipient:
     """The person did something at `acted_at`: they can be written to for 24 hours from then, and can be reached."""
-    recipient = await get_recipient(session, recipient_id)
+    recipient = await lock_recipient(session, recipient_id)
     until = acted_at + WINDOW
     if recipient.window_open_until is None or until > recipient.window_open_until:
         recipient.window_open_until = until

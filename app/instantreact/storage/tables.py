@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, MetaData, Text, UniqueConstraint, false
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, Text, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, Notify, PartKind
@@ -19,6 +19,10 @@ from instantreact.storage.types import UTCDateTime, Value, enum_text
 def new_id() -> str:
     """A fresh random id, 32 hexadecimal digits."""
     return uuid4().hex
+
+
+LONG = BigInteger().with_variant(Integer, "sqlite")
+"""Beyond 2 GB: SQLite's integers are long anyway."""
 
 
 class Base(DeclarativeBase):
@@ -89,7 +93,7 @@ class Clip(Base):
     camera_id: Mapped[str | None] = mapped_column(ForeignKey("cameras.id", ondelete="SET NULL"))
     recorded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     filename: Mapped[str] = mapped_column(Text)
-    size_bytes: Mapped[int]
+    size_bytes: Mapped[int] = mapped_column(LONG)
     blob_key: Mapped[str] = mapped_column(index=True)
     notify: Mapped[Notify] = mapped_column(enum_text(Notify))
     state: Mapped[ClipState] = mapped_column(enum_text(ClipState), default=ClipState.STORED)
@@ -199,6 +203,18 @@ class Recipient(Base):
     __table_args__ = (UniqueConstraint("channel", "address"),)
 
 
+class ChannelFault(Base):
+    """A channel on which nothing goes out until somebody repairs it; meanwhile only one delivery tries it."""
+
+    __tablename__ = "channel_faults"
+    channel: Mapped[ChannelKind] = mapped_column(enum_text(ChannelKind), primary_key=True)
+    since: Mapped[datetime] = mapped_column(UTCDateTime)
+    reason: Mapped[str] = mapped_column(Text)
+    trial_id: Mapped[str | None]  # the delivery that may try
+    tried_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when the last one failed
+    is_over: Mapped[bool] = mapped_column(default=False)  # something got through since
+
+
 class Alert(Base):
     """The decision to tell people. A system alert has no rule and no event, but a `system_key`."""
 
@@ -281,6 +297,7 @@ class Job(Base):
     """A unit of queued work: due at `run_at`, held by whoever knows `token` until `lease_until`.
 
     Of those that are due, the one with the earliest `rank_at` goes first.
+    `owner` is the process that has it in hand: what a dead one held is freed at once.
     """
 
     __tablename__ = "jobs"
@@ -294,6 +311,7 @@ class Job(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     max_attempts: Mapped[int] = mapped_column(default=8)
     token: Mapped[str | None]
+    owner: Mapped[str | None] = mapped_column(index=True)
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     again_at: Mapped[datetime | None] = mapped_column(
         UTCDateTime
@@ -306,6 +324,24 @@ class Job(Base):
         Index("ix_jobs_leases", "state", "lease_until"),
         Index("ix_jobs_created", "created_at", "id"),
     )
+
+
+class WorkerRoom(Base):
+    """A process that runs jobs: how many of each kind at once, and until when it counts as alive."""
+
+    __tablename__ = "worker_rooms"
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    room: Mapped[dict[str, int]] = mapped_column(JSON)
+    lease_until: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Binding(Base):
+    """What this database belongs together with, and where that lies: a process that has something else is refused."""
+
+    __tablename__ = "bindings"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+    place: Mapped[str] = mapped_column(Text)
 
 
 class ApiKey(Base):

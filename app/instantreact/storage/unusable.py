@@ -23,12 +23,12 @@ def explained() -> Iterator[None]:
     except ModuleNotFoundError as error:
         raise Misconfigured(
             f"INSTANTREACT_DATABASE_URL needs the driver {error.name}, which is not installed. For PostgreSQL: "
-            "pip install 'instantreact[postgres]', and an address that begins with postgresql+asyncpg://."
+            "pip install 'instantreact[postgres]', and an address that begins with postgresql://."
         ) from error
-    except (ArgumentError, InvalidRequestError) as error:
+    except (ArgumentError, InvalidRequestError, ValueError, OverflowError) as error:
         raise Misconfigured(
             "INSTANTREACT_DATABASE_URL is no address that can be used; one looks like "
-            "sqlite+aiosqlite:////srv/instantreact.sqlite3. Without it a file in the state folder is used."
+            "postgresql://user:password@host/name. Without it a SQLite file in the state folder is used."
         ) from error
     except DBAPIError as error:
         raise _explain(error) from error
@@ -52,4 +52,4 @@ def _explain(error: DBAPIError) -> InstantReactError:
         return Misconfigured(f"The database cannot be opened: {reason}. See who may write the state folder.")
     if code in _LOCKED:
         return Misconfigured(f"The database is in use: {reason}. See which other process holds it.")
-    return Misconfigured(f"The database cannot be used: {reason}")
+    return Misconfigured(f"The database cannot be used: {reason}. See INSTANTREACT_DATABASE_URL.")

@@ -1,11 +1,14 @@
 """For whatever runs the service: is it alive, and can it do its work?"""
 
+from enum import StrEnum
+
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from instantreact.api.deps import ReadinessDep
+from instantreact.api.deps import ReadinessDep, ServicesDep
 from instantreact.api.errors import Kind, answer_problem
 from instantreact.api.openapi import problems
+from instantreact.storage import channel_faults
 
 router = APIRouter(tags=["health"])
 
@@ -19,16 +22,25 @@ class Liveness(BaseModel):
     status: str
 
 
+class Readiness(StrEnum):
+    """degraded: the work goes on, but something waits for somebody to repair it."""
+
+    READY = "ready"
+    DEGRADED = "degraded"
+
+
 class ReadinessView(BaseModel):
-    """Every check is fine."""
+    """The process can do its work."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [{"status": "ready", "checks": {"database": None, "storage": None, "captioner": None}}]
         }
     )
-    status: str
-    checks: dict[str, str | None] = Field(description="Each check, null when it is fine.")
+    status: Readiness
+    checks: dict[str, str | None] = Field(
+        description="Each check, null when it is fine; and each channel that is broken, with the reason."
+    )
 
 
 @router.get("/livez", operation_id="isAlive", summary="Is it alive?")
@@ -44,10 +56,18 @@ async def is_alive() -> Liveness:
     response_model=ReadinessView,
     responses=problems(503),
 )
-async def is_ready(request: Request, readiness: ReadinessDep) -> ReadinessView | Response:
-    """Checks everything that it needs; 503 with the reasons when something is missing."""
+async def is_ready(request: Request, readiness: ReadinessDep, services: ServicesDep) -> ReadinessView | Response:
+    """Checks everything that it needs; 503 with the reasons when something is missing.
+
+    A channel that is broken is `degraded`, and no reason to take the process away: what waits is sent once the channel
+    is repaired.
+    """
     checks = dict(await readiness())
     broken = [f"{name}: {reason}" for name, reason in checks.items() if reason is not None]
     if broken:
         return answer_problem(request, NOT_READY, " ".join(broken), checks=checks)
-    return ReadinessView(status="ready", checks=checks)
+    async with services.database.reading() as session:
+        faults: dict[str, str | None] = {
+            fault.channel: fault.reason for fault in await channel_faults.list_faults(session)
+        }
+    return ReadinessView(status=Readiness.DEGRADED if faults else Readiness.READY, checks=checks | faults)

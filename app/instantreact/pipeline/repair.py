@@ -1,0 +1,129 @@
+"""A channel that is broken: who is told, when it is tried again, and that nothing is lost meanwhile.
+
+A channel is asked now and then whether it works, so that somebody knows before an alert needs it. While it is broken
+its deliveries wait; once it says that it works, one of them tries, since only that proves it, and the rest follow.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from instantreact.domain.alert import AlertText, ChannelKind
+from instantreact.domain.rule import Severity
+from instantreact.errors import ChannelBroken, DeliveryError
+from instantreact.jobs import outbox
+from instantreact.jobs.claims import Claim
+from instantreact.logs import get_logger
+from instantreact.pipeline.deliver import REPAIR_S, put_check_job, put_deliver_job
+from instantreact.pipeline.raising import tell
+from instantreact.pipeline.services import Services
+from instantreact.pipeline.step_names import StepName
+from instantreact.storage import channel_faults, deliveries, recipients
+from instantreact.storage.tables import Alert, ChannelFault
+
+CHECK_S = 300.0
+"""How often a channel that works is asked whether it does."""
+
+log = get_logger(__name__)
+
+
+async def queue_checks(services: Services) -> None:
+    """Look at every channel at once, as at the start of a process: its settings may have been mended."""
+    async with services.database.unit_of_work() as session:
+        broken = await channel_faults.list_faults(session)
+        for kind in {*services.channels, *(fault.channel for fault in broken)}:
+            await put_check_job(session, kind, now=services.clock.now())
+
+
+async def check_channel(services: Services, claim: Claim) -> None:
+    """Look whether the channel `claim.subject` works, tell people when that changed, and look again later."""
+    kind = ChannelKind(claim.subject)
+    problem, now = await _find_problem(services, kind), services.clock.now()
+    async with services.database.unit_of_work() as session:
+        if problem is not None:
+            await channel_faults.note_fault(session, kind, problem, now=now)
+        fault = await channel_faults.hold_fault(session, kind)
+        told = await _settle(services, session, fault, is_asking=problem is not None, now=now) if fault else None
+        still_broken = await channel_faults.find_fault(session, kind) is not None
+        await put_check_job(session, kind, now=now, after_s=REPAIR_S if still_broken else CHECK_S)
+        await claim.finish(session)
+    if told is not None:
+        await _show(services, told)
+
+
+async def _find_problem(services: Services, kind: ChannelKind) -> str | None:
+    channel = services.channels.get(kind)
+    if channel is None:
+        async with services.database.reading() as session:
+            waits = (await session.scalars(deliveries.pending_ids(kind).limit(1))).first()
+        return f"No {kind} channel is configured; see `instantreact doctor`." if waits else None
+    try:
+        await channel.check()
+    except ChannelBroken as error:
+        return str(error)
+    except DeliveryError as error:  # an outage passes without anybody's help
+        log.warning("channel.unchecked", channel=kind, reason=str(error))
+    return None
+
+
+async def _settle(
+    services: Services, session: AsyncSession, fault: ChannelFault, *, is_asking: bool, now: datetime
+) -> Alert | None:
+    """Tell of the fault or of its end, or let a delivery find out; the alert where nobody else could be told of it."""
+    if is_asking:
+        return await _tell(services, session, fault, is_over=False, now=now)
+    trial_id = (await session.scalars(deliveries.pending_ids(fault.channel).limit(1))).first()
+    if trial_id is not None and not fault.is_over:
+        if fault.tried_at is None or now - fault.tried_at >= timedelta(seconds=REPAIR_S):
+            fault.trial_id = trial_id
+            await put_deliver_job(session, trial_id, now=now)
+        return await _tell(services, session, fault, is_over=False, now=now)
+    await outbox.hasten(session, StepName.DELIVER, deliveries.pending_ids(fault.channel), now=now)
+    await channel_faults.forget_fault(session, fault.channel)
+    return await _tell(services, session, fault, is_over=True, now=now)
+
+
+async def _tell(
+    services: Services, session: AsyncSession, fault: ChannelFault, *, is_over: bool, now: datetime
+) -> Alert | None:
+    """Tell those who are reached otherwise, once; the alert where there is nobody."""
+    broken = {other.channel for other in await channel_faults.list_faults(session)} | {fault.channel}
+    everybody = await recipients.list_recipients_to_tell(session, None)
+    told = [person for person in everybody if person.channel not in broken]
+    alert = await tell(
+        session, _make_alert(services, fault, is_over=is_over, now=now), told, has_picture=False, now=now
+    )
+    if alert is None:
+        return None
+    (log.info if is_over else log.error)("channel.mended" if is_over else "channel.broken", reason=alert.text)
+    return None if told else alert
+
+
+def _make_alert(services: Services, fault: ChannelFault, *, is_over: bool, now: datetime) -> Alert:
+    since = fault.since.astimezone(services.time_zone).strftime("%Y-%m-%d %H:%M:%S %Z")
+    name = fault.channel.capitalize()
+    if is_over:
+        kind, severity, title = "mended", Severity.INFO, f"{name} works again"
+        text = f"{name} works again; it was broken since {since}. What waited for it is being sent."
+    else:
+        kind, severity, title = "broken", Severity.CRITICAL, f"{name} is broken"
+        text = f"No alert goes out on {name} since {since}. {fault.reason} What waits is sent once it is repaired."
+    return Alert(
+        system_key=f"channel-{kind}:{fault.channel}:{fault.since.isoformat()}",
+        title=title,
+        text=text,
+        severity=severity,
+        raised_at=now,
+    )
+
+
+async def _show(services: Services, alert: Alert) -> None:
+    """Nobody is reached otherwise: show it on the console at least."""
+    console = services.channels.get(ChannelKind.CONSOLE)
+    if console is None:
+        return
+    text = AlertText(text=alert.text, alert_id=alert.id, severity=alert.severity)
+    try:
+        await console.send_text("the operator", text, metadata=alert.id)
+    except DeliveryError as error:
+        log.warning("channel.fault_not_shown", reason=str(error))
