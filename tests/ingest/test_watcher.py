@@ -127,7 +127,7 @@ def test_watcher_cuts_evidence_that_shows_the_moment(footage: Path) -> None:
 def test_watcher_cuts_evidence_with_its_seconds_and_its_sound_though_the_sound_has_another_clock(
     tmp_path: Path,
 ) -> None:
-    drawn = write_clip(tmp_path / "box.mp4", seconds=5, sound=True)
+    drawn = write_clip(tmp_path / "box.mp4", seconds=4, sound=True)
     apart = part_clocks(drawn, tmp_path / "apart.mkv", CLOCKS_APART["ahead"])
     handed = Handed()
     with watching_at(f"file:{apart}", handed, folder=tmp_path, hears=True) as watcher:
@@ -174,10 +174,10 @@ def test_watcher_recovers_from_each_fault_by_itself(footage: Path) -> None:
 def test_watcher_opens_a_camera_again_at_once_that_hangs_up_now_and_then(footage: Path) -> None:
     with (
         RtspServer(footage) as server,
-        DroppingPort(server.port, every_s=1.0) as port,
+        DroppingPort(server.port, every_s=0.7) as port,
         watching_at(f"rtsp://127.0.0.1:{port.port}/stream1", Handed()) as watcher,
     ):
-        wait_until(lambda: port.opened >= 4)
+        wait_until(lambda: port.opened >= 3)
         before = watcher.report().numbers["pictures"]
         wait_until(lambda: watcher.report().numbers["pictures"] > before)
         assert watcher.report().numbers["failures"] == 0

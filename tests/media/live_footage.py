@@ -49,7 +49,7 @@ def write_clip(path: Path, *, seconds: float = 4.0, moving: bool = True, sound: 
 CLOCKS_APART: dict[str, Callable[[float], float]] = {
     "ahead": lambda time_s: time_s + 100,
     "behind": lambda time_s: time_s - 100,
-    "jumps": lambda time_s: time_s + (100 if time_s > 1.5 else 0),
+    "jumps": lambda time_s: time_s + (100 if time_s > 1.0 else 0),
 }
 """The sound's clock, by the picture's."""
 
