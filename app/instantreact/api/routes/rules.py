@@ -28,20 +28,11 @@ router = APIRouter(prefix="/rules", tags=["rules"])
 )
 async def create_rule(services: ServicesDep, draft: RuleDraft, response: Response) -> RuleView:
     """It applies to what is seen and heard from now on."""
-    criteria = draft.to_criteria()
-    await services.recognition.refuse_unheard(criteria)
-    rule = Rule(
-        name=draft.name,
-        criteria=criteria,
-        camera_ids=draft.camera_ids,
-        recipient_ids=draft.recipient_ids,
-        severity=draft.severity,
-        cooldown_s=draft.cooldown_s,
-        enabled=draft.enabled,
-        created_at=services.clock.now(),
-    )
+    changes = draft.to_changes()
+    await services.recognition.refuse_unheard(changes["criteria"])
+    rule = Rule(**changes, created_at=services.clock.now())
     async with services.database.unit_of_work() as session:
-        view = RuleView.of(await rules.insert_rule(session, rule))
+        view = RuleView.model_validate(await rules.insert_rule(session, rule))
         await refuse_unanswerable(session, services.recognition, rule)
     response.headers["Location"] = f"/rules/{view.id}"
     return view
@@ -52,14 +43,14 @@ async def list_rules(services: ServicesDep, page: PageDep) -> Page[RuleView]:
     """The newest first."""
     async with services.database.reading() as session:
         rows = await rules.list_rules(session, after=page.after, limit=page.fetch)
-    return page.cut(rows, RuleView.of, lambda rule: Cursor(rule.created_at, rule.id))
+    return page.cut(rows, RuleView.model_validate, lambda rule: Cursor(rule.created_at, rule.id))
 
 
 @router.get("/{rule_id}", operation_id="getRule", summary="Read a rule", responses=problems(401, 404, 422))
 async def get_rule(services: ServicesDep, rule_id: PathId) -> RuleView:
     """A rule as it stands."""
     async with services.database.reading() as session:
-        return RuleView.of(await rules.get_rule(session, rule_id))
+        return RuleView.model_validate(await rules.get_rule(session, rule_id))
 
 
 @router.put(
@@ -70,24 +61,12 @@ async def get_rule(services: ServicesDep, rule_id: PathId) -> RuleView:
 )
 async def replace_rule(services: ServicesDep, rule_id: PathId, draft: RuleDraft) -> RuleView:
     """All of it: what the body leaves out takes its default. What GET shows may be sent back, changed or not."""
-    criteria = draft.to_criteria()
-    await services.recognition.refuse_unheard(criteria)
+    changes = draft.to_changes()
+    await services.recognition.refuse_unheard(changes["criteria"])
     async with services.database.unit_of_work() as session:
-        rule = await rules.update_rule(
-            session,
-            rule_id,
-            {
-                "name": draft.name,
-                "criteria": criteria,
-                "camera_ids": draft.camera_ids,
-                "recipient_ids": draft.recipient_ids,
-                "severity": draft.severity,
-                "cooldown_s": draft.cooldown_s,
-                "enabled": draft.enabled,
-            },
-        )
+        rule = await rules.update_rule(session, rule_id, changes)
         await refuse_unanswerable(session, services.recognition, rule)
-        return RuleView.of(rule)
+        return RuleView.model_validate(rule)
 
 
 @router.delete(
