@@ -42,6 +42,13 @@ def list_children() -> list[psutil.Process]:
     return [child for child in psutil.Process().children(recursive=True) if child not in kept]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say in which order tests ran, also where the header is left out."""
+    seed = config.getoption("randomly_seed", None)
+    if seed is not None:
+        terminalreporter.write_line(f"the same order again: --randomly-seed={seed}")
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _leaves_no_process_behind() -> Iterator[None]:
     """Tests run in any order, and some count the processes that they start: nobody keeps one."""

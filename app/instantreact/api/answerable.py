@@ -31,7 +31,7 @@ def refuse_unsayable(criteria: Criteria, can: Capabilities) -> None:
 
 def view_rule(rule: Rule, can: Capabilities) -> RuleView:
     """A stored rule, with a warning where it was written for a bundle that could say more."""
-    return RuleView.of(rule).model_copy(update={"warning": can.describe_lack([rule.criteria])})
+    return RuleView.model_validate(rule).model_copy(update={"warning": can.describe_lack([rule.criteria])})
 
 
 async def refuse_unanswerable(session: AsyncSession, recognition: Recognition, rule: Rule) -> None:

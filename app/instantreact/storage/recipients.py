@@ -36,9 +36,10 @@ async def insert_recipient(session: AsyncSession, recipient: Recipient) -> Recip
 async def update_recipient(session: AsyncSession, recipient_id: str, changes: RecipientChanges) -> Recipient:
     """Raises NotFound, and Conflict when somebody is already reached at the new address."""
     recipient = await get_recipient(session, recipient_id)
+    reached_at = (recipient.channel, recipient.address)
     for name, value in changes.items():
         setattr(recipient, name, value)
-    if changes.keys() & {"channel", "address"}:
+    if (recipient.channel, recipient.address) != reached_at:
         recipient.window_open_until = recipient.unreachable_reason = None  # they were the old address's
     await flush_or_conflict(session, _taken(recipient))
     return recipient

@@ -40,14 +40,14 @@ async def list_alerts(
     """The latest first; all conditions that are given hold."""
     async with services.database.reading() as session:
         rows = await alerts.list_alerts(session, wanted, after=page.after, limit=page.fetch)
-    return page.cut(rows, AlertView.of, lambda alert: Cursor(alert.raised_at, alert.id))
+    return page.cut(rows, AlertView.model_validate, lambda alert: Cursor(alert.raised_at, alert.id))
 
 
 @router.get("/{alert_id}", operation_id="getAlert", summary="Read an alert", responses=problems(401, 404, 422))
 async def get_alert(services: ServicesDep, alert_id: PathId) -> AlertView:
     """An alert with its deliveries and what became of each part."""
     async with services.database.reading() as session:
-        return AlertView.of(await alerts.get_alert(session, alert_id))
+        return AlertView.model_validate(await alerts.get_alert(session, alert_id))
 
 
 @router.post(
@@ -63,7 +63,7 @@ async def acknowledge_alert(services: ServicesDep, alert_id: PathId) -> AlertVie
         alert = await alerts.acknowledge_alert(session, alert_id, by=ANSWERED_BY, now=now)
     if alert.state is not AlertState.ACKNOWLEDGED:
         raise Conflict(f"Alert {alert.id} is {alert.state} already.")
-    return AlertView.of(alert)
+    return AlertView.model_validate(alert)
 
 
 @router.post(
@@ -77,4 +77,4 @@ async def dismiss_alert(services: ServicesDep, alert_id: PathId) -> AlertView:
     now = services.clock.now()
     async with services.database.unit_of_work() as session:
         alert = await alerts.dismiss_alert(session, alert_id, by=ANSWERED_BY, now=now)
-    return AlertView.of(alert)
+    return AlertView.model_validate(alert)

@@ -178,7 +178,7 @@ async def _write_events(services: Services, clip_id: str) -> AsyncIterator[bytes
         async with services.database.reading() as session:
             some = await events.list_clip_events(session, clip_id, after=after, limit=_EVENTS_AT_ONCE)
         for event in some:
-            yield between + EventView.of(event).model_dump_json().encode()
+            yield between + EventView.model_validate(event).model_dump_json().encode()
             between, after = b",", event.window_index
         if len(some) < _EVENTS_AT_ONCE:
             break

@@ -36,14 +36,14 @@ async def list_events(
     """The latest first; all conditions that are given hold."""
     async with services.database.reading() as session:
         rows = await events.list_events(session, wanted, after=page.after, limit=page.fetch)
-    return page.cut(rows, EventView.of, lambda event: Cursor(event.occurred_at, event.id))
+    return page.cut(rows, EventView.model_validate, lambda event: Cursor(event.occurred_at, event.id))
 
 
 @router.get("/{event_id}", operation_id="getEvent", summary="Read an event", responses=problems(401, 404, 422))
 async def get_event(services: ServicesDep, event_id: PathId) -> EventView:
     """What was seen and heard in one window."""
     async with services.database.reading() as session:
-        return EventView.of(await events.get_event(session, event_id))
+        return EventView.model_validate(await events.get_event(session, event_id))
 
 
 @router.head("/{event_id}/snapshot.jpg", include_in_schema=False)

@@ -9,7 +9,6 @@ from instantreact.api.schemas.fields import PathId
 from instantreact.api.schemas.recipients import RecipientDraft, RecipientView
 from instantreact.storage import recipients
 from instantreact.storage.paging import Cursor
-from instantreact.storage.recipients import RecipientChanges
 from instantreact.storage.tables import Recipient
 
 router = APIRouter(prefix="/recipients", tags=["recipients"])
@@ -24,13 +23,7 @@ router = APIRouter(prefix="/recipients", tags=["recipients"])
 )
 async def create_recipient(services: ServicesDep, draft: RecipientDraft, response: Response) -> RecipientView:
     """Every rule that names nobody tells them, too."""
-    recipient = Recipient(
-        name=draft.name,
-        channel=draft.channel,
-        address=draft.address,
-        enabled=draft.enabled,
-        created_at=services.clock.now(),
-    )
+    recipient = Recipient(**draft.to_changes(), created_at=services.clock.now())
     async with services.database.unit_of_work() as session:
         view = RecipientView.model_validate(await recipients.insert_recipient(session, recipient))
     response.headers["Location"] = f"/recipients/{view.id}"
@@ -63,11 +56,8 @@ async def get_recipient(services: ServicesDep, recipient_id: PathId) -> Recipien
 async def replace_recipient(services: ServicesDep, recipient_id: PathId, draft: RecipientDraft) -> RecipientView:
     """All of it. At another address they are somebody new: when Messenger lets us write to them is not known."""
     async with services.database.unit_of_work() as session:
-        stored = await recipients.get_recipient(session, recipient_id)
-        changes: RecipientChanges = {"name": draft.name, "enabled": draft.enabled}
-        if (draft.channel, draft.address) != (stored.channel, stored.address):
-            changes |= {"channel": draft.channel, "address": draft.address}
-        return RecipientView.model_validate(await recipients.update_recipient(session, recipient_id, changes))
+        recipient = await recipients.update_recipient(session, recipient_id, draft.to_changes())
+        return RecipientView.model_validate(recipient)
 
 
 @router.delete(

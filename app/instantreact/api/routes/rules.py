@@ -28,19 +28,10 @@ router = APIRouter(prefix="/rules", tags=["rules"])
 )
 async def create_rule(services: ServicesDep, can: CapabilitiesDep, draft: RuleDraft, response: Response) -> RuleView:
     """It applies to what is seen and heard from now on."""
-    criteria = draft.to_criteria()
-    refuse_unsayable(criteria, can)
-    await services.recognition.refuse_unheard(criteria)
-    rule = Rule(
-        name=draft.name,
-        criteria=criteria,
-        camera_ids=draft.camera_ids,
-        recipient_ids=draft.recipient_ids,
-        severity=draft.severity,
-        cooldown_s=draft.cooldown_s,
-        enabled=draft.enabled,
-        created_at=services.clock.now(),
-    )
+    changes = draft.to_changes()
+    refuse_unsayable(changes["criteria"], can)
+    await services.recognition.refuse_unheard(changes["criteria"])
+    rule = Rule(**changes, created_at=services.clock.now())
     async with services.database.unit_of_work() as session:
         view = view_rule(await rules.insert_rule(session, rule), can)
         await refuse_unanswerable(session, services.recognition, rule)
@@ -71,23 +62,11 @@ async def get_rule(services: ServicesDep, can: CapabilitiesDep, rule_id: PathId)
 )
 async def replace_rule(services: ServicesDep, can: CapabilitiesDep, rule_id: PathId, draft: RuleDraft) -> RuleView:
     """All of it: what the body leaves out takes its default. What GET shows may be sent back, changed or not."""
-    criteria = draft.to_criteria()
-    refuse_unsayable(criteria, can)
-    await services.recognition.refuse_unheard(criteria)
+    changes = draft.to_changes()
+    refuse_unsayable(changes["criteria"], can)
+    await services.recognition.refuse_unheard(changes["criteria"])
     async with services.database.unit_of_work() as session:
-        rule = await rules.update_rule(
-            session,
-            rule_id,
-            {
-                "name": draft.name,
-                "criteria": criteria,
-                "camera_ids": draft.camera_ids,
-                "recipient_ids": draft.recipient_ids,
-                "severity": draft.severity,
-                "cooldown_s": draft.cooldown_s,
-                "enabled": draft.enabled,
-            },
-        )
+        rule = await rules.update_rule(session, rule_id, changes)
         await refuse_unanswerable(session, services.recognition, rule)
         return view_rule(rule, can)
 

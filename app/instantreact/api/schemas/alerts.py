@@ -1,14 +1,12 @@
 """Alerts, and how telling people about them went."""
 
 from datetime import datetime
-from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasPath, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, PartKind
 from instantreact.domain.rule import Evidence, Severity
-from instantreact.storage.tables import Alert, Delivery
 
 _EXAMPLE: JsonDict = {
     "id": "0cc175b9c0f1b6a831c399e269772661",
@@ -71,32 +69,21 @@ class PartView(BaseModel):
 class DeliveryView(BaseModel):
     """One alert to one recipient on one channel."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     id: str
     recipient_id: str
-    recipient_name: str
+    recipient_name: str = Field(validation_alias=AliasPath("recipient", "name"))
     channel: ChannelKind
     state: DeliveryState
     created_at: datetime
     parts: list[PartView]
 
-    @classmethod
-    def of(cls, delivery: Delivery) -> Self:
-        """From a row, its recipient and parts loaded."""
-        return cls(
-            id=delivery.id,
-            recipient_id=delivery.recipient_id,
-            recipient_name=delivery.recipient.name,
-            channel=delivery.channel,
-            state=delivery.state,
-            created_at=delivery.created_at,
-            parts=[PartView.model_validate(part) for part in delivery.parts],
-        )
-
 
 class AlertView(BaseModel):
     """The decision to tell people, who was told, and what they answered."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_EXAMPLE]})
 
     id: str
     rule_id: str | None
@@ -111,22 +98,3 @@ class AlertView(BaseModel):
     answered_at: datetime | None
     answered_by: str | None
     deliveries: list[DeliveryView]
-
-    @classmethod
-    def of(cls, alert: Alert) -> Self:
-        """From a row, its deliveries loaded."""
-        return cls(
-            id=alert.id,
-            rule_id=alert.rule_id,
-            event_id=alert.event_id,
-            camera_id=alert.camera_id,
-            title=alert.title,
-            text=alert.text,
-            severity=alert.severity,
-            state=alert.state,
-            evidence=alert.evidence,
-            raised_at=alert.raised_at,
-            answered_at=alert.answered_at,
-            answered_by=alert.answered_by,
-            deliveries=[DeliveryView.of(delivery) for delivery in alert.deliveries],
-        )

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Self
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from instantreact.domain.observation import Caption, Detection, Hypothesis, Transcript
-from instantreact.storage.tables import Event
 
 EVENT_EXAMPLE: JsonDict = {
     "id": "8a7d5e3c1b9f4a2d8c6e0f1a2b3c4d5e",
@@ -28,10 +27,18 @@ EVENT_EXAMPLE: JsonDict = {
 }
 
 
+def _observed(name: str) -> AliasPath:
+    return AliasPath("observation", name)
+
+
+IsThere = Annotated[bool, BeforeValidator(lambda key: key is not None)]
+"""From the key of a file."""
+
+
 class EventView(BaseModel):
     """An observation filed under an id, a camera or clip, and a time."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [EVENT_EXAMPLE]})
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [EVENT_EXAMPLE]})
 
     id: str
     clip_id: str | None
@@ -39,32 +46,24 @@ class EventView(BaseModel):
     occurred_at: datetime
     start_s: float = Field(description="Where its window starts, in seconds on the footage's clock.")
     end_s: float = Field(description="Where its window ends.")
-    caption: Caption
-    hypotheses: tuple[Hypothesis, ...] = Field(description="What else the captioner might have said.")
-    concepts: Mapping[str, float] = Field(description="For each concept the probability that it is seen, 0..1.")
-    detections: tuple[Detection, ...]
-    transcript: Transcript | None = Field(description="What was said; null when nobody listened.")
-    zones: Mapping[str, float] = Field(description="For each zone the share of the moving pixels inside it, 0..1.")
-    has_snapshot: bool = Field(description="Whether GET /events/{id}/snapshot.jpg has a picture.")
-    has_evidence: bool = Field(description="Whether GET /events/{id}/evidence.mp4 has a clip: of alerts of cameras.")
-
-    @classmethod
-    def of(cls, event: Event) -> Self:
-        """From a row."""
-        seen = event.observation
-        return cls(
-            id=event.id,
-            clip_id=event.clip_id,
-            camera_id=event.camera_id,
-            occurred_at=event.occurred_at,
-            start_s=event.start_s,
-            end_s=event.end_s,
-            caption=seen.caption,
-            hypotheses=seen.hypotheses,
-            concepts=seen.concepts,
-            detections=seen.detections,
-            transcript=seen.transcript,
-            zones=seen.zones,
-            has_snapshot=event.snapshot_key is not None,
-            has_evidence=event.evidence_key is not None,
-        )
+    caption: Caption = Field(validation_alias=_observed("caption"))
+    hypotheses: tuple[Hypothesis, ...] = Field(
+        validation_alias=_observed("hypotheses"), description="What else the captioner might have said."
+    )
+    concepts: Mapping[str, float] = Field(
+        validation_alias=_observed("concepts"), description="For each concept the probability that it is seen, 0..1."
+    )
+    detections: tuple[Detection, ...] = Field(validation_alias=_observed("detections"))
+    transcript: Transcript | None = Field(
+        validation_alias=_observed("transcript"), description="What was said; null when nobody listened."
+    )
+    zones: Mapping[str, float] = Field(
+        validation_alias=_observed("zones"), description="For each zone the share of the moving pixels inside it, 0..1."
+    )
+    has_snapshot: IsThere = Field(
+        validation_alias="snapshot_key", description="Whether GET /events/{id}/snapshot.jpg has a picture."
+    )
+    has_evidence: IsThere = Field(
+        validation_alias="evidence_key",
+        description="Whether GET /events/{id}/evidence.mp4 has a clip: of alerts of cameras.",
+    )

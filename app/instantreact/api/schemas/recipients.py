@@ -9,6 +9,7 @@ from pydantic.config import JsonDict
 
 from instantreact.api.schemas.fields import Draft, Flag, Name
 from instantreact.domain.alert import ChannelKind
+from instantreact.storage.recipients import RecipientChanges
 
 _DRAFT: JsonDict = {"name": "Night shift", "channel": "messenger", "address": "1254477777772919", "enabled": True}
 _EXAMPLE: JsonDict = {
@@ -36,6 +37,10 @@ class RecipientDraft(Draft):
         description="Where the channel reaches them: for Messenger the page-scoped id (PSID). Unique by channel."
     )
     enabled: Flag = True
+
+    def to_changes(self) -> RecipientChanges:
+        """As storage takes them."""
+        return {"name": self.name, "channel": self.channel, "address": self.address, "enabled": self.enabled}
 
     @field_validator("address")
     @classmethod

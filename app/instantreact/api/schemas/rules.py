@@ -1,15 +1,15 @@
 """Rules: named reactions to what is seen and heard."""
 
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.config import JsonDict
 
 from instantreact.api.schemas.conditions import ConditionDraft
 from instantreact.api.schemas.fields import Draft, Flag, Id, Name, Number
 from instantreact.domain.rule import Combine, Condition, Criteria, Severity
-from instantreact.storage.tables import Rule
+from instantreact.storage.rules import RuleChanges
 
 DAY_S = 86_400.0
 _DRAFT: JsonDict = {
@@ -52,15 +52,24 @@ class RuleDraft(Draft):
     )
     enabled: Flag = True
 
-    def to_criteria(self) -> Criteria:
-        """The conditions as the rules engine takes them."""
-        return _CRITERIA.validate_python(self.model_dump(include={"conditions", "combine"}))
+    def to_changes(self) -> RuleChanges:
+        """As storage takes them, the conditions as the rules engine does."""
+        return {
+            "name": self.name,
+            "criteria": _CRITERIA.validate_python(self.model_dump(include={"conditions", "combine"})),
+            "camera_ids": self.camera_ids,
+            "recipient_ids": self.recipient_ids,
+            "severity": self.severity,
+            "cooldown_s": self.cooldown_s,
+            "enabled": self.enabled,
+        }
 
 
 class RuleView(BaseModel):
     """A rule as it is stored."""
 
     model_config = ConfigDict(
+        from_attributes=True,
         json_schema_extra={
             "examples": [
                 {
@@ -70,13 +79,13 @@ class RuleView(BaseModel):
                     "warning": None,
                 },
             ]
-        }
+        },
     )
 
     id: str
     name: str
-    conditions: tuple[Condition, ...]
-    combine: Combine
+    conditions: tuple[Condition, ...] = Field(validation_alias=AliasPath("criteria", "conditions"))
+    combine: Combine = Field(validation_alias=AliasPath("criteria", "combine"))
     camera_ids: list[str] | None
     recipient_ids: list[str] | None
     severity: Severity
@@ -84,19 +93,3 @@ class RuleView(BaseModel):
     enabled: bool
     created_at: datetime
     warning: str | None = Field(None, description="What it asks for that no loaded bundle can say: it never holds so.")
-
-    @classmethod
-    def of(cls, rule: Rule) -> Self:
-        """From a row."""
-        return cls(
-            id=rule.id,
-            name=rule.name,
-            conditions=rule.criteria.conditions,
-            combine=rule.criteria.combine,
-            camera_ids=rule.camera_ids,
-            recipient_ids=rule.recipient_ids,
-            severity=rule.severity,
-            cooldown_s=rule.cooldown_s,
-            enabled=rule.enabled,
-            created_at=rule.created_at,
-        )
