@@ -7,7 +7,7 @@ import pytest
 from instantreact.jobs.claims import hand_out
 from instantreact.pipeline.analyze import put_analyze_job
 from instantreact.pipeline.step_names import StepName
-from instantreact.pipeline.turn import Turn, find_turn
+from instantreact.pipeline.turn import Turn, find_turns
 from instantreact.storage import clips
 from instantreact.storage.tables import Clip
 from tests.pipeline.conftest import House
@@ -39,9 +39,7 @@ async def analyze_one(house: House, *, footage_s: float, took_s: float) -> None:
 
 
 async def turn_of(house: House, clip: Clip, places: int = 2) -> Turn:
-    turn = await find_turn(house.services, clip, places=places)
-    assert turn is not None
-    return turn
+    return (await find_turns(house.services, [clip], places=places))[clip.id]
 
 
 async def look(house: House, clip: Clip) -> tuple[int, object]:
@@ -85,7 +83,7 @@ async def test_clip_that_finds_room_waits_for_nobody(house: House) -> None:
 
 async def test_clip_has_no_turn_when_nothing_of_it_waits(house: House) -> None:
     clip = await house.add_clip()
-    assert await find_turn(house.services, clip, places=2) is None
+    assert await find_turns(house.services, [clip], places=2) == {}
 
 
 async def test_clip_that_was_put_off_has_no_estimate(house: House) -> None:

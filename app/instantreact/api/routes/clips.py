@@ -14,14 +14,14 @@ from instantreact.api.options import ApiOptions
 from instantreact.api.pages import Page, PageDep
 from instantreact.api.presence import while_present
 from instantreact.api.ranges import serve_file
-from instantreact.api.schemas.clips import AnalysisView, ClipView, FollowedClipView
+from instantreact.api.schemas.clips import AnalysisView, ClipView
 from instantreact.api.schemas.events import EventView
 from instantreact.api.schemas.fields import Id, PathId
 from instantreact.api.upload import UPLOAD_BODY, receive_upload
 from instantreact.domain.media import ClipState
 from instantreact.pipeline import intake
 from instantreact.pipeline.services import Services
-from instantreact.pipeline.turn import find_turn
+from instantreact.pipeline.turn import Turn, find_turns
 from instantreact.storage import clips, events
 from instantreact.storage.paging import Cursor
 from instantreact.storage.tables import Clip
@@ -93,6 +93,7 @@ async def submit_clip(
 @router.get("/clips", operation_id="listClips", summary="List clips", responses=problems(401, 422))
 async def list_clips(
     services: ServicesDep,
+    options: OptionsDep,
     page: PageDep,
     state: ClipState | None = None,
     camera_id: Annotated[Id | None, Query()] = None,
@@ -100,11 +101,12 @@ async def list_clips(
     """The latest submission first."""
     async with services.database.reading() as session:
         rows = await clips.list_clips(session, state=state, camera_id=camera_id, after=page.after, limit=page.fetch)
-    return page.cut(rows, ClipView.model_validate, lambda clip: Cursor(clip.submitted_at, clip.id))
+    turns = await find_turns(services, rows, places=options.analyze_jobs)
+    return page.cut(rows, lambda clip: _view(clip, turns), lambda clip: Cursor(clip.submitted_at, clip.id))
 
 
 @router.get("/clips/{clip_id}", operation_id="getClip", summary="Read a clip", responses=problems(401, 404, 422))
-async def get_clip(services: ServicesDep, options: OptionsDep, clip_id: PathId) -> FollowedClipView:
+async def get_clip(services: ServicesDep, options: OptionsDep, clip_id: PathId) -> ClipView:
     """How far its analysis is and when it may be done, what probing found, and what went wrong.
 
     Short clips go first; a long one lets pass what comes in after it for at most as long as it lasts.
@@ -157,13 +159,16 @@ async def delete_clip(services: ServicesDep, clip_id: PathId) -> None:
     await intake.delete_clip(services, clip_id)
 
 
-async def _follow(services: Services, options: ApiOptions, clip: Clip) -> FollowedClipView:
-    turn = await find_turn(services, clip, places=options.analyze_jobs)
-    view = FollowedClipView.model_validate(clip)
-    return view if turn is None else view.model_copy(update=asdict(turn))
+async def _follow(services: Services, options: ApiOptions, clip: Clip) -> ClipView:
+    return _view(clip, await find_turns(services, [clip], places=options.analyze_jobs))
 
 
-async def _write_analysis(services: Services, clip: FollowedClipView) -> AsyncIterator[bytes]:
+def _view(clip: Clip, turns: Mapping[str, Turn]) -> ClipView:
+    view = ClipView.model_validate(clip)
+    return view.model_copy(update=asdict(turns[clip.id])) if clip.id in turns else view
+
+
+async def _write_analysis(services: Services, clip: ClipView) -> AsyncIterator[bytes]:
     """An AnalysisView as JSON."""
     yield b'{"clip":' + clip.model_dump_json().encode() + b',"events":'
     async for piece in _write_events(services, clip.id):

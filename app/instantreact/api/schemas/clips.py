@@ -14,6 +14,8 @@ CLIP_EXAMPLE: JsonDict = {
     "id": "3f0b7c5d8e214f6c9a1b2c3d4e5f6071",
     "state": "analyzed",
     "progress": 1.0,
+    "position": None,
+    "estimate_s": None,
     "listening": "done",
     "warning": None,
     "error": None,
@@ -55,6 +57,12 @@ class ClipView(BaseModel):
     id: str
     state: ClipState
     progress: float = Field(description="How much of it is analyzed, 0..1.")
+    position: int | None = Field(
+        None, description="0 while it is analyzed, 1 when it is next, and so on; null when it does not wait."
+    )
+    estimate_s: float | None = Field(
+        None, description="Seconds until its analysis is done, by how fast the latest were; null while nobody can say."
+    )
     listening: Listening = Field(description="How far the listening to its sound is, which follows the analysis.")
     warning: str | None = Field(description="What of it could not be used, in words.")
     error: str | None = Field(description="Why its analysis failed, in words.")
@@ -70,31 +78,12 @@ class ClipView(BaseModel):
     timings_ms: dict[str, float] = Field(description="How long the stages of its analysis took.")
 
 
-class FollowedClipView(ClipView):
-    """A clip, and when its analysis may be expected."""
-
-    model_config = ConfigDict(
-        from_attributes=True, json_schema_extra={"examples": [{**CLIP_EXAMPLE, "position": None, "estimate_s": None}]}
-    )
-
-    position: int | None = Field(
-        None, description="0 while it is analyzed, 1 when it is next, and so on; null when it does not wait."
-    )
-    estimate_s: float | None = Field(
-        None, description="Seconds until its analysis is done, by how fast the latest were; null while nobody can say."
-    )
-
-
 class AnalysisView(BaseModel):
     """A clip and what was seen and heard in it so far."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"clip": {**CLIP_EXAMPLE, "position": None, "estimate_s": None}, "events": [EVENT_EXAMPLE]}]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"clip": CLIP_EXAMPLE, "events": [EVENT_EXAMPLE]}]})
 
-    clip: FollowedClipView
+    clip: ClipView
     events: list[EventView] = Field(
         description="Those that there are, in the order of their windows; a failed clip keeps those from before."
     )
