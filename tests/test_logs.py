@@ -2,10 +2,11 @@ import io
 import logging
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instantreact.logs import FloodFilter, Throttle, redact
+from instantreact.logs import FloodFilter, Throttle, configure_logs, redact
 
 PASSWORDS = st.text(st.characters(blacklist_categories=("Cs", "Zs", "Zl", "Zp", "Cc")), min_size=4).filter(
     lambda text: not text.isspace()
@@ -29,6 +30,29 @@ def test_redact_hides_the_password_of_an_address_whatever_is_in_it(password: str
 )
 def test_redact_hides_tokens_and_credentials(text: str) -> None:
     assert "s3cret" not in redact(text)
+
+
+def test_configured_logs_hide_secrets_however_deep_they_lie(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("root", "httpx", "taskiq"):  # what other tests find of them afterwards is as it was
+        monkeypatch.setattr(logging.getLogger(name), "handlers", [])
+        monkeypatch.setattr(logging.getLogger(name), "level", logging.NOTSET)
+    configure_logs(json=True)
+    address = "rtsp://u:s3cret@10.0.0.2/live/user=a&password=s3cret"
+    try:
+        structlog.get_logger().warning(
+            f"of {address}",
+            cameras=[{"source": address, "password": "s3cret"}],
+            pair=(1, address),
+            error=ValueError(f"cannot open {address}"),
+            token="s3cret",
+        )
+    finally:
+        structlog.reset_defaults()
+    said = capsys.readouterr().err
+    assert "s3cret" not in said
+    assert said.count("rtsp://***@10.0.0.2/live/***") == 4
 
 
 def test_redact_leaves_plain_text_alone() -> None:

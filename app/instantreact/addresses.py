@@ -39,7 +39,7 @@ _MASKED = """
     loginuse p pass passwd password pin psk psw pwd secret session sid sig signature token u user username usr
 """
 _SHOWN_PARAMETERS, _MASKED_PARAMETERS = frozenset(_SHOWN.split()), frozenset(_MASKED.split())
-_OPTIONS = frozenset({"udp", "tcp", "loop", "snapshot", "jpeg"})
+_OPTIONS = frozenset({"udp", "loop"})
 
 
 def split_user(rest: str) -> tuple[str | None, re.Match[str]] | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from instantreact.addresses import show_address, show_query
+from instantreact.addresses import HIDDEN, show_address, show_query
 
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]{0,30}://\S+", re.IGNORECASE)
 _END_OF_SENTENCE = ".,;:!?'\")]}>"
@@ -47,11 +47,21 @@ def _show_in_sentence(found: re.Match[str]) -> str:
 
 def _redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for name, value in event.items():
-        if name in _SECRET_FIELDS:
-            event[name] = "***"
-        elif isinstance(value, str):
-            event[name] = redact(value)
+        event[name] = HIDDEN if name in _SECRET_FIELDS else _redact_value(value)
     return event
+
+
+def _redact_value(value: Any) -> Any:
+    match value:
+        case str():
+            return redact(value)
+        case BaseException():
+            return redact(repr(value))
+        case dict():
+            return _redact_event(None, "", dict(value))
+        case list() | tuple():
+            return [_redact_value(each) for each in value]
+    return value
 
 
 class Throttle:

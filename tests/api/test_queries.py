@@ -21,6 +21,11 @@ async def test_query_with_an_unknown_parameter_is_told_the_nearest(client: httpx
         assert_problem(await client.get(where), 422, said)
 
 
+async def test_query_that_says_two_things_is_refused(client: httpx.AsyncClient) -> None:
+    for where in ("/events?limit=1&limit=2", "/cameras?enabled=true&enabled=true", "/alerts?camera_id=a&camera_id=b"):
+        assert_problem(await client.get(where), 422, "is given more than once")
+
+
 async def test_query_of_every_route_is_held_against_its_description(app: FastAPI, client: httpx.AsyncClient) -> None:
     tried = 0
     for path, operations in app.openapi()["paths"].items():
