@@ -88,6 +88,7 @@ def make_services(
     folder: Path,
     threads: WorkerThreads,
     speech_mode: SpeechMode = SpeechMode.OFF,
+    captioner: CaptionerLoader | None = None,
 ) -> Services:
     remote = WitTranscriber(WitApp("a-token")) if speech_mode is SpeechMode.WIT else None
     return Services(
@@ -97,7 +98,7 @@ def make_services(
         clock=StoppedClock(NOW),
         threads=threads,
         decoder=decoder,
-        captioner=SHIPPED,
+        captioner=captioner or CaptionerLoader(folder / "no-bundle", threads=1),
         recognition=Recognition(default=speech_mode, keep_transcripts=True, threads=threads, remote=remote),
         channels={},
         links=Links(OPTIONS.public_url, b"signs links"),
@@ -110,7 +111,7 @@ async def services(
     database: Database, decoder: ClipDecoder, tmp_path: Path, speech_mode: SpeechMode
 ) -> AsyncIterator[Services]:
     threads = WorkerThreads(2)
-    services = make_services(database, decoder, tmp_path, threads, speech_mode)
+    services = make_services(database, decoder, tmp_path, threads, speech_mode, SHIPPED)
     yield services
     await services.recognition.close()
     threads.close()
