@@ -40,14 +40,17 @@ def test_extract_audio_tells_when_the_sound_starts_later_than_the_picture(tmp_pa
     assert first.start_s == pytest.approx(0.7, abs=0.04)
 
 
-def test_extract_audio_leaves_out_what_sounds_before_the_first_frame(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
+def test_extract_audio_gives_what_sounds_before_the_first_picture_a_time_before_zero(
+    tmp_path: Path, suffix: str
+) -> None:
     times_s = [0.5 + index / 25 for index in range(40)]
-    clip = make_clip(tmp_path / "clip.mp4", Drawing(times_s=times_s, sound_hz=440, duration_s=2.0))
+    clip = make_clip(tmp_path / f"clip{suffix}", Drawing(times_s=times_s, sound_hz=440, duration_s=2.0))
 
     (track,) = extract_audio(clip)
 
-    assert track.start_s == 0
-    assert track.duration_s == pytest.approx(1.5, abs=0.06)
+    assert track.start_s == pytest.approx(-0.5, abs=0.06)
+    assert track.duration_s == pytest.approx(2.0, abs=0.1)
 
 
 def test_extract_audio_gives_the_sound_when_the_container_has_no_length(tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ def test_prepare_skips_a_corrupt_clip_and_says_why(drawn: DrawnData, tmp_path: P
 
     assert list(prepared.views) == [drawn.clips[0].name]
     assert "bad" in prepared.skipped
-    assert "damaged" in prepared.skipped["bad"]
+    assert "not a clip" in prepared.skipped["bad"]
 
 
 @pytest.mark.parametrize("size", [24, 32, 48])

@@ -72,8 +72,7 @@ def analyze_clip(
         with typer.progressbar(length=round(info.duration_s * 10), label="Analyzing", hidden=not show_progress) as bar:
             for seen in describe_windows(decoded, captioner, stopwatch):
                 observations.append(seen.observation)
-                if seen.truncated_at_s is not None:
-                    warning = f"The clip breaks off after {seen.truncated_at_s:.1f} s."
+                warning = seen.warning or warning
                 bar.update(round(seen.observation.window.end_s * 10) - bar.pos)
         with stopwatch.measure("speech"):
             heard = asyncio.run(_hear(decoder, path, observations, settings, phrases))

@@ -1,102 +1,124 @@
-"""A clip's sound, by MoviePy: mono, 16 kHz, a few seconds at a time, so that a long clip takes no more memory.
+"""A clip's sound on its timeline: mono, 16 kHz, a few seconds at a time, so that a long clip takes no more memory.
 
-MoviePy brings its own ffmpeg (imageio-ffmpeg's wheel carries it). Its reader opens the file; the pipe is read here,
-because the reader pads a broken tail with silence and warns about it.
+A plain track is read by MoviePy. PyAV reads what MoviePy would place wrongly or cannot open: sound with a hole, with a
+clock that is set on the way, or beside tracks of other kinds.
 """
 
-import threading
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
+from __future__ import annotations
 
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import av
 import numpy as np
-from moviepy.audio.io.readers import FFMPEG_AudioReader
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.packet import Packet
 from numpy.typing import NDArray
 
 from instantreact.domain.media import AudioTrack
 from instantreact.errors import UnreadableMedia
-from instantreact.media.containers import decodable_sound, open_container
+from instantreact.media.containers import open_container
+from instantreact.media.stamps import HOLE_S
+from instantreact.media.timeline import SoundTimes, read_timeline
 
 RATE_HZ = 16_000
-_BYTES_PER_SAMPLE = 2
 
-
-@dataclass(frozen=True)
-class _Sound:
-    starts_s: float
-    length_is_declared: bool
+Part = tuple[float, NDArray[np.int16]]
+"""When some samples begin, and the samples."""
 
 
 def extract_audio(path: Path, *, chunk_s: float = 10.0) -> Generator[AudioTrack, None, None]:
-    """The clip's sound in chunks of `chunk_s` seconds, the last one shorter; nothing where there is no sound track.
+    """The clip's sound in chunks of up to `chunk_s` seconds; nothing where there is no sound track.
 
-    `start_s` counts from the first frame of the video. Sound from before that frame is left out.
-    Raises UnreadableMedia where the file cannot be opened.
+    `start_s` counts from the first picture: it is negative for what was heard before. A chunk ends where the sound has
+    a hole, and the next one begins after it. Raises UnreadableMedia or UnsupportedMedia.
     """
-    sound = _find_sound(path)
+    with open_container(path) as container:
+        timeline = read_timeline(container)
+    sound = timeline.sound
     if sound is None:
         return
-    position = round(sound.starts_s * RATE_HZ)
-    with _open_pipe(path, sound) as pipe:
-        _read_samples(pipe, max(0, -position))
-        position = max(0, position)
-        while len(samples := _read_samples(pipe, round(chunk_s * RATE_HZ))) > 0:
-            yield AudioTrack(samples=samples, start_s=position / RATE_HZ, rate_hz=RATE_HZ)
-            position += len(samples)
+    # MoviePy needs to be told a length.
+    parts = _read_plain(path, sound) if sound.is_plain and timeline.has_length else _read(path, sound)
+    for start_s, samples in _join(parts, round(chunk_s * RATE_HZ)):
+        yield AudioTrack(samples=samples, start_s=start_s, rate_hz=RATE_HZ)
 
 
-def _find_sound(path: Path) -> _Sound | None:
-    with open_container(path) as container:
-        tracks = decodable_sound(container)
-        if not tracks:
-            return None
-        starts_s = [
-            float(stream.start_time * stream.time_base)
-            for stream in (tracks[0], *container.streams.video[:1])
-            if stream.start_time is not None and stream.time_base is not None
-        ]
-        offset_s = starts_s[0] - starts_s[1] if len(starts_s) == 2 else 0.0
-        return _Sound(starts_s=offset_s, length_is_declared=container.duration is not None)
+def _read_plain(path: Path, sound: SoundTimes) -> Iterator[Part]:
+    """By MoviePy; by PyAV after all where that hears nothing."""
+    from instantreact.media.plain_sound import read_plain_sound  # which takes longer to import than a clip to decode
 
-
-@contextmanager
-def _open_pipe(path: Path, sound: _Sound) -> Iterator[BinaryIO]:
-    """MoviePy's ffmpeg, writing samples; gone when the block is left, whatever state it is in."""
+    done = 0
     try:
-        # Without a buffer the reader opens its pipe and reads nothing ahead.
-        reader = FFMPEG_AudioReader(
-            str(path), 0, decode_file=not sound.length_is_declared, fps=RATE_HZ, nbytes=_BYTES_PER_SAMPLE, nchannels=1
-        )
-    except OSError as error:
-        raise UnreadableMedia("The clip's sound cannot be opened.") from error
-    process = reader.proc
-    # A damaged track fills the pipe of complaints, and ffmpeg stops until somebody reads it.
-    complaints = threading.Thread(target=_read_to_end, args=(process.stderr,), daemon=True)
-    complaints.start()
-    try:
-        yield process.stdout
-    finally:
-        process.kill()
-        process.wait()
-        complaints.join()
-        process.stdout.close()
-        process.stderr.close()
-        reader.close()
-
-
-def _read_to_end(stream: BinaryIO) -> None:
-    while stream.read(65_536):
+        for samples in read_plain_sound(path, RATE_HZ):
+            yield sound.starts_s + done / RATE_HZ, samples
+            done += len(samples)
+    except UnreadableMedia:
         pass
+    if done == 0:
+        yield from _read(path, sound)
 
 
-def _read_samples(pipe: BinaryIO, count: int) -> NDArray[np.int16]:
-    """Up to `count` samples, fewer only at the end of the sound; a sample cut in half is dropped."""
-    chunk = bytearray()
-    while len(chunk) < count * _BYTES_PER_SAMPLE:
-        piece = pipe.read(count * _BYTES_PER_SAMPLE - len(chunk))
-        if not piece:
-            break
-        chunk += piece
-    return np.frombuffer(chunk, dtype="<i2", count=len(chunk) // _BYTES_PER_SAMPLE)
+def _read(path: Path, sound: SoundTimes) -> Iterator[Part]:
+    """By PyAV, as far as the track can be read: what follows on a hole is placed where its stamp says."""
+    resampler, end_s = _make_resampler(), -np.inf
+    for said_s, frame in _decode(path, sound):
+        if said_s - end_s > HOLE_S:
+            resampler, end_s = _make_resampler(), said_s
+        try:
+            parts = resampler.resample(frame)
+        except ValueError:  # the sound's rate or layout changes on the way
+            resampler = _make_resampler()
+            parts = resampler.resample(frame)
+        for part in parts:
+            samples = part.to_ndarray().reshape(-1).astype(np.int16, copy=False)
+            yield end_s, samples
+            end_s += len(samples) / RATE_HZ
+
+
+def _decode(path: Path, sound: SoundTimes) -> Iterator[tuple[float, AudioFrame]]:
+    """Each piece of sound and when it is heard, -inf for right after the last; damaged ones are left out."""
+    shift_s, shifts_s = 0.0, iter(sound.shifts_s.tolist())
+    unsaid_s = sound.starts_s
+    for packet in _packets(path, sound):
+        shift_s = next(shifts_s, shift_s) if packet.size else shift_s
+        try:
+            frames = packet.decode()
+        except (av.FFmpegError, ValueError):
+            continue
+        for frame in frames:
+            yield unsaid_s if frame.time is None else frame.time + shift_s, frame
+            unsaid_s = -np.inf
+
+
+def _packets(path: Path, sound: SoundTimes) -> Iterator[Packet[AudioStream]]:
+    with open_container(path) as container:
+        track = next(each for each in container.streams.audio if each.index == sound.track)
+        try:
+            yield from container.demux(track)
+        except (av.FFmpegError, OSError):
+            return  # what could be read counts
+
+
+def _make_resampler() -> av.AudioResampler:
+    return av.AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
+
+
+def _join(parts: Iterator[Part], most: int) -> Iterator[Part]:
+    """The same sound in parts of `most` samples, shorter only before a hole and at the end."""
+    held: list[NDArray[np.int16]] = []
+    start_s, count = 0.0, 0
+    for part_s, samples in parts:
+        if held and part_s - (start_s + count / RATE_HZ) > HOLE_S / 2:
+            yield start_s, np.concatenate(held)
+            held, count = [], 0
+        start_s = start_s if held else part_s
+        held.append(samples)
+        count += len(samples)
+        while count >= most:
+            whole = np.concatenate(held)
+            yield start_s, whole[:most]
+            held, count, start_s = [whole[most:]], count - most, start_s + most / RATE_HZ
+    if count:
+        yield start_s, np.concatenate(held)

@@ -5,13 +5,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import av
-from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.stream import Stream
 
 from instantreact.errors import UnreadableMedia, UnsupportedMedia
 
-CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,h264,hevc,gif,mp3,wav,flac,aac"
+CONTAINERS = ",".join(
+    (
+        "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mxf,gxf,wtv,dv,nut,rm,gif",
+        "dhav,ifv,luodat,lvf,iv8,nsv,pva",  # recorders: Dahua, IFV, Dahua's DAT, LVF, IndigoVision
+        "h264,hevc,vvc,h263,h261,mpegvideo,m4v,vc1,mjpeg,mpjpeg,ivf,obu",
+        "mp3,wav,flac,aac",
+    )
+)
 """FFmpeg's names of what is opened; `hls`, `concat`, `dash` and their like could read any file or address."""
 
 
@@ -24,16 +29,9 @@ def open_container(path: Path) -> Iterator[InputContainer]:
     except av.ArgumentError as error:
         raise UnsupportedMedia("The file is of a kind that is not a clip, a picture or a playlist perhaps.") from error
     except (av.FFmpegError, OSError) as error:
-        raise UnreadableMedia("The file is not a clip, or it breaks off before its first frame.") from error
+        raise UnreadableMedia(
+            "The file is not a clip, or it breaks off before its first frame. If a recorder (DVR) wrote it in a format "
+            "of its own, export it as MP4."
+        ) from error
     with container:
         yield container
-
-
-def decodable_sound(container: InputContainer) -> list[AudioStream]:
-    """The container's sound tracks whose codec is known."""
-    return [track for track in container.streams.audio if _codec(track) is not None]
-
-
-def _codec(stream: Stream) -> object | None:
-    """PyAV's type promises a codec; a stream of unknown kind has none all the same."""
-    return stream.codec_context

@@ -19,13 +19,14 @@ import cv2
 
 from instantreact.domain.media import SamplingPlan
 from instantreact.errors import TooLarge, UnreadableMedia, UnsupportedMedia
-from instantreact.media.containers import CONTAINERS
+from instantreact.media.audio import extract_audio
 from instantreact.media.frames import decode_windows
 from instantreact.media.limits import DecodeLimits
 from instantreact.media.probe import probe_clip
 from instantreact.media.wire import Field, raw_bytes, write_message
 
 _IDLE_S = 1.0
+_MOST_WORDS = 1000
 _EXPECTED = (UnreadableMedia, UnsupportedMedia, TooLarge)
 
 
@@ -55,7 +56,7 @@ def _claim_stdout() -> BinaryIO:
 
 def _import_sound() -> None:
     """MoviePy takes longer to import than a short clip to decode, so only idle children do it in advance."""
-    import instantreact.media.audio  # noqa: F401
+    import instantreact.media.plain_sound  # noqa: F401
 
 
 def _leave_with_parent() -> None:
@@ -74,7 +75,6 @@ def _confine(limits: DecodeLimits) -> None:
         address_space = pages * resource.getpagesize() + limits.memory_bytes
         resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
     cv2.setNumThreads(1)
-    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = f"protocol_whitelist;file|format_whitelist;{CONTAINERS}"
 
 
 def _answer(answers: BinaryIO, request: dict[str, Any], limits: DecodeLimits) -> None:
@@ -114,15 +114,13 @@ def _send_windows(answers: BinaryIO, path: Path, plan: SamplingPlan) -> None:
             "end_s": sample.window.end_s,
             "samples": len(sample.images),
             "jpeg_bytes": len(decoded.snapshot_jpeg),
-            "truncated_at_s": decoded.truncated_at_s,
+            "warning": decoded.warning and decoded.warning[:_MOST_WORDS],
         }
         arrays = [raw_bytes(sample.images), raw_bytes(sample.earlier), raw_bytes(sample.times_s)]
         write_message(answers, "window", fields, *arrays, memoryview(decoded.snapshot_jpeg))
 
 
 def _send_sound(answers: BinaryIO, path: Path) -> None:
-    from instantreact.media.audio import extract_audio
-
     for track in extract_audio(path):
         fields: dict[str, Field] = {"start_s": track.start_s, "samples": len(track.samples)}
         write_message(answers, "track", fields, raw_bytes(track.samples))

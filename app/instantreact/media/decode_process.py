@@ -121,6 +121,5 @@ def _environment() -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         "OPENBLAS_NUM_THREADS": "1",
         "OPENCV_LOG_LEVEL": "SILENT",
-        "OPENCV_FFMPEG_LOGLEVEL": "-8",
         "PYTHON_DOTENV_DISABLED": "1",  # MoviePy would load any .env it finds above its own folder
     }

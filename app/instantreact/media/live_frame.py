@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from instantreact.domain.media import AudioTrack, Images
 from instantreact.media.mask import FrameMask
 from instantreact.media.sampling import scale_frame
-from instantreact.media.snapshot import encode_snapshot
+from instantreact.media.snapshot import SQUARE, encode_snapshot
 
 
 class TrackKind(StrEnum):
@@ -40,12 +40,16 @@ class CodedPacket:
 
 
 class LiveFrame:
-    """One picture, `time_s` seconds after the stream's first. Nothing that is masked leaves it."""
+    """One picture, `time_s` seconds after the stream's first. Nothing that is masked leaves it.
 
-    def __init__(self, time_s: float, picture: av.VideoFrame, mask: FrameMask) -> None:
+    `aspect` is how much wider than high its pixels are meant to be shown.
+    """
+
+    def __init__(self, time_s: float, picture: av.VideoFrame, mask: FrameMask, aspect: Fraction = SQUARE) -> None:
         self.time_s = time_s
         self._picture = picture
         self._mask = mask
+        self._aspect = aspect
         self._small: Images | None = None
         self._lock = threading.Lock()  # PyAV's scaler belongs to the picture: two threads would share it
 
@@ -75,8 +79,8 @@ class LiveFrame:
             return self._picture.reformat(width, height, "gray").to_ndarray().astype(np.uint8, copy=False)
 
     def jpeg(self) -> bytes:
-        """The picture for people, at most 1280 pixels across."""
-        return encode_snapshot(self.bgr())
+        """The picture for people, in its true proportions and at most 1280 pixels across."""
+        return encode_snapshot(self.bgr(), self._aspect)
 
 
 @dataclass(frozen=True, eq=False)

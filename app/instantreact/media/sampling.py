@@ -3,13 +3,14 @@
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import count
 
 import cv2
 import numpy as np
 
 from instantreact.domain.media import FrameSample, Images, SamplingPlan, Window
-from instantreact.media.snapshot import encode_snapshot
+from instantreact.media.snapshot import SQUARE, encode_snapshot
 from instantreact.media.windows import SampleGrid
 
 _GRID = -1  # sorts before the gaps' indexes
@@ -23,10 +24,14 @@ class SampledWindow:
     snapshot_jpeg: bytes
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Kept:
+    """A frame as the model sees it and, as long as it is the last one, as it was."""
+
     time_s: float
     image: Images
+    frame: Images | None
+    jpeg: bytes | None = None
 
 
 def scale_frame(frame_bgr: Images, size: int) -> Images:
@@ -46,12 +51,27 @@ def scale_frame(frame_bgr: Images, size: int) -> Images:
 class WindowSampler:
     """Takes footage frame by frame and gives windows as soon as they are sealed.
 
-    A moment that the plan asks for is answered by the nearest of the frames kept, so a gap in the footage repeats the
-    frame beside it. Holds the samples of about two windows, however long the footage.
+    A moment that the plan asks for is answered by the nearest of the frames kept, so where none came for a while the
+    one beside is repeated. Holds the samples of about two windows, however long the footage.
+
+    starts_s     where the footage begins: the grid counts from there
+    first_index  of its windows
+    aspect       how much wider than high a pixel is meant to be shown, for the snapshots
     """
 
-    def __init__(self, plan: SamplingPlan, *, snapshots: bool = True) -> None:
+    def __init__(
+        self,
+        plan: SamplingPlan,
+        *,
+        starts_s: float = 0.0,
+        first_index: int = 0,
+        aspect: Fraction = SQUARE,
+        snapshots: bool = True,
+    ) -> None:
         self._plan = plan
+        self._starts_s = starts_s
+        self._first_index = first_index
+        self._aspect = aspect
         self._grid = SampleGrid(plan)
         self._snapshots = snapshots
         self._moments = _wanted_moments(plan)
@@ -59,6 +79,7 @@ class WindowSampler:
         self._kept: dict[int, _Kept] = {}
         self._jpegs: dict[int, bytes] = {}
         self._last: _Kept | None = None
+        self._last_frame: Images | None = None
         self._samples = 0
         self._emitted = 0
 
@@ -67,42 +88,50 @@ class WindowSampler:
         """Whether any frame was added."""
         return self._last is not None
 
+    @property
+    def next_index(self) -> int:
+        """The index of the window after those that were given."""
+        return self._first_index + self._emitted
+
     def wants(self, time_s: float, interval_s: float) -> bool:
         """Whether the frame at `time_s`, the next about `interval_s` later, is the nearest to a moment asked for."""
-        return self._next_us <= round((time_s + interval_s / 2) * 1e6)
+        return self._next_us <= round((time_s - self._starts_s + interval_s / 2) * 1e6)
 
     def add(self, time_s: float, interval_s: float, frame_bgr: Images) -> None:
         """Take a wanted frame (H, W, 3), blue first; times must not go back."""
-        new = _Kept(time_s, scale_frame(frame_bgr, self._plan.image_size))
-        jpeg: bytes | None = None
+        new = _Kept(time_s - self._starts_s, scale_frame(frame_bgr, self._plan.image_size), frame_bgr)
         while self.wants(time_s, interval_s):
-            if self._is_snapshot():
-                jpeg = jpeg or encode_snapshot(frame_bgr)
-                self._jpegs[self._samples] = jpeg
             self._answer(_nearer(self._next_us / 1e6, self._last, new))
+        if self._last is not None:
+            self._last.frame = None
         self._last = new
 
     def sealed(self) -> Iterator[SampledWindow]:
         """The windows that became certain with the frames so far."""
         while self._emitted < self._grid.count_sealed(self._samples):
             window = self._grid.sealed_window(self._emitted)
-            yield self._build(window, self._grid.first_sample(self._emitted), self._grid.count)
+            first = self._grid.first_sample(self._emitted)
             self._emitted += 1
+            yield self._build(window, first, self._grid.count)
             self._forget()
 
     def end(self, end_s: float) -> None:
         """The footage ends at `end_s`: its last moments are answered by the last frame that was kept."""
         if self._last is None:
             raise ValueError("footage without a frame has no windows")
-        while self._samples < self._grid.samples_before(end_s):
+        while self._samples < self._grid.samples_before(end_s - self._starts_s):
             self._answer(self._last)
 
     def last(self, end_s: float) -> SampledWindow:
-        """The window that ends with the footage; ask after `end` and after the sealed ones."""
+        """The window that ends with the footage; ask once, after `end` and after the sealed ones."""
         taken = min(self._samples, self._grid.count)
-        return self._build(self._grid.last_window(end_s), self._samples - taken, taken)
+        self._emitted += 1
+        return self._build(self._grid.last_window(end_s - self._starts_s), self._samples - taken, taken)
 
     def _answer(self, kept: _Kept) -> None:
+        if self._is_snapshot() and kept.frame is not None:
+            kept.jpeg = kept.jpeg or encode_snapshot(kept.frame, self._aspect)
+            self._jpegs[self._samples] = kept.jpeg
         self._kept[self._next_us] = kept
         self._samples += self._next_line == _GRID
         self._next_us, self._next_line = next(self._moments)
@@ -121,7 +150,10 @@ class WindowSampler:
             for column, gap_s in enumerate(gaps_s):
                 earlier[row, column] = self._kept[_moment_us(self._plan, index, gap_s)].image
         images = np.stack([each.image for each in kept])
-        times_s = np.array([each.time_s for each in kept], dtype=np.float64)
+        times_s = self._starts_s + np.array([each.time_s for each in kept], dtype=np.float64)
+        window = Window(
+            self._first_index + window.index, self._starts_s + window.start_s, self._starts_s + window.end_s
+        )
         return SampledWindow(FrameSample(window, images, earlier, times_s), self._snapshot_near(first + taken // 2))
 
     def _snapshot_near(self, sample: int) -> bytes:

@@ -20,7 +20,6 @@ from instantreact.errors import TooLarge, UnreadableMedia
 from instantreact.media.decode_process import DecodeProcess
 from instantreact.media.frames import DecodedWindow
 from instantreact.media.limits import DecodeLimits
-from instantreact.media.windows import SampleGrid
 from instantreact.media.wire import Header, raw_bytes
 
 _MAX_JPEG_BYTES = 8_000_000
@@ -70,14 +69,19 @@ class ClipDecoder:
     def decode(self, path: Path, plan: SamplingPlan) -> Generator[DecodedWindow, None, None]:
         """The clip's windows; see `decode_windows`. Closing the iterator early kills the child at once."""
         request = {"task": "decode", "path": str(path.absolute()), "plan": asdict(plan)}
-        grid = SampleGrid(plan)
+        footage_s, end_s = 0.0, 0.0
         with self._child(request) as child:
             for index in count():
                 header = child.receive("window")
                 if header is None:
                     return
-                self._check_length(grid.sealed_window(index).start_s)
-                yield _read_window(child, header, index, plan)
+                decoded = _read_window(child, header, index, plan)
+                window = decoded.sample.window
+                # However short, a window costs a caption, and each shows a sample that no other does.
+                footage_s = max(footage_s + window.end_s - max(window.start_s, end_s), index / plan.rate_hz)
+                end_s = window.end_s
+                self._check_length(footage_s)
+                yield decoded
 
     def sound(self, path: Path) -> Generator[AudioTrack, None, None]:
         """The clip's sound, ten seconds at a time; see `extract_audio`. Closing the iterator early kills the child."""
@@ -148,4 +152,4 @@ def _read_window(child: DecodeProcess, header: Header, index: int, plan: Samplin
         raise UnreadableMedia("The decoder gave a frame without a time.")
     window = Window(index, header.number("start_s"), header.number("end_s"))
     sample = FrameSample(window, images, earlier, times_s)
-    return DecodedWindow(sample, bytes(jpeg), header.optional_number("truncated_at_s"))
+    return DecodedWindow(sample, bytes(jpeg), header.optional_text("warning"))

@@ -16,6 +16,7 @@ import av
 from instantreact.errors import StreamLost
 from instantreact.media.live_frame import CodedPacket, TrackKind
 from instantreact.media.mask import FrameMask
+from instantreact.media.tracks import pixel_aspect
 from instantreact.media.transcode import code_pictures_anew, code_sound_anew
 
 Track = TypeVar("Track", av.VideoStream, av.AudioStream)
@@ -96,7 +97,7 @@ def write_clip(packets: Sequence[CodedPacket], tracks: Tracks, mask: FrameMask) 
         if tracks.video is None or reason:
             shown = code_pictures_anew(container, pictures, tracks.video, mask)
         else:
-            shown = _copy(container, pictures, tracks.video, zero_s)
+            shown = _copy_pictures(container, pictures, tracks.video, zero_s)
         heard: Iterator[av.Packet[av.AudioStream]] = iter(())
         if tracks.audio is not None and sound:
             copies = tracks.audio.codec_context.name in _PLAYABLE_AUDIO
@@ -105,6 +106,15 @@ def write_clip(packets: Sequence[CodedPacket], tracks: Tracks, mask: FrameMask) 
             for packet in track:
                 container.mux(packet)
     return EvidenceClip(target.getvalue(), zero_s, max(picture.time_s for picture in pictures), reason)
+
+
+def _copy_pictures(
+    container: av.container.OutputContainer, packets: Sequence[CodedPacket], template: av.VideoStream, zero_s: float
+) -> Iterator[av.Packet[av.VideoStream]]:
+    """As `_copy`, to be shown in the proportions that the container of the stream asks for."""
+    track = container.add_stream_from_template(template, opaque=True)
+    track.codec_context.sample_aspect_ratio = pixel_aspect(template)
+    return _restamp(packets, track, zero_s)
 
 
 def _copy(

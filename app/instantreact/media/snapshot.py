@@ -1,4 +1,6 @@
-"""The picture of a window that people see: at the clip's own resolution, as JPEG."""
+"""The picture of a window that people see: at the clip's own resolution and in its true proportions, as JPEG."""
+
+from fractions import Fraction
 
 import cv2
 import numpy as np
@@ -7,15 +9,24 @@ from instantreact.domain.media import Images
 from instantreact.errors import UnreadableMedia
 
 MAX_WIDTH = 1280
+SQUARE = Fraction(1)
+"""The shape of most pixels: as wide as high."""
+
 _QUALITY = 85
 
 
-def encode_snapshot(frame_bgr: Images) -> bytes:
-    """A frame (H, W, 3), blue first as OpenCV decodes it, as JPEG of at most `MAX_WIDTH` pixels across."""
+def encode_snapshot(frame_bgr: Images, aspect: Fraction = SQUARE) -> bytes:
+    """A frame (H, W, 3), blue first as OpenCV has it, as JPEG of at most `MAX_WIDTH` pixels across.
+
+    `aspect` is how much wider than high its pixels are meant to be shown; no line of the frame is lost for it.
+    """
     height, width = frame_bgr.shape[:2]
-    if width > MAX_WIDTH:
-        size = (MAX_WIDTH, max(1, round(height * MAX_WIDTH / width)))
-        frame_bgr = np.asarray(cv2.resize(frame_bgr, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    wide, high = width * max(aspect, SQUARE), height / min(aspect, SQUARE)
+    shrink = min(SQUARE, MAX_WIDTH / Fraction(wide))
+    size = (round(wide * shrink), max(1, round(high * shrink)))
+    if size != (width, height):
+        method = cv2.INTER_AREA if shrink < 1 else cv2.INTER_LINEAR
+        frame_bgr = np.asarray(cv2.resize(frame_bgr, size, interpolation=method), dtype=np.uint8)
     encoded, jpeg = cv2.imencode(".jpg", frame_bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     if not encoded:
         raise UnreadableMedia(f"A frame of {width}x{height} pixels could not be stored as JPEG.")

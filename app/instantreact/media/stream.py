@@ -23,6 +23,7 @@ from instantreact.media.live_frame import Arrival, CodedPacket, LiveFrame, Track
 from instantreact.media.mask import FrameMask
 from instantreact.media.rtsp_relay import RtspRelay
 from instantreact.media.stream_clock import SoundClock, StreamClock
+from instantreact.media.tracks import choose_picture, choose_sound, pixel_aspect
 
 CameraPacket: TypeAlias = "av.Packet[av.VideoStream] | av.Packet[av.AudioStream]"
 log = get_logger(__name__)
@@ -190,7 +191,11 @@ class Stream:
         pictures = self._decode(packet)
         shown = packet.pts if packet.pts is not None else stamp
         coded = _code(packet, TrackKind.VIDEO, self._clock.time_of(float(shown * packet.time_base)))
-        frames = [LiveFrame(self._time_of(picture, packet, placed.time_s), picture, self._mask) for picture in pictures]
+        aspect = pixel_aspect(self.video)
+        frames = [
+            LiveFrame(self._time_of(picture, packet, placed.time_s), picture, self._mask, aspect)
+            for picture in pictures
+        ]
         fresh = [frame for frame in frames if frame.time_s > self._last_picture_s]
         if fresh:
             self._last_picture_s = fresh[-1].time_s
@@ -277,11 +282,11 @@ def explain_error(error: Exception, timeout_s: float) -> str:
 def _choose_tracks(
     container: av.container.InputContainer, limits: StreamLimits
 ) -> tuple[av.VideoStream, av.AudioStream | None]:
-    """The first picture and sound tracks; one thread each, since there is one per camera already."""
+    """The tracks that are chosen of a clip, too; one thread each, since there is one per camera already."""
     if not container.streams.video:
         raise UnsupportedMedia("The camera sends no picture.")
-    video = container.streams.video[0]
+    video = choose_picture(container)
     if video.codec_context.width * video.codec_context.height > limits.max_pixels:
         raise UnsupportedMedia("The camera's picture is larger than the limit allows.")
     video.codec_context.thread_count = 1
-    return video, container.streams.audio[0] if container.streams.audio else None
+    return video, choose_sound(container)

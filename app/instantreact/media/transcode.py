@@ -14,6 +14,7 @@ from instantreact.domain.media import Images
 from instantreact.errors import StreamLost
 from instantreact.media.live_frame import CodedPacket
 from instantreact.media.mask import FrameMask
+from instantreact.media.tracks import pixel_aspect
 
 _TICKS = Fraction(1, 90_000)
 _AAC_HZ = 16_000
@@ -38,6 +39,8 @@ def code_pictures_anew(
     track = container.add_stream("libx264", rate=25, options=_FAST)
     track.width, track.height, track.pix_fmt = width - width % 2, height - height % 2, "yuv420p"
     track.codec_context.time_base = _TICKS
+    if video is not None:
+        track.codec_context.sample_aspect_ratio = pixel_aspect(video)
     return _encode_pictures(track, chain([first], decoded))
 
 

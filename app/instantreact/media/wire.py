@@ -51,16 +51,16 @@ class Header:
             raise _broken(name)
         return value
 
+    def optional_text(self, name: str) -> str | None:
+        """A string, or nothing."""
+        return None if self._fields.get(name) is None else self.text(name)
+
     def number(self, name: str) -> float:
         """A finite number."""
         value = self._fields.get(name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not -_LARGEST <= value <= _LARGEST:
             raise _broken(name)
         return float(value)
-
-    def optional_number(self, name: str) -> float | None:
-        """A finite number, or nothing."""
-        return None if self._fields.get(name) is None else self.number(name)
 
     def count(self, name: str, *, most: int, least: int = 0) -> int:
         """A whole number from `least` to `most`."""

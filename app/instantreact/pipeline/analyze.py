@@ -140,13 +140,12 @@ async def find_file(services: Services, clip: Clip) -> Path:
 async def _observe_all(
     services: Services, origin: Origin, info: ClipInfo | None, seen: Generator[SeenWindow, None, None]
 ) -> str | None:
-    """File every window; a warning in words where the footage breaks off."""
+    """File every window; a warning in words where some of the clip could not be used."""
     warning = None
     async with aclosing(services.threads.iterate(seen)) as windows:
         async for window in windows:
             await observe(services, origin, window.observation, partial(_picture_of, window))
-            if window.truncated_at_s is not None:
-                warning = f"The clip breaks off after {window.truncated_at_s:.1f} s; what comes before was analyzed."
+            warning = window.warning or warning
             await _report_progress(services, origin, window.observation.window.end_s, info)
     return warning
 

@@ -15,11 +15,11 @@ from instantreact.pipeline.stopwatch import Stopwatch
 
 @dataclass(frozen=True, eq=False)
 class SeenWindow:
-    """What was seen in one window; `snapshot_jpeg` shows it, `truncated_at_s` tells where a broken clip ends."""
+    """What was seen in one window; `snapshot_jpeg` shows it, `warning` tells what of the clip could not be used."""
 
     observation: Observation
     snapshot_jpeg: bytes
-    truncated_at_s: float | None
+    warning: str | None
 
 
 class _SharedFeatures:
@@ -86,4 +86,4 @@ def _describe(
             hypotheses=description.hypotheses,
             concepts=description.concepts,
         )
-        yield SeenWindow(observation, window.snapshot_jpeg, window.truncated_at_s)
+        yield SeenWindow(observation, window.snapshot_jpeg, window.warning)

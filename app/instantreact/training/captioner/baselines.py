@@ -4,11 +4,12 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from instantreact.domain.mention import tokenize
+from instantreact.media.limits import DecodeLimits
+from instantreact.media.probe import probe_clip
 from instantreact.training.captioner.clips import CaptionedClip
 from instantreact.training.captioner.logistic import Vectors, fit_logistic, predict_logistic
 from instantreact.training.metrics.captions import CaptionScores, mean_scores, score_captions
@@ -74,14 +75,10 @@ def metadata_scores(
 
 
 def _metadata(clip: CaptionedClip) -> Vectors:
-    capture = cv2.VideoCapture(str(clip.path))
-    width, height, fps, frames = (
-        capture.get(number)
-        for number in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FPS, cv2.CAP_PROP_FRAME_COUNT)
-    )
-    capture.release()
-    bits_per_s = clip.path.stat().st_size * 8 * fps / max(1.0, frames)
-    return np.array([width, height, fps, np.log(max(1.0, bits_per_s))])
+    limits = DecodeLimits()
+    found = probe_clip(clip.path, max_pixels=limits.max_pixels, max_duration_s=limits.max_duration_s)
+    bits_per_s = clip.path.stat().st_size * 8 / found.duration_s
+    return np.array([found.width, found.height, found.fps, np.log(max(1.0, bits_per_s))])
 
 
 def _captions_by(clip: CaptionedClip, annotator: str) -> list[str]:

@@ -148,10 +148,13 @@ def sample_clip(path: Path, sampling: SamplingPlan) -> Iterator[tuple[Images, Im
         image = _read_picture(path, sampling.image_size)
         yield image[None], np.repeat(image[None, None], len(sampling.gaps_s), axis=1)
         return
-    done = 0
+    begins_s, ends_s, done = 0.0, -math.inf, 0
     # Windows that overlap by half leave no sample out, even where the last one is stretched.
     for sample in sample_frames(path, replace(sampling, stride_s=sampling.window_s / 2)):
-        end = math.ceil(sample.window.end_s * sampling.rate_hz - _ROUNDING)
+        if sample.window.start_s > ends_s:  # after a gap samples are counted anew
+            begins_s, done = sample.window.start_s, 0
+        ends_s = sample.window.end_s
+        end = math.ceil((ends_s - begins_s) * sampling.rate_hz - _ROUNDING)
         known = max(0, done - (end - len(sample.images)))
         yield sample.images[known:], sample.earlier[known:]
         done = end
