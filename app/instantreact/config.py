@@ -62,7 +62,9 @@ class Settings(BaseSettings):
     reserve_mb: Annotated[int, Field(ge=0)] = Field(
         200, description="No new clip is taken when less than so many megabytes of the disk are left."
     )
-    max_clip_s: Seconds = Field(3600.0, description="Longest clip that is accepted, in seconds.")
+    max_clip_s: Seconds = Field(
+        3600.0, description="Most footage that a clip may hold, in seconds; gaps in it do not count."
+    )
     max_pixels: Annotated[int, Field(gt=0)] = Field(4096 * 2304, description="Largest frame, width times height.")
     decode_timeout_s: Seconds = Field(600.0, description="Longest time that decoding one clip may take.")
     decode_memory_mb: Annotated[int, Field(ge=128)] = Field(2048, description="Memory limit of a decoding process.")

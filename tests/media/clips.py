@@ -3,8 +3,8 @@
 Frame k is grey of `grey_of(k)`, with a red square in the top left corner.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -23,7 +23,13 @@ _GREYS = 40
 
 @dataclass(frozen=True)
 class Drawing:
-    """What to draw. `times_s` gives each frame's time and overrides fps and duration; `codec=None` draws no video."""
+    """What to draw. `times_s` gives each frame's time and overrides fps and duration; `codec=None` draws no video.
+
+    options        of the encoder
+    pixel_aspect   how much wider than high a pixel says it is
+    sound_holes_s  from and to where nothing was recorded
+    timecode       of a track of its own, as professional cameras write it
+    """
 
     width: int = 320
     height: int = 240
@@ -35,6 +41,11 @@ class Drawing:
     rotation_deg: int = 0
     sound_hz: float | None = None
     sound_starts_s: float = 0.0
+    sound_duration_s: float | None = None
+    sound_holes_s: Sequence[tuple[float, float]] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    pixel_aspect: Fraction | None = None
+    timecode: str | None = None
 
 
 def make_clip(path: Path, drawing: Drawing | None = None) -> Path:
@@ -72,11 +83,15 @@ def frame_times_s(drawing: Drawing) -> Sequence[float]:
 
 def _add_video(container: OutputContainer, drawing: Drawing, codec: str) -> VideoStream:
     rate = Fraction(drawing.fps).limit_denominator(1001)
-    options = {"preset": "ultrafast", "g": "25"} if codec == "libx264" else {}
+    options = ({"preset": "ultrafast", "g": "25"} if codec == "libx264" else {}) | dict(drawing.options)
     video = cast("VideoStream", container.add_stream(codec, rate=rate, options=options))
     video.width, video.height, video.pix_fmt = drawing.width, drawing.height, drawing.pixel_format
     if drawing.times_s is not None:
         video.codec_context.time_base = Fraction(1, TICKS_PER_S)
+    if drawing.pixel_aspect is not None:
+        video.codec_context.sample_aspect_ratio = drawing.pixel_aspect
+    if drawing.timecode is not None:
+        video.metadata["timecode"] = drawing.timecode
     if drawing.rotation_deg:
         video.set_display_rotation(drawing.rotation_deg)
     return video
@@ -96,9 +111,11 @@ def _draw(container: OutputContainer, video: VideoStream, drawing: Drawing) -> N
 
 
 def _play(container: OutputContainer, sound: AudioStream, drawing: Drawing) -> None:
-    seconds = np.arange(round(drawing.duration_s * SOUND_HZ)) / SOUND_HZ
+    seconds = np.arange(round((drawing.sound_duration_s or drawing.duration_s) * SOUND_HZ)) / SOUND_HZ
     samples = (np.sin(2 * np.pi * (drawing.sound_hz or 0) * seconds) * 12_000).astype(np.int16)
     for start in range(0, len(samples), 1024):
+        if any(begin <= start / SOUND_HZ < end for begin, end in drawing.sound_holes_s):
+            continue
         frame = av.AudioFrame.from_ndarray(samples[None, start : start + 1024], format="s16", layout="mono")
         frame.sample_rate, frame.time_base = SOUND_HZ, Fraction(1, SOUND_HZ)
         frame.pts = round(drawing.sound_starts_s * SOUND_HZ) + start

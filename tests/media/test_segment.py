@@ -24,8 +24,10 @@ from instantreact.media.reach import ReachPolicy
 from instantreact.media.segment import EvidenceClip, PacketRing, Tracks, decoding_times, write_clip
 from instantreact.media.source import parse_source
 from instantreact.media.stream import StreamLimits
+from tests.media.clips import Drawing, make_clip
 from tests.media.live_footage import CLOCKS_APART, FPS, HEIGHT, WIDTH, draw_box, part_clocks
 from tests.media.live_footage import write_clip as draw_clip
+from tests.media.test_tracks import LARGE, NONE, SMALL, make_tracks
 
 LEFT_HALF = Mask((Point(0, 0), Point(0.5, 0), Point(0.5, 1), Point(0, 1)))
 KINDS = st.sampled_from(["key", "delta", "sound"])
@@ -218,3 +220,46 @@ def test_write_clip_keeps_the_moment_of_a_real_fight(data_dir: Path) -> None:
     assert clip.end_s >= 1.4
     assert len(pictures) >= 25
     assert sound_s > 0.9
+
+
+@pytest.mark.parametrize(
+    ("drawing", "shown"),
+    [
+        (Drawing(width=704, height=288, pixel_aspect=Fraction(6, 11)), 4 / 3),
+        (Drawing(width=720, height=240), 4 / 3),
+        (Drawing(width=352, height=288, pixel_aspect=Fraction(12, 11)), 4 / 3),
+        (Drawing(width=352, height=288, pixel_aspect=Fraction(12, 11), codec="mpeg4"), 4 / 3),
+        (Drawing(width=320, height=240), 4 / 3),
+    ],
+    ids=["half pictures", "half pictures that do not say so", "PAL", "PAL coded anew", "square"],
+)
+@pytest.mark.parametrize("mask", [FrameMask(()), FrameMask([LEFT_HALF])], ids=["open", "masked"])
+def test_evidence_and_live_pictures_have_the_proportions_of_the_camera(
+    tmp_path: Path, drawing: Drawing, shown: float, mask: FrameMask
+) -> None:
+    path = make_clip(tmp_path / "clip.mkv", replace(drawing, duration_s=0.4))
+    opening = Opening(ReachPolicy(file_folders=(tmp_path,)), StreamLimits(), FrameMask(()), threading.Event())
+    stream = open_stream(parse_source(f"file:{path}"), opening)
+    live = next(frame for arrival in stream.arrivals() for frame in arrival.frames)
+    stream.close()
+
+    clip = record(path, mask=mask, start_s=0.0, end_s=1.0)
+
+    picture = cv2.imdecode(np.frombuffer(live.jpeg(), np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    assert picture.shape[1] / picture.shape[0] == pytest.approx(shown, rel=0.01)
+    with av.open(io.BytesIO(clip.mp4), "r") as container:
+        video = container.streams.video[0]
+        assert video.width / video.height * (video.sample_aspect_ratio or 1) == pytest.approx(shown, rel=0.01)
+
+
+@pytest.mark.parametrize("sizes", [(SMALL, LARGE), (LARGE, SMALL)])
+def test_a_camera_that_sends_a_preview_is_shown_by_its_main_picture(
+    tmp_path: Path, sizes: tuple[tuple[int, int], tuple[int, int]]
+) -> None:
+    path = make_tracks(tmp_path / "clip.mkv", sizes, (NONE, NONE))
+
+    clip = record(path, start_s=0.0, end_s=3.0)
+
+    pictures, _ = read_clip(clip)
+    assert {(picture.width, picture.height) for picture in pictures} == {LARGE}

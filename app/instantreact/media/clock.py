@@ -11,7 +11,7 @@ MAX_GAP_S = 12 * 3600.0
 GAP_S = 5.0
 """A picture stands for so long at most; without another one for longer, nothing was recorded in between."""
 
-_JITTER_S = 1.0  # packets are written out of order by less
+_JITTER_S = 0.5  # packets are written out of order by less
 
 
 @dataclass(frozen=True)

@@ -46,10 +46,8 @@ class Doubts:
     def is_empty(self, image: Images) -> bool:
         """Whether a picture (H, W, 3), blue first, that is to be kept is mostly the decoder's untouched buffer."""
         some = image[:: image.shape[0] // _LINES + 1, :: image.shape[1] // _LINES + 1].copy()
-        green = some[..., 1] == _EMPTY_BGR[1]
-        is_empty = np.count_nonzero(green) > _EMPTY_SHARE * green.size and bool(
-            np.count_nonzero((some == _EMPTY_BGR).all(axis=2)) > _EMPTY_SHARE * green.size
-        )
+        blue, green, red = (some[..., channel] == level for channel, level in enumerate(_EMPTY_BGR))
+        is_empty = bool(np.count_nonzero(blue & green & red) > _EMPTY_SHARE * green.size)
         changes = self._coded_bytes * 8 > _CHANGING_BITS * image.shape[0] * image.shape[1]
         self._repeated += changes and self._last is not None and np.array_equal(self._last, some)
         self._kept, self._empty = self._kept + 1, self._empty + is_empty

@@ -18,7 +18,7 @@ AnyTrack = TypeVar("AnyTrack", VideoStream, AudioStream)
 _NOT_FOOTAGE = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 _FLATTEST, _TALLEST = Fraction(1, 4), Fraction(4)
 _HALF_PICTURES = frozenset((width, height) for width in (640, 704, 720) for height in (240, 288))
-"""What recorders write that keep every other line, and seldom say so: a picture of 4:3."""
+"""What recorders write that keep every other line, and do not say so: a picture of 4:3."""
 
 
 def picture_tracks(container: InputContainer) -> list[VideoStream]:
@@ -56,7 +56,7 @@ def has_decoder(track: Stream) -> bool:
 def pixel_aspect(track: VideoStream) -> Fraction:
     """How much wider than high a pixel of the track is meant to be shown; absurd claims count as square."""
     said = track.sample_aspect_ratio
-    if not said and (track.width, track.height) in _HALF_PICTURES:
+    if said in (None, 0, 1) and (track.width, track.height) in _HALF_PICTURES:
         return Fraction(4, 3) * track.height / track.width
     return said if said and _FLATTEST <= said <= _TALLEST else SQUARE
 
