@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import StreamingResponse
 
+from instantreact.api.auth import KeyedRoute
 from instantreact.api.deps import ClosingDep, OptionsDep, ServicesDep
 from instantreact.api.openapi import problems
 from instantreact.api.pages import Page, PageDep
@@ -23,7 +24,7 @@ from instantreact.storage import clips, events
 from instantreact.storage.paging import Cursor
 from instantreact.storage.tables import Clip
 
-router = APIRouter(tags=["clips"])
+router = APIRouter(tags=["clips"], route_class=KeyedRoute)
 
 _EVENTS_AT_ONCE = 20
 

@@ -6,6 +6,7 @@ A rule is changed by PUT, which replaces it whole, as are recipients and cameras
 
 from fastapi import APIRouter, Response
 
+from instantreact.api.auth import KeyedRoute
 from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import CREATED, problems
 from instantreact.api.pages import Page, PageDep
@@ -15,7 +16,7 @@ from instantreact.storage import rules
 from instantreact.storage.paging import Cursor
 from instantreact.storage.tables import Rule
 
-router = APIRouter(prefix="/rules", tags=["rules"])
+router = APIRouter(prefix="/rules", tags=["rules"], route_class=KeyedRoute)
 
 
 @router.post(
