@@ -142,3 +142,15 @@ async def test_unit_of_work_raises_storage_busy_when_another_process_lets_nobody
         with pytest.raises(StorageBusy):
             await write()
     await write()
+
+
+async def test_listening_hears_what_is_committed_and_is_forgotten_afterwards(database: Database) -> None:
+    with database.listening("news") as heard:
+        async with database.unit_of_work() as session:
+            announce(session, "news")
+            assert not heard.is_set()
+        assert heard.is_set()
+        heard.clear()
+    async with database.unit_of_work() as session:
+        announce(session, "news")
+    assert not heard.is_set()
