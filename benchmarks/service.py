@@ -1,4 +1,4 @@
-"""Measures a running service: start-up, latency of POST /analyze?wait, memory idle and under load.
+"""Measures a running service: start-up, latency of GET /livez and POST /analyze?wait, memory idle and under load.
 
 Usage: python benchmarks/service.py CLIP [--requests 40]
 """
@@ -28,13 +28,21 @@ def main() -> None:
             analyze(service, arguments.clip, 0)
             time.sleep(2.0)
             print(f"resident idle: {resident_mb(service)}")
+            print_latency("GET /livez, kept alive", ask_alive(service))
             one_by_one = [analyze(service, arguments.clip, 1 + n) for n in range(arguments.requests)]
-            print_latency("one at a time", one_by_one)
+            print_latency("POST /analyze?wait, one at a time", one_by_one)
             with ThreadPoolExecutor(4) as pool:
                 numbers = range(1000, 1000 + arguments.requests)
                 at_once = list(pool.map(lambda n: analyze(service, arguments.clip, n), numbers))
-                print_latency("four at a time", at_once)
+                print_latency("POST /analyze?wait, four at a time", at_once)
             print(f"resident after load: {resident_mb(service)}")
+
+
+def ask_alive(service: Service) -> list[float]:
+    """Seconds that each of many requests took on one connection."""
+    with service.client() as api:
+        api.get("/livez")
+        return [api.get("/livez").elapsed.total_seconds() for _ in range(300)]
 
 
 def analyze(service: Service, clip: Path, number: int) -> float:
@@ -61,7 +69,7 @@ def resident_mb(service: Service) -> str:
 def print_latency(name: str, seconds: list[float]) -> None:
     """The median and the 95th percentile, in milliseconds."""
     percentiles = statistics.quantiles(seconds, n=20)
-    print(f"POST /analyze?wait, {name}: p50 {percentiles[9] * 1000:.0f} ms, p95 {percentiles[18] * 1000:.0f} ms")
+    print(f"{name}: p50 {percentiles[9] * 1000:.1f} ms, p95 {percentiles[18] * 1000:.1f} ms")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from instantreact.api.auth import WrongKeys
 from tests.api.conftest import API_KEY
 from tests.api.problems import assert_problem
 
@@ -38,3 +39,55 @@ async def test_every_known_key_opens_the_api(anybody: httpx.AsyncClient, key: st
 @pytest.mark.parametrize("path", ["/openapi.json", "/docs", "/livez", "/readyz"])
 async def test_description_and_health_need_no_key(anybody: httpx.AsyncClient, path: str) -> None:
     assert (await anybody.get(path)).status_code == 200
+
+
+BODIES = [b"{", b"\xff", b"[" * 100_000, b"{}", b"x" * 2_000_000]
+
+
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:8]))
+async def test_key_is_asked_for_before_the_body_is_looked_at(
+    app: FastAPI, anybody: httpx.AsyncClient, body: bytes
+) -> None:
+    for verb, path in guarded(app):
+        for kind in ("application/json", "multipart/form-data; boundary=x", "text/plain"):
+            url = path.replace("{", "").replace("}", "")
+            answer = await anybody.request(verb, url, content=body, headers={"Content-Type": kind})
+            assert_problem(answer, 401, "X-API-Key")
+
+
+async def test_many_wrong_keys_are_answered_with_the_time_to_wait(anybody: httpx.AsyncClient) -> None:
+    statuses = [(await anybody.get("/clips", headers={"X-API-Key": f"{n}"})).status_code for n in range(300)]
+    answer = await anybody.get("/clips", headers={"X-API-Key": "guessed"})
+
+    assert statuses == [401] * 10 + [429] * 290
+    assert_problem(answer, 429, "Too many keys")
+    assert 0 < int(answer.headers["Retry-After"]) <= 60
+
+
+async def test_right_key_is_let_in_after_many_wrong_ones(app: FastAPI, anybody: httpx.AsyncClient) -> None:
+    for number in range(20):
+        await anybody.get("/clips", headers={"X-API-Key": f"{number}"})
+
+    assert (await anybody.get("/clips", headers={"X-API-Key": API_KEY})).status_code == 200
+    assert (await anybody.get("/clips")).status_code == 401
+    assert (await anybody.get("/livez")).status_code == 200
+    assert (await anybody.post("/webhooks/messenger", content=b"{}")).status_code == 403
+    elsewhere = httpx.ASGITransport(app, client=("192.0.2.7", 1))
+    async with httpx.AsyncClient(transport=elsewhere, base_url="http://test") as other:
+        assert (await other.get("/clips", headers={"X-API-Key": "wrong"})).status_code == 401
+
+
+def test_wrong_keys_are_forgotten_after_a_minute() -> None:
+    now_s = [0.0]
+    wrong = WrongKeys(monotonic=lambda: now_s[0])
+    assert [wrong.count("a") for _ in range(12)] == [None] * 10 + [60.0, 60.0]
+    now_s[0] = 60.0
+    assert wrong.count("a") is None
+
+
+@pytest.mark.parametrize("path", ["/clips/", "/cameras/", "//clips/", "/livez/", "/open/1/2/"])
+async def test_no_answer_repeats_the_host_that_a_caller_names(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path, headers={"Host": "evil.example"})
+
+    assert "evil.example" not in str(answer.headers) + answer.text
+    assert answer.status_code == 404

@@ -1,5 +1,6 @@
 """Whether an address can be a camera's: judged when it is stored, tried when it is asked for."""
 
+import asyncio
 from base64 import b64decode
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -92,6 +93,17 @@ async def test_probe_says_why_a_source_cannot_be_opened(client: httpx.AsyncClien
             answer = await client.post("/cameras/probe", json={"source": source})
             assert_problem(answer, 422, reason)
             assert "S3cr" not in answer.text
+
+
+async def test_probe_is_refused_while_many_wait(client: httpx.AsyncClient) -> None:
+    with OddPort(say_nothing) as silent:
+        source = f"rtsp://127.0.0.1:{silent.port}/stream1"
+        answers = await asyncio.gather(*(client.post("/cameras/probe", json={"source": source}) for _ in range(12)))
+        later = await client.post("/cameras/probe", json={"source": source})
+
+    assert sorted(answer.status_code for answer in answers) == [422] * 6 + [503] * 6
+    assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers if answer.status_code == 503)
+    assert_problem(later, 422, "did not answer within")
 
 
 @pytest.mark.parametrize(

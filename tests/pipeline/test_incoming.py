@@ -1,12 +1,17 @@
+import asyncio
+from typing import Any
+
 import pytest
+from sqlalchemy import func, select
 
 from instantreact.demo.graph import FakeGraph
 from instantreact.domain.alert import AlertState, DeliveryState
-from instantreact.pipeline.incoming import accept_webhook
+from instantreact.pipeline.incoming import ITEMS_AT_ONCE, accept_webhook
 from instantreact.storage import recipients
+from instantreact.storage.tables import IncomingMessage, Job
 from tests.pipeline.conftest import PSID, House
 from tests.pipeline.test_deliver import raise_alert
-from tests.pipeline.webhooks import AT_MS, make_delivery, make_message, make_postback, make_read
+from tests.pipeline.webhooks import AT_MS, make_body, make_delivery, make_message, make_postback, make_read
 
 
 @pytest.mark.parametrize(
@@ -62,3 +67,73 @@ async def test_delivery_and_read_are_noted_on_the_parts_they_name(house: House, 
     await accept_webhook(house.services, make_read(PSID, AT_MS + 60_000))
     await house.run_due()
     assert {part.state for part in (await house.the_alert()).deliveries[0].parts} == {DeliveryState.READ}
+
+
+HALF, NUL = "m_\ud83d", "m_\x00"
+ODD_IDS = [HALF, NUL, "m_" + "x" * 10_000, "m_\n", "m_ü", "", 7, None, ["m_1"], {"id": "m_1"}, True]
+
+
+@pytest.mark.parametrize("odd", ODD_IDS, ids=repr)
+async def test_id_that_cannot_be_one_breaks_no_job(house: House, odd: Any) -> None:
+    await house.add_recipient()
+    about_us = {"recipient": {"id": "1000"}, "timestamp": AT_MS}
+    from_odd, from_guard = {"sender": {"id": odd}} | about_us, {"sender": {"id": PSID}} | about_us
+    body = make_body(
+        from_odd | {"message": {"mid": "m_1", "text": "hi"}},
+        from_guard | {"message": {"mid": odd, "text": "hi"}},
+        from_guard | {"postback": {"mid": odd, "payload": odd}},
+        from_guard | {"delivery": {"mids": [odd, "m_2"], "watermark": odd}},
+        from_guard | {"read": {"watermark": odd}},
+        {"sender": {"id": "1000"}, "recipient": {"id": odd}, "message": {"is_echo": True, "mid": odd}},
+        from_guard | {"message": {"is_echo": True, "mid": "m_3", "metadata": f"part:{odd}"}},
+        from_guard | {"message": {"is_echo": True, "mid": odd, "metadata": "part:1"}},
+    )
+
+    await accept_webhook(house.services, body)
+    await house.run_due()
+
+    assert await list_open_jobs(house) == []
+
+
+async def test_half_a_character_in_a_text_is_kept_and_answered_like_any_other(house: House) -> None:
+    person = await house.add_recipient()
+    await accept_webhook(house.services, make_message(PSID, f"{HALF} {NUL}"))
+    await house.run_due()
+    async with house.services.database.reading() as session:
+        found = await recipients.get_recipient(session, person.id)
+    assert found.window_open_until is not None
+
+
+async def test_delivery_that_names_very_many_messages_is_noted(house: House, graph: FakeGraph) -> None:
+    await raise_alert(house)
+    await house.run_due()
+    named = [*(f"m_{number}" for number in range(40_000)), *(part.mid for part in graph.received)]
+    await accept_webhook(house.services, make_delivery(PSID, *named))
+    await house.run_due()
+    assert (await house.the_alert()).deliveries[0].state is DeliveryState.DELIVERED
+
+
+async def test_large_body_is_stored_whole_while_others_write(house: House) -> None:
+    await house.add_recipient()
+    silent = [{"sender": {"id": "1"}, "timestamp": number} for number in range(2 * ITEMS_AT_ONCE)]
+    asking = [
+        {"sender": {"id": PSID}, "timestamp": AT_MS, "message": {"mid": f"m_{number}"}}
+        for number in range(ITEMS_AT_ONCE + 50)
+    ]
+    accepting = asyncio.create_task(accept_webhook(house.services, make_body(*silent, *asking)))
+    wrote = 0
+    while not accepting.done():
+        async with house.services.database.unit_of_work():
+            wrote += 1
+    await accepting
+
+    async with house.services.database.reading() as session:
+        messages = await session.scalar(select(func.count()).select_from(IncomingMessage))
+    assert messages == len(silent) + len(asking)
+    assert len(await list_open_jobs(house)) == len(asking)
+    assert wrote >= 3  # between the batches
+
+
+async def list_open_jobs(house: House) -> list[Job]:
+    async with house.services.database.reading() as session:
+        return list(await session.scalars(select(Job)))

@@ -196,3 +196,15 @@ async def test_database_says_busy_while_the_server_is_away_and_goes_on_once_it_i
         await write()
     postgres.start()
     await write()
+
+
+async def test_listening_hears_what_is_committed_and_is_forgotten_afterwards(database: Database) -> None:
+    with database.listening("news") as heard:
+        async with database.unit_of_work() as session:
+            announce(session, "news")
+            assert not heard.is_set()
+        assert heard.is_set()
+        heard.clear()
+    async with database.unit_of_work() as session:
+        announce(session, "news")
+    assert not heard.is_set()

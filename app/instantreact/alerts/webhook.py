@@ -14,6 +14,8 @@ from instantreact.errors import InvalidInput
 
 Json = Mapping[str, object]
 
+MAX_ID_CHARACTERS = 512
+
 
 @dataclass(frozen=True)
 class Delivered:
@@ -95,7 +97,7 @@ def read_item(body: Json) -> Incoming:
         reading = _Reading(identity=(_digest(body),))
     else:
         reading = _READERS[kind](item, _object(item, kind))
-    psid = _text(_object(item, "recipient" if is_echo else "sender"), "id")
+    psid = _identifier(_object(item, "recipient" if is_echo else "sender"), "id")
     return Incoming(
         dedupe_key=f"{kind}:{_digest(reading.identity)}",
         psid=psid,
@@ -114,27 +116,27 @@ def _items(value: Json) -> Iterator[Json]:
 
 def _read_message(item: Json, message: Json) -> _Reading:
     payload = _text(_object(message, "quick_reply"), "payload")
-    mid = _text(message, "mid")
+    mid = _identifier(message, "mid")
     identity = (mid,) if mid else (*_whose(item), _digest(message))
     return _Reading(identity, opens_window=True, content=find_answer(payload or ""))
 
 
 def _read_echo(item: Json, message: Json) -> _Reading:
-    mid = _text(message, "mid")
+    mid = _identifier(message, "mid")
     if mid is None:
         return _Reading((*_whose(item), _digest(message)))
-    return _Reading((mid,), content=Echo(mid, _text(message, "metadata")))
+    return _Reading((mid,), content=Echo(mid, _identifier(message, "metadata")))
 
 
 def _read_postback(item: Json, postback: Json) -> _Reading:
-    mid, payload = _text(postback, "mid"), _text(postback, "payload")
+    mid, payload = _identifier(postback, "mid"), _text(postback, "payload")
     identity = (mid,) if mid else (*_whose(item), payload)
     return _Reading(identity, opens_window=True, content=find_answer(payload or ""))
 
 
 def _read_delivery(item: Json, delivery: Json) -> _Reading:
     mids = delivery.get("mids")
-    known = tuple(mid for mid in mids if isinstance(mid, str)) if isinstance(mids, list) else ()
+    known = tuple(filter(_is_identifier, mids)) if isinstance(mids, list) else ()
     return _Reading(_watermark_identity(item, delivery), content=Delivered(known, _time(delivery.get("watermark"))))
 
 
@@ -193,6 +195,16 @@ def _objects(value: object) -> list[Json]:
 def _text(value: Json, name: str) -> str | None:
     found = value.get(name)
     return found if isinstance(found, str) and found else None
+
+
+def _identifier(value: Json, name: str) -> str | None:
+    found = _text(value, name)
+    return found if _is_identifier(found) else None
+
+
+def _is_identifier(value: object) -> bool:
+    """Whether it can be an id of Messenger's or ours; JSON may hold what no database takes: half a character, NUL."""
+    return isinstance(value, str) and len(value) <= MAX_ID_CHARACTERS and value.isascii() and value.isprintable()
 
 
 def _time(value: object) -> datetime | None:

@@ -7,7 +7,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 
 from instantreact import __version__
-from instantreact.api.auth import require_key
+from instantreact.api.auth import WrongKeys, describe_key
 from instantreact.api.errors import install_handlers
 from instantreact.api.live import LiveCameras
 from instantreact.api.middleware import BodyLimit, RequestContext
@@ -56,6 +56,7 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
         version=__version__,
         description=DESCRIPTION,
         openapi_tags=TAGS,
+        redirect_slashes=False,  # such a redirect repeats whatever Host the caller names
         servers=[{"url": options.public_url}] if options.public_url else None,
         middleware=[
             Middleware(RequestContext),
@@ -69,12 +70,13 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     )
     app.state.services = services
     app.state.options = options
+    app.state.wrong_keys = WrongKeys()
     app.state.readiness = readiness
     _install_live(app, live_cameras, options.internal_token)
     install_handlers(app)
     install_description(app)
     for keyed in (clips, events, bundles, rules, alerts, recipients, sites, cameras, live, jobs, metrics):
-        app.include_router(keyed.router, dependencies=[Depends(require_key), Depends(refuse_unknown_query)])
+        app.include_router(keyed.router, dependencies=[Depends(describe_key), Depends(refuse_unknown_query)])
     app.include_router(health.router, dependencies=[Depends(refuse_unknown_query)])
     for open_ in (webhooks, open_alert, push):  # Facebook adds parameters of its own to what it calls and links to
         app.include_router(open_.router)
@@ -83,7 +85,7 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
 
 def create_internal_app(live_cameras: LiveCameras, *, internal_token: str) -> FastAPI:
     """What a process that only watches cameras shows to the service's other processes."""
-    app = FastAPI(openapi_url=None, middleware=[Middleware(RequestContext)])
+    app = FastAPI(openapi_url=None, redirect_slashes=False, middleware=[Middleware(RequestContext)])
     _install_live(app, live_cameras, internal_token)
     app.add_api_route("/livez", health.is_alive)
     install_handlers(app)

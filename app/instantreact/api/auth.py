@@ -1,13 +1,25 @@
-"""The API key: header X-API-Key, compared by its SHA-256 in constant time."""
+"""The API key: header X-API-Key, compared by its SHA-256 in constant time, before anything of the body is read."""
 
 import hashlib
 import hmac
-from typing import Annotated
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
 
 from fastapi import Request, Security
 from fastapi.requests import HTTPConnection
+from fastapi.routing import APIRoute
 from fastapi.security import APIKeyHeader
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from instantreact.api.addresses import find_source
+
+WRONG_KEYS = 10
+PER_S = 60.0
+MAX_ADDRESSES = 10_000
 
 _header = APIKeyHeader(
     name="X-API-Key",
@@ -17,21 +29,62 @@ _header = APIKeyHeader(
 )
 
 
-async def require_key(request: Request, key: Annotated[str | None, Security(_header)]) -> None:
-    """Let only those pass who know a key. Answers 401 otherwise."""
-    check_key(request, key)
+class WrongKeys:
+    """How many wrong keys came from each address within the last minute; the address heard of longest ago goes."""
+
+    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._counted: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    def count(self, source: str) -> float | None:
+        """One more; seconds until the address may try again where it has had its tries."""
+        now_s = self._monotonic()
+        since_s, wrong = self._counted.pop(source, (now_s, 0))
+        if now_s - since_s >= PER_S:
+            since_s, wrong = now_s, 0
+        self._counted[source] = since_s, wrong + 1
+        if len(self._counted) > MAX_ADDRESSES:
+            self._counted.popitem(last=False)
+        return None if wrong < WRONG_KEYS else since_s + PER_S - now_s
+
+
+class KeyedRoute(APIRoute):
+    """A route that looks at the key first: FastAPI reads and parses a body before its dependencies."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler behind the check."""
+        handle = super().get_route_handler()
+
+        async def check_and_handle(request: Request) -> Response:
+            check_key(request, request.headers.get(_header.model.name))
+            return await handle(request)
+
+        return check_and_handle
+
+
+def describe_key(key: Annotated[str | None, Security(_header)]) -> None:
+    """Checks nothing, which `KeyedRoute` has done: it is how the description knows that a route needs a key."""
 
 
 def check_key(request: HTTPConnection, key: str | None) -> None:
-    """Raise an HTTPException with 401 unless the key is known."""
+    """Raise an HTTPException with 401 unless the key is known, or 429 after too many that were not.
+
+    A right key is let in even then: whoever shares an address with a guesser, or a proxy, is not shut out.
+    """
     if key is None:
         raise _refuse("This needs an API key in the header X-API-Key.")
     digest = hashlib.sha256(key.encode()).hexdigest()
     known = request.app.state.options.api_key_hashes
     # First compare all, then look: how long it takes does not tell which one fits.
     fits = [hmac.compare_digest(digest, each) for each in known]
-    if not any(fits):
-        raise _refuse("The API key in the header X-API-Key is not known here.")
+    if any(fits):
+        return
+    client = request.scope.get("client")
+    wait_s = request.app.state.wrong_keys.count(find_source(tuple(client) if client else None))
+    if wait_s is not None:
+        detail = "Too many keys from this address were wrong; a right one is taken at any time."
+        raise HTTPException(429, detail, headers={"Retry-After": str(math.ceil(wait_s))})
+    raise _refuse("The API key in the header X-API-Key is not known here.")
 
 
 def _refuse(detail: str) -> HTTPException:

@@ -7,7 +7,7 @@ from contextlib import aclosing, suppress
 from typing import Protocol
 
 from instantreact.api.remote_cameras import RemoteCameras
-from instantreact.errors import Conflict, InvalidInput, MediaError, NotAllowed, StreamLost
+from instantreact.errors import Conflict, InvalidInput, MediaError, NotAllowed, StreamLost, Transient
 from instantreact.media.live_frame import LiveFrame
 from instantreact.media.open_stream import StreamInfo, probe_stream
 from instantreact.media.push import PushSlot
@@ -22,7 +22,8 @@ MAX_FPS = 10
 QUIET_S = 10.0
 """A live view without a new picture for so long ends."""
 
-_PROBES = 2
+_PROBES, _WAITING_PROBES = 2, 4
+_PROBE_RETRY_S = 10.0
 _RETRY_S = 2.0
 
 
@@ -64,6 +65,7 @@ class LiveCameras:
         self._remote = remote
         self._limits = limits
         self._probing = asyncio.Semaphore(_PROBES)
+        self._probes = 0
         self._closing = asyncio.Event()
         self._encoded: dict[str, tuple[LiveFrame, asyncio.Future[bytes]]] = {}
 
@@ -107,15 +109,23 @@ class LiveCameras:
         return await self._own.take_over(camera_id)
 
     async def probe(self, source: str) -> StreamInfo:
-        """Open a source for a moment. Raises InvalidInput that says why it cannot be used."""
+        """Open a source for a moment.
+
+        Raises InvalidInput that says why it cannot be used, Transient where too many wait for the same already.
+        """
         parsed = parse_source(source)
         if parsed.scheme is Scheme.PUSH:
             raise InvalidInput("There is nothing to open: the frames of such a camera are pushed to the service.")
+        if self._probes >= _PROBES + _WAITING_PROBES:
+            raise Transient("Other sources are being tried; try this one later.", retry_after_s=_PROBE_RETRY_S)
+        self._probes += 1
         try:
             async with self._probing:
                 return await self._services.threads.run(probe_stream, parsed, self.policy, self._limits)
         except (MediaError, NotAllowed) as error:
             raise InvalidInput(str(error)) from error
+        finally:
+            self._probes -= 1
 
     async def _find_address(self, camera_id: str) -> str:
         """Where the process answers that watches the camera."""

@@ -7,6 +7,7 @@ import asyncio
 import re
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 
 import structlog
 from fastapi import Request
@@ -15,10 +16,12 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from instantreact.api.errors import answer_failure
-from instantreact.logs import get_logger
+from instantreact.logs import Throttle, get_logger
 from instantreact.storage.tables import new_id
 
 log = get_logger(__name__)
+
+_guessing = Throttle()
 
 _REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
@@ -50,7 +53,10 @@ class RequestContext:
             await answer_failure(Request(scope))(scope, receive, answer.send)
         finally:
             took_ms = round((time.perf_counter() - started) * 1000, 1)
-            log.info("http.request", method=scope["method"], path=scope["path"], status=answer.status, took_ms=took_ms)
+            if answer.status != HTTPStatus.TOO_MANY_REQUESTS or _guessing.admit("wrong_keys") is not None:
+                log.info(
+                    "http.request", method=scope["method"], path=scope["path"], status=answer.status, took_ms=took_ms
+                )
 
 
 class BodyLimit:

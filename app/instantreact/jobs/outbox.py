@@ -1,5 +1,6 @@
 """The outbox: work is queued inside the transaction that it follows from, never after it."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, case, func, literal, null, select, tuple_, update
@@ -39,17 +40,33 @@ async def put(
     Put again while it waits or is buried, it starts afresh at the new time. Put again while somebody has it in
     hand, it runs once more afterwards, so that a run which has already looked at the rows cannot swallow the news.
     """
+    await put_all(session, kind, [subject], now=now, run_at=run_at, max_attempts=max_attempts, cost_s=cost_s)
+
+
+async def put_all(
+    session: AsyncSession,
+    kind: str,
+    subjects: Collection[str],
+    *,
+    now: datetime,
+    run_at: datetime | None = None,
+    max_attempts: int = MAX_ATTEMPTS,
+    cost_s: float = 0.0,
+) -> None:
+    """Put a job for each of the subjects, which differ, in one statement."""
+    if not subjects:
+        return
     run_at = run_at or now
     rank_at = run_at + timedelta(seconds=cost_s)
-    statement = insert_into(session, Job).values(
-        kind=kind,
-        subject=subject,
-        run_at=run_at,
-        cost_s=cost_s,
-        rank_at=rank_at,
-        max_attempts=max_attempts,
-        created_at=now,
-    )
+    fixed = {
+        "kind": kind,
+        "run_at": run_at,
+        "cost_s": cost_s,
+        "rank_at": rank_at,
+        "max_attempts": max_attempts,
+        "created_at": now,
+    }
+    statement = insert_into(session, Job).values([{"subject": subject, **fixed} for subject in subjects])
     in_hand = Job.state.in_(IN_HAND)
     asked = literal(run_at, Job.run_at.type)
     afresh = {

@@ -1,5 +1,8 @@
 """What people and Messenger tell us through the webhook: stored first, acted on by a job."""
 
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.alerts.payloads import Answer, AnswerKind
@@ -13,25 +16,34 @@ from instantreact.pipeline.deliver import find_part_id, put_deliver_job
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import alerts, deliveries, incoming, recipients
+from instantreact.storage.incoming import NewMessage
 from instantreact.storage.tables import Recipient
 
+T = TypeVar("T")
+
 log = get_logger(__name__)
+
+
+ITEMS_AT_ONCE = 200
+MIDS_AT_ONCE = 500
+"""A body of a megabyte holds thousands of either: nobody else could write, or a statement be prepared, meanwhile."""
 
 
 async def accept_webhook(services: Services, body: bytes) -> None:
     """Store every item of a verified webhook body with the job that acts on it; a repeated item changes nothing.
 
-    Raises InvalidInput for a body that is not about a Page.
+    Some at a time: where it breaks off Messenger sends the body again. Raises InvalidInput for a body that is not
+    about a Page.
     """
-    items = parse_webhook(body)
+    items = await services.threads.run(parse_webhook, body)
     now = services.clock.now()
-    async with services.database.unit_of_work() as session:
-        for item in items:
-            stored, is_new = await incoming.insert_or_find(
-                session, dedupe_key=item.dedupe_key, body=dict(item.body), now=now
-            )
-            if is_new:
-                await outbox.put(session, StepName.INCOMING, stored.id, now=now)
+    for some in _batches(items, ITEMS_AT_ONCE):
+        messages = [
+            NewMessage(item.dedupe_key, item.body, asks=item.opens_window or item.content is not None) for item in some
+        ]
+        async with services.database.unit_of_work() as session:
+            new = await incoming.insert_new(session, messages, now=now)
+            await outbox.put_all(session, StepName.INCOMING, new, now=now)
 
 
 async def handle_incoming(services: Services, claim: Claim) -> None:
@@ -57,7 +69,9 @@ async def _act(services: Services, session: AsyncSession, item: Incoming) -> Non
         case Answer() as answer:
             await _answer(services, session, person, answer)
         case Delivered(mids, watermark):
-            await deliveries.mark_delivered(session, person.id, message_ids=mids, watermark=watermark)
+            for some in _batches(mids, MIDS_AT_ONCE):
+                await deliveries.mark_delivered(session, person.id, message_ids=some)
+            await deliveries.mark_delivered(session, person.id, watermark=watermark)
         case Read(watermark) if watermark is not None:
             await deliveries.mark_read(session, person.id, watermark=watermark)
 
@@ -91,3 +105,7 @@ async def _answer(services: Services, session: AsyncSession, person: Recipient, 
         log.info("incoming.answer_to_deleted_alert", alert_id=answer.alert_id)
         return
     log.info("alert.answered", alert_id=alert.id, state=alert.state, by_recipient=person.id)
+
+
+def _batches(everything: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (everything[start : start + size] for start in range(0, len(everything), size))

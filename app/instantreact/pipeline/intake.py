@@ -1,7 +1,6 @@
 """How clips come in, and go: probed before they are accepted, filed once, deleted with all that follows from them."""
 
 import asyncio
-import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +22,7 @@ from instantreact.storage.tables import Clip
 
 log = get_logger(__name__)
 
-_FIRST_LOOK_S, _SLOWEST_LOOK_S = 0.02, 0.5
+_LOOK_S, _REST_S = 0.5, 0.01
 
 
 @dataclass(frozen=True)
@@ -130,20 +129,28 @@ async def get_clip(services: Services, clip_id: str) -> Clip:
 async def wait_for_clip(services: Services, clip_id: str, *, timeout_s: float, closing: asyncio.Event) -> Clip:
     """The clip once it is seen and heard or has failed, or as it is after `timeout_s` or when `closing` is set.
 
-    It looks into the database, since the worker may be another process: often at first, less often later.
-    Raises NotFound.
+    It looks whenever this process has done something about a job, and now and then, since the worker may be another
+    process. Raises NotFound.
     """
     deadline = asyncio.get_running_loop().time() + timeout_s
-    pause_s = _FIRST_LOOK_S
-    while True:
-        clip = await get_clip(services, clip_id)
-        left_s = deadline - asyncio.get_running_loop().time()
-        if is_settled(clip) or left_s <= 0 or closing.is_set():
-            return clip
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(min(pause_s, left_s)):
-                await closing.wait()
-        pause_s = min(pause_s * 1.2, _SLOWEST_LOOK_S)
+    with services.database.listening(outbox.TOPIC) as news:
+        while True:
+            news.clear()
+            clip = await get_clip(services, clip_id)
+            left_s = deadline - asyncio.get_running_loop().time()
+            if is_settled(clip) or left_s <= 0 or closing.is_set():
+                return clip
+            await _wait_for_either(news, closing, timeout_s=min(_LOOK_S, left_s))
+            await asyncio.sleep(min(_REST_S, left_s))
+
+
+async def _wait_for_either(*events: asyncio.Event, timeout_s: float) -> None:
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waiting:
+            each.cancel()
 
 
 def is_settled(clip: Clip) -> bool:

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.engine import make_url
@@ -94,6 +94,15 @@ class Database:
         subscriber = asyncio.Event()
         self._subscribers.setdefault(topic, []).append(subscriber)
         return subscriber
+
+    @contextmanager
+    def listening(self, topic: str) -> Iterator[asyncio.Event]:
+        """`subscribe(topic)` for the length of a block."""
+        subscriber = self.subscribe(topic)
+        try:
+            yield subscriber
+        finally:
+            self._subscribers[topic].remove(subscriber)
 
     async def dispose(self) -> None:
         """Close every connection."""

@@ -1,24 +1,42 @@
 """What the Messenger webhook brought: stored before it is answered, handled by a job."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.errors import NotFound
-from instantreact.storage.inserting import insert_unless_there
-from instantreact.storage.tables import IncomingMessage
+from instantreact.storage.inserting import insert_into
+from instantreact.storage.tables import IncomingMessage, new_id
 
 
-async def insert_or_find(
-    session: AsyncSession, *, dedupe_key: str, body: dict[str, Any], now: datetime
-) -> tuple[IncomingMessage, bool]:
-    """The message of this key, and whether it is new; a repeat changes nothing."""
-    row = IncomingMessage(dedupe_key=dedupe_key, body=body, received_at=now)
-    is_new = await insert_unless_there(session, row)
-    statement = select(IncomingMessage).where(IncomingMessage.dedupe_key == dedupe_key)
-    return (await session.scalars(statement)).one(), is_new
+@dataclass(frozen=True)
+class NewMessage:
+    """A message that came in; the same `dedupe_key` is the same message. One that `asks` nothing is handled by that."""
+
+    dedupe_key: str
+    body: Mapping[str, Any]
+    asks: bool
+
+
+async def insert_new(session: AsyncSession, messages: Sequence[NewMessage], *, now: datetime) -> list[str]:
+    """Store the messages; the ids of those that are new and ask for something. A repeat changes nothing."""
+    values = [
+        {
+            "id": new_id(),
+            "dedupe_key": each.dedupe_key,
+            "body": dict(each.body),
+            "received_at": now,
+            "handled_at": None if each.asks else now,
+        }
+        for each in messages
+    ]
+    statement = insert_into(session, IncomingMessage).values(values).on_conflict_do_nothing()
+    stored = await session.execute(statement.returning(IncomingMessage.id, IncomingMessage.handled_at))
+    return [message_id for message_id, handled_at in stored if handled_at is None]
 
 
 async def get_message(session: AsyncSession, message_id: str) -> IncomingMessage:

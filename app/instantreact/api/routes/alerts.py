@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from instantreact.api.auth import KeyedRoute
 from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import problems
 from instantreact.api.pages import Page, PageDep
@@ -16,7 +17,7 @@ from instantreact.storage import alerts
 from instantreact.storage.alerts import AlertFilter
 from instantreact.storage.paging import Cursor
 
-router = APIRouter(prefix="/alerts", tags=["alerts"])
+router = APIRouter(prefix="/alerts", tags=["alerts"], route_class=KeyedRoute)
 
 ANSWERED_BY = "API"
 """Who answered, until people have names here."""

@@ -4,10 +4,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from instantreact.api.auth import KeyedRoute
 from instantreact.api.deps import CapabilitiesDep
 from instantreact.api.openapi import problems
 
-router = APIRouter(prefix="/bundles", tags=["rules"])
+router = APIRouter(prefix="/bundles", tags=["rules"], route_class=KeyedRoute)
 
 _EXAMPLE: JsonDict = {
     "name": "captioner",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from fastapi import APIRouter, Response
 
 from instantreact.addresses import HIDDEN
+from instantreact.api.auth import KeyedRoute
 from instantreact.api.deps import LiveDep, ServicesDep
 from instantreact.api.openapi import CREATED, problems
 from instantreact.api.pages import Page, PageDep
@@ -17,7 +18,7 @@ from instantreact.storage import cameras, leases
 from instantreact.storage.paging import Cursor
 from instantreact.storage.tables import Camera, CameraLease
 
-router = APIRouter(prefix="/cameras", tags=["cameras"])
+router = APIRouter(prefix="/cameras", tags=["cameras"], route_class=KeyedRoute)
 
 
 @router.post(

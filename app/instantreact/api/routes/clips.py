@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import StreamingResponse
 
+from instantreact.api.auth import KeyedRoute
 from instantreact.api.deps import ClosingDep, OptionsDep, ServicesDep
 from instantreact.api.openapi import problems
 from instantreact.api.options import ApiOptions
@@ -26,7 +27,7 @@ from instantreact.storage import clips, events
 from instantreact.storage.paging import Cursor
 from instantreact.storage.tables import Clip
 
-router = APIRouter(tags=["clips"])
+router = APIRouter(tags=["clips"], route_class=KeyedRoute)
 
 _EVENTS_AT_ONCE = 20
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from instantreact.api.auth import KeyedRoute
 from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import problems
 from instantreact.api.pages import Page, PageDep
@@ -16,7 +17,7 @@ from instantreact.storage import events
 from instantreact.storage.events import EventFilter
 from instantreact.storage.paging import Cursor
 
-router = APIRouter(prefix="/events", tags=["events"])
+router = APIRouter(prefix="/events", tags=["events"], route_class=KeyedRoute)
 
 
 async def _ask_filter(

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from instantreact.api.auth import KeyedRoute
 from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import problems
 from instantreact.api.pages import Page, PageDep
@@ -12,7 +13,7 @@ from instantreact.jobs import outbox
 from instantreact.pipeline import rerun
 from instantreact.storage.paging import Cursor
 
-router = APIRouter(prefix="/jobs", tags=["jobs"])
+router = APIRouter(prefix="/jobs", tags=["jobs"], route_class=KeyedRoute)
 
 
 @router.get("", operation_id="listJobs", summary="List jobs", responses=problems(401, 422))

@@ -3,13 +3,14 @@
 from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
 
+from instantreact.api.auth import KeyedRoute
 from instantreact.api.deps import LiveDep
 from instantreact.api.live import BOUNDARY
 from instantreact.api.openapi import problems
 from instantreact.api.schemas.fields import PathId
 from instantreact.api.schemas.live import ProbeDraft, ProbeView
 
-router = APIRouter(prefix="/cameras", tags=["cameras"])
+router = APIRouter(prefix="/cameras", tags=["cameras"], route_class=KeyedRoute)
 
 MJPEG = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
 NOT_STORED = {"Cache-Control": "no-store"}
@@ -19,7 +20,7 @@ NOT_STORED = {"Cache-Control": "no-store"}
     "/probe",
     operation_id="probeCamera",
     summary="Try a camera's address",
-    responses=problems(401, 413, 422),
+    responses=problems(401, 413, 422, 503),
 )
 async def probe_camera(live: LiveDep, draft: ProbeDraft) -> ProbeView:
     """What it sends, with a picture; or why it cannot be opened, in words and without its password.

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
+from instantreact.api.auth import KeyedRoute
 from instantreact.api.deps import ServicesDep
 from instantreact.api.metrics import format_metrics
 from instantreact.api.openapi import problems
@@ -10,7 +11,7 @@ from instantreact.storage import leases
 from instantreact.storage.cameras import list_all_cameras
 from instantreact.storage.counts import count_all
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], route_class=KeyedRoute)
 
 
 @router.get(

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Response
 
+from instantreact.api.auth import KeyedRoute
 from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import CREATED, problems
 from instantreact.api.pages import Page, PageDep
@@ -11,7 +12,7 @@ from instantreact.storage import recipients
 from instantreact.storage.paging import Cursor
 from instantreact.storage.tables import Recipient
 
-router = APIRouter(prefix="/recipients", tags=["recipients"])
+router = APIRouter(prefix="/recipients", tags=["recipients"], route_class=KeyedRoute)
 
 
 @router.post(

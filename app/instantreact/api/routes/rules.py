@@ -7,6 +7,7 @@ A rule is changed by PUT, which replaces it whole, as are recipients and cameras
 from fastapi import APIRouter, Response
 
 from instantreact.api.answerable import refuse_unanswerable, refuse_unsayable, view_rule
+from instantreact.api.auth import KeyedRoute
 from instantreact.api.deps import CapabilitiesDep, ServicesDep
 from instantreact.api.openapi import CREATED, problems
 from instantreact.api.pages import Page, PageDep
@@ -16,7 +17,7 @@ from instantreact.storage import rules
 from instantreact.storage.paging import Cursor
 from instantreact.storage.tables import Rule
 
-router = APIRouter(prefix="/rules", tags=["rules"])
+router = APIRouter(prefix="/rules", tags=["rules"], route_class=KeyedRoute)
 
 
 @router.post(

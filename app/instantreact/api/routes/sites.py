@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Response
 
+from instantreact.api.auth import KeyedRoute
 from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import CREATED, problems
 from instantreact.api.pages import Page, PageDep
@@ -10,7 +11,7 @@ from instantreact.api.schemas.sites import SiteDraft, SiteView
 from instantreact.storage import sites
 from instantreact.storage.paging import Cursor
 
-router = APIRouter(prefix="/sites", tags=["sites"])
+router = APIRouter(prefix="/sites", tags=["sites"], route_class=KeyedRoute)
 
 
 @router.post(
