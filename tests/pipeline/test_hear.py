@@ -96,6 +96,25 @@ async def test_hear_adds_what_was_said_and_raises_the_alert(listening: House, sp
     assert [evidence.kind for evidence in (await listening.the_alert()).evidence] == ["caption", "speech"]
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+async def test_hear_raises_the_alert_when_it_was_said_before_the_picture_began(
+    listening: House, tmp_path: Path, suffix: str
+) -> None:
+    await listening.add_rule(SpeechCondition(("call the police",)))
+    clip_path = tmp_path / f"late{suffix}"
+    picture = ["-i", str(HELP), "-itsoffset", "5", "-f", "lavfi", "-i", "testsrc=size=160x120:rate=10:duration=4"]
+    subprocess.run(
+        ["ffmpeg", "-nostdin", "-loglevel", "error", *picture, "-fps_mode", "passthrough", str(clip_path)], check=True
+    )
+    clip = await add_seen_clip(listening, clip_path.read_bytes())
+    await listening.run_due()
+    transcript = (await the_event(listening, clip)).observation.transcript
+    assert transcript is not None
+    assert transcript.text == "help me call the police"
+    assert all(-5.2 < word.start_s < word.end_s < 0 for word in transcript.words)
+    assert len(await listening.alerts()) == 1
+
+
 async def test_hear_files_what_was_said_with_every_one_of_many_windows(listening: House, spoken_clip: bytes) -> None:
     clip = await add_seen_clip(listening, spoken_clip)
     for index in range(1, 45):
