@@ -48,6 +48,14 @@ def make_test_picture(path: Path, *sound: str, seconds: int = 4) -> Path:
     return path
 
 
+def make_late_picture(path: Path) -> Path:
+    """A picture that begins five seconds after the call for help."""
+    inputs = ["-i", str(HELP), "-itsoffset", "5", "-f", "lavfi", "-i", "testsrc=size=160x120:rate=10:duration=4"]
+    command = ["ffmpeg", "-nostdin", "-loglevel", "error", *inputs, "-fps_mode", "passthrough", str(path)]
+    subprocess.run(command, check=True)
+    return path
+
+
 @pytest.fixture
 async def listening(house: House, wit: FakeWit) -> AsyncIterator[House]:
     remote = WitTranscriber(WitApp(wit.token, base_url=wit.url), PATIENT, now=lambda: house.clock.now().timestamp())
@@ -101,12 +109,7 @@ async def test_hear_raises_the_alert_when_it_was_said_before_the_picture_began(
     listening: House, tmp_path: Path, suffix: str
 ) -> None:
     await listening.add_rule(SpeechCondition(("call the police",)))
-    clip_path = tmp_path / f"late{suffix}"
-    picture = ["-i", str(HELP), "-itsoffset", "5", "-f", "lavfi", "-i", "testsrc=size=160x120:rate=10:duration=4"]
-    subprocess.run(
-        ["ffmpeg", "-nostdin", "-loglevel", "error", *picture, "-fps_mode", "passthrough", str(clip_path)], check=True
-    )
-    clip = await add_seen_clip(listening, clip_path.read_bytes())
+    clip = await add_seen_clip(listening, make_late_picture(tmp_path / f"late{suffix}").read_bytes())
     await listening.run_due()
     transcript = (await the_event(listening, clip)).observation.transcript
     assert transcript is not None
