@@ -17,14 +17,18 @@ Change = Callable[[AsyncSession], Awaitable[object]]
 
 
 async def change_together(database: Database, *changes: Change) -> None:
-    """Each in its own transaction, which stays open a while after its change, so that they do meet."""
+    """Each in its own transaction, begun in this order and open a while after its change, so that they do meet."""
+    made = [asyncio.Event() for _ in changes]
 
-    async def work(change: Change) -> None:
+    async def work(number: int, change: Change) -> None:
+        if number:
+            await made[number - 1].wait()
         async with database.unit_of_work() as session:
             await change(session)
+            made[number].set()
             await asyncio.sleep(0.1)
 
-    await asyncio.gather(*(work(change) for change in changes))
+    await asyncio.gather(*(work(number, change) for number, change in enumerate(changes)))
 
 
 async def test_delivery_is_sent_when_its_parts_are_sent_at_the_same_time(database: Database) -> None:
