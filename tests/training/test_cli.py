@@ -68,7 +68,7 @@ def test_train_says_which_split_cannot_be_read(drawn: DrawnData, tmp_path: Path)
     for clip in ("fight3", "normal3"):
         (data / "clips" / f"{clip}.mp4").write_bytes(b"no video")
 
-    with pytest.raises(InvalidInput, match=r"Not one of the 2 clips in val can be read; fight3: The file is not a clip"):
+    with pytest.raises(InvalidInput, match=r"Not one of the 2 clips in val can be read; fight3: The file is not a"):
         run("train", "captioner", *recipe, "--output", tmp_path / "run")
 
 
