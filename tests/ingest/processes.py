@@ -1,10 +1,12 @@
 """A process that watches cameras with the cheap model: `python -m tests.ingest.processes STATE OWNER FOOTAGE`."""
 
 import asyncio
+import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 
 from instantreact.config import Settings
@@ -78,6 +80,20 @@ def process(state_dir: Path, owner: str, folder: Path) -> Iterator[subprocess.Po
             yield running
         finally:
             running.kill()
+
+
+def freeze(running: subprocess.Popen[str], state_dir: Path) -> None:
+    """Stop a process where it holds no lock of the database: SQLite's would keep all others out until it thaws."""
+    for _ in range(50):
+        running.send_signal(signal.SIGSTOP)
+        with closing(sqlite3.connect(state_dir / "instantreact.sqlite3", timeout=2, isolation_level=None)) as other:
+            try:
+                other.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                running.send_signal(signal.SIGCONT)
+            else:
+                return
+    raise AssertionError("the process was never met without a lock")
 
 
 async def main(state_dir: Path, owner: str, folder: Path) -> None:

@@ -15,7 +15,7 @@ from instantreact.storage import cameras
 from instantreact.storage.cameras import CAMERAS_CHANGED, CameraSettings
 from instantreact.storage.database import announce
 from tests.ingest.filed import NOW, add_camera, add_rule, change_camera, find_lease, is_live, list_alerts, list_events
-from tests.ingest.processes import LEASE_S, process, supervising, wait_for
+from tests.ingest.processes import LEASE_S, freeze, process, supervising, wait_for
 from tests.media.live_footage import write_clip
 
 EVERYWHERE = (Point(0, 0), Point(1, 0), Point(1, 1), Point(0, 1))
@@ -175,7 +175,7 @@ async def test_supervisor_takes_over_from_a_process_that_freezes_or_is_killed(
     with process(state_dir, "anna", footage.parent) as anna:
         await wait_for(lambda: is_live(services, camera_id, "anna"), 30)
         with process(state_dir, "bert", footage.parent) as bert:
-            anna.send_signal(signal.SIGSTOP)
+            freeze(anna, state_dir)
             await wait_for(lambda: is_live(services, camera_id, "bert"), 10 * LEASE_S)
             anna.send_signal(signal.SIGCONT)
             await asyncio.sleep(2 * LEASE_S)
