@@ -139,17 +139,20 @@ async def test_doctor_writes_nothing_beside_a_database_that_is_there(tmp_path: P
 async def test_doctor_leaves_what_a_killed_process_left_behind(tmp_path: Path) -> None:
     settings = Settings(state_dir=tmp_path, port=0, _env_file=None)
     await upgrade(settings.resolved_database_url)
-    path = tmp_path / "instantreact.sqlite3"
-    with subprocess.Popen([sys.executable, "-c", _KILLED, str(path)], stdout=subprocess.PIPE) as killed:
-        assert killed.stdout is not None
-        killed.stdout.readline()
-        killed.kill()
+    write_and_die(tmp_path / "instantreact.sqlite3")
     before = {name: content for name, content in read_all(tmp_path).items() if name.suffix != ".sqlite3-shm"}
     assert any(name.name.endswith("-wal") and content for name, content in before.items())
     findings = await examine(settings)
     after = {name: content for name, content in read_all(tmp_path).items() if name.suffix != ".sqlite3-shm"}
     assert after == before  # but for SQLite's index of the log, which is made anew from it
     assert [finding.what for finding in findings if finding.problem and finding.is_fatal] == []
+
+
+def write_and_die(path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", _KILLED, str(path)], stdout=subprocess.PIPE) as killed:
+        assert killed.stdout is not None
+        killed.stdout.readline()
+        killed.kill()
 
 
 _KILLED = """
