@@ -1,5 +1,7 @@
 import httpx
 
+from instantreact.domain.happening import Written
+from instantreact.domain.rule import Severity
 from instantreact.pipeline.services import Services
 from instantreact.storage import alerts
 from instantreact.storage.tables import Alert
@@ -10,8 +12,9 @@ from tests.storage.factories import NOW, make_alert, make_event
 async def raise_alert(services: Services, *, snapshot_key: str | None = None) -> tuple[Alert, str]:
     """An alert and the path that opens it."""
     async with services.database.unit_of_work() as session:
+        happening = Written("<b>Fight</b>", "Two people fight.\n& more", Severity.WARNING)
         event = await make_event(session, snapshot_key=snapshot_key)
-        alert = await make_alert(session, event_id=event.id, title="<b>Fight</b>", text="Two people fight.\n& more")
+        alert = await make_alert(session, event_id=event.id, happening=happening)
     return alert, f"/open/{alert.id}/{services.links.sign(alert.id)}"
 
 

@@ -6,6 +6,7 @@ from itertools import count
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.alert import AlertState, ChannelKind, PartKind
+from instantreact.domain.happening import Written
 from instantreact.domain.media import ClipInfo, Window
 from instantreact.domain.observation import Caption, Hypothesis, Observation
 from instantreact.domain.rule import ConceptCondition, Criteria, Severity
@@ -88,9 +89,7 @@ async def make_recipient(session: AsyncSession, **values: object) -> Recipient:
 
 async def make_alert(session: AsyncSession, *people: Recipient, **values: object) -> Alert:
     defaults: dict[str, object] = {
-        "title": "Fight",
-        "text": "Two people fight.",
-        "severity": Severity.WARNING,
+        "happening": Written("Fight", "Two people fight.", Severity.WARNING),
         "state": AlertState.RAISED,
         "raised_at": NOW,
     }

@@ -2,11 +2,12 @@
 
 from typing import Protocol
 
-from instantreact.domain.alert import AlertText, Picture, Receipt
+from instantreact.domain.alert import Picture, Receipt
+from instantreact.domain.happening import Notice
 
 
 class Channel(Protocol):
-    """Takes the parts of a delivery, one call a part, and answers with a receipt.
+    """Takes the parts of a delivery, one call a part, puts them into its own words, and answers with a receipt.
 
     `address` says whom on this channel. `metadata` names the part, travels with it, and comes back in an echo where
     the channel sends any, so that a part whose receipt was lost can be recognised.
@@ -14,11 +15,11 @@ class Channel(Protocol):
     Sending raises DeliveryDeferred, WindowClosed, DeliveryRefused or ChannelBroken (see errors.py), nothing else.
     """
 
-    async def send_text(self, address: str, text: AlertText, *, metadata: str) -> Receipt:
+    async def send_text(self, address: str, notice: Notice, *, metadata: str) -> Receipt:
         """Send the first part, with its buttons."""
         ...
 
-    async def send_picture(self, address: str, picture: Picture, *, metadata: str) -> Receipt:
+    async def send_picture(self, address: str, notice: Notice, picture: Picture, *, metadata: str) -> Receipt:
         """Send the second part."""
         ...
 

@@ -1,11 +1,21 @@
-"""What an alert says, for people: what happened, where, when, why we think so. Pure."""
+"""A happening in English, for channels that have no words of their own for it. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate, takewhile
+from zoneinfo import ZoneInfo
 
+from instantreact.domain.happening import (
+    CameraBack,
+    CameraLost,
+    ChannelFailing,
+    ChannelMended,
+    Happening,
+    RuleHeld,
+    Written,
+)
 from instantreact.domain.rule import Evidence, Severity
+from instantreact.domain.site import zone_called
 
 MESSAGE_UNITS = 640
 """The most that a message with buttons holds, in UTF-16 code units (contract, sections 1.2 and 2.2)."""
@@ -16,36 +26,89 @@ _CAPTION_UNITS = 200
 _WHAT_UNITS = 30
 _QUOTE_UNITS = 40
 _REASONS = 3
+_SEEN_S = 1.0
+"""Seen for less than this meanwhile, a camera was lost all the time, for people."""
+
 _MARKS = {Severity.INFO: "ℹ️", Severity.WARNING: "⚠️", Severity.CRITICAL: "🚨"}
 
 
-@dataclass(frozen=True)
-class Happening:
-    """What an alert is about.
-
-    place        the camera's name, or the clip's
-    occurred_at  aware; people read it in its own time zone
-    """
-
-    rule: str
-    place: str
-    caption: str
-    evidence: tuple[Evidence, ...]
-    occurred_at: datetime
-    severity: Severity
+def compose_title(happening: Happening) -> str:
+    """What happened, in a few words."""
+    match happening:
+        case Written(title):
+            return title
+        case RuleHeld(rule):
+            return rule
+        case CameraLost(camera):
+            return f"{camera} {'comes and goes' if happening.seen_s >= _SEEN_S else 'is lost'}"
+        case CameraBack(camera):
+            return f"{camera} is back"
+        case ChannelFailing(channel):
+            return f"{channel.capitalize()} is broken"
+        case ChannelMended(channel):
+            return f"{channel.capitalize()} works again"
 
 
 def compose_text(happening: Happening) -> str:
-    """The text of an alert, at most MESSAGE_UNITS long, each piece shortened so that none is pushed out."""
-    mark = _MARKS[happening.severity]
-    names = _line(happening.rule, _TITLE_UNITS), _line(happening.place, _PLACE_UNITS)
+    """What happened, where, when and why we think so. What a rule saw is at most MESSAGE_UNITS long.
+
+    Each piece is shortened by itself, so that none is pushed out.
+    """
+    match happening:
+        case Written():
+            return happening.text
+        case RuleHeld():
+            return _tell_match(happening)
+        case CameraLost() | CameraBack():
+            return _tell_outage(happening)
+        case ChannelFailing():
+            since, reason = _since(happening), happening.reason
+            quiet = f"No alert goes out on {happening.channel.capitalize()} since {since}."
+            return f"{quiet} {reason} What waits is sent once it is repaired."
+        case ChannelMended():
+            title, since = compose_title(happening), _since(happening)
+            return f"{title}; it was broken since {since}. What waited for it is being sent."
+
+
+def _tell_match(held: RuleHeld) -> str:
+    names = _line(held.rule, _TITLE_UNITS), _line(held.place, _PLACE_UNITS)
     lines = [
-        f"{mark} {' · '.join(name for name in names if name)}",
-        format_moment(happening.occurred_at),
-        _line(happening.caption, _CAPTION_UNITS),
-        *_reasons(happening.evidence, happening.caption),
+        f"{_MARKS[held.severity]} {' · '.join(name for name in names if name)}",
+        format_moment(held.occurred_at.astimezone(_zone(held.time_zone))),
+        _line(held.caption, _CAPTION_UNITS),
+        *_reasons(held.evidence, held.caption),
     ]
     return "\n".join(line for line in lines if line.strip())
+
+
+def _tell_outage(outage: CameraLost | CameraBack) -> str:
+    zone = _zone(outage.time_zone)
+    began = outage.since.astimezone(zone)
+    since = format_time(began) if began.date() == outage.as_of.astimezone(zone).date() else format_moment(began)
+    gap, title = format_gap(outage.gap_s), compose_title(outage)
+    partly = f"{title}. Of the time since {since}, {gap} was not seen."
+    comes_and_goes = outage.seen_s >= _SEEN_S
+    if isinstance(outage, CameraBack):
+        return partly if comes_and_goes else f"{title}. Nothing was seen for {gap} from {since} on."
+    lost = partly if comes_and_goes else f"{outage.camera} has sent no picture since {since}."
+    return f"{lost} {outage.reason}".strip()
+
+
+def _since(fault: ChannelFailing | ChannelMended) -> str:
+    return fault.since.astimezone(_zone(fault.time_zone)).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def _zone(name: str) -> ZoneInfo:
+    return zone_called(name, default=ZoneInfo("UTC"))
+
+
+def format_gap(gap_s: float) -> str:
+    """A length of time for people: its two largest units."""
+    minutes, seconds = divmod(round(gap_s), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
 def format_moment(moment: datetime) -> str:
@@ -67,13 +130,13 @@ def shorten(text: str, limit: int) -> str:
 
     White space becomes single spaces, but line breaks stay. A first word that is too long is cut within.
     """
-    clean = _clean(text)
-    if utf16_units(clean) <= limit:
-        return clean
-    end = _index_of_unit(clean, limit - 1)
-    kept = clean[:end]
+    whole = clean(text)
+    if utf16_units(whole) <= limit:
+        return whole
+    end = _index_of_unit(whole, limit - 1)
+    kept = whole[:end]
     at_space = max(kept.rfind(" "), kept.rfind("\n"))
-    if at_space > 0 and not clean[end].isspace():
+    if at_space > 0 and not whole[end].isspace():
         kept = kept[:at_space]
     return kept.rstrip() + "…"
 
@@ -107,7 +170,7 @@ def _reason(evidence: Evidence, caption: str) -> str:
     return f"{said}, {round(100 * evidence.score)} %"
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Without control characters and halves of surrogate pairs, which neither JSON over HTTP nor a terminal bears."""
     lines = ("".join(_printable(letter) for letter in line) for line in text.splitlines())
     return "\n".join(kept for line in lines if (kept := " ".join(line.split())))

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, Response
 
-from instantreact.alerts.message import format_moment
+from instantreact.alerts.message import compose_text, compose_title, format_moment
 from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import problems
 from instantreact.api.ranges import serve_file
@@ -67,10 +67,10 @@ async def open_alert(request: Request, services: ServicesDep, alert: SignedAlert
     # Relative to the page, whose address ends without a slash: a proxy may have put a prefix before it.
     source = f"{request.path_params['signature']}/snapshot.jpg"
     page = PAGE.format(
-        title=escape(alert.title),
-        text=escape(alert.text).replace("\n", "<br>"),
+        title=escape(compose_title(alert.happening)),
+        text=escape(compose_text(alert.happening)).replace("\n", "<br>"),
         picture=f'<img src="{source}" alt="A frame of what happened">' if has_picture else "",
-        severity=escape(alert.severity.capitalize()),
+        severity=escape(alert.happening.severity.capitalize()),
         raised_at=escape(format_moment(alert.raised_at.astimezone(zone))),
         state=_describe_state(alert),
     )
