@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from instantreact.alerts.message import compose_text, compose_title, format_gap
+from instantreact.channels.words import compose_text, compose_title, format_gap
 from instantreact.domain.rule import Severity
 from instantreact.ingest.outage import make_outage_alert
 from instantreact.ingest.state import BackAfter, LostFor

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from instantreact.alerts.message import compose_title
+from instantreact.channels.words import compose_title
 from instantreact.pipeline.services import Services
 from instantreact.storage import cameras
 from instantreact.storage.tables import Alert

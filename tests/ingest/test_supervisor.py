@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from instantreact.alerts.message import compose_text, compose_title
+from instantreact.channels.words import compose_text, compose_title
 from instantreact.domain.camera import CameraState, Mask, Point
 from instantreact.errors import Conflict
 from instantreact.pipeline.services import Services

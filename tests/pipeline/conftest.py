@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
-from instantreact.alerts.messenger import MessengerAccount, MessengerChannel
-from instantreact.alerts.pacing import Pacer
+from instantreact.channels.messenger.channel import MessengerAccount, MessengerChannel
+from instantreact.channels.messenger.pacing import Pacer
 from instantreact.demo.graph import FakeGraph, Person
 from instantreact.domain.alert import ChannelKind
 from instantreact.domain.happening import RuleHeld

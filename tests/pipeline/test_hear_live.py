@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from instantreact.alerts.message import compose_title
+from instantreact.channels.words import compose_title
 from instantreact.demo.graph import FakeGraph
 from instantreact.demo.story import HELP
 from instantreact.domain.camera import SpeechMode

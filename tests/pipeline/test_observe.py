@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
-from instantreact.alerts.message import compose_title
+from instantreact.channels.words import compose_title
 from instantreact.demo.graph import FakeGraph, Person
 from instantreact.domain.media import Window
 from instantreact.domain.observation import Observation

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from instantreact.alerts.console import ConsoleChannel
-from instantreact.alerts.message import compose_title
+from instantreact.channels.console.channel import ConsoleChannel
+from instantreact.channels.words import compose_title
 from instantreact.demo.graph import FakeGraph
 from instantreact.demo.graph.faults import OUTAGE, Fault, FaultKind
 from instantreact.domain.alert import ChannelKind, DeliveryState

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from instantreact.alerts.message import compose_text
+from instantreact.channels.words import compose_text
 from instantreact.domain.alert import Notify
 from instantreact.pipeline.analyze import find_origin
 from instantreact.pipeline.observe import observe

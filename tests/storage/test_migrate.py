@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from instantreact.alerts.message import compose_text, compose_title
+from instantreact.channels.words import compose_text, compose_title
 from instantreact.domain.happening import CameraLost, RuleHeld, Written
 from instantreact.domain.rule import Severity
 from instantreact.errors import Misconfigured
@@ -252,3 +252,28 @@ async def test_downgrade_from_happenings_tells_in_a_few_words_what_never_had_any
         ("a", "A fight", "two men fight", "critical", 0),
         ("b", "Door: camera lost", "Nothing listens there.", "warning", 0),
     ]
+
+
+BEFORE_INBOX = """
+    INSERT INTO incoming_messages (id, dedupe_key, body, received_at) VALUES
+      ('a', 'postback:1', '{}', '2026-11-22 12:00:00'), ('b', 'postback:2', '{}', '2026-11-22 12:00:00');
+"""
+OTHERS = """
+    INSERT INTO incoming_messages (id, channel, dedupe_key, body, received_at) VALUES
+      ('c', 'telegram', 'postback:1', '{}', '2026-11-22 12:00:00');
+"""
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+async def test_upgrade_to_an_inbox_of_channels_takes_what_is_there_as_messenger_s_and_downgrade_leaves_that(
+    path: Path, url: str
+) -> None:
+    await migrate.upgrade(url, "0009")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(BEFORE_INBOX)
+    await migrate.upgrade(url, "0010")
+    assert ask(path, "SELECT id, channel FROM incoming_messages") == [("a", "messenger"), ("b", "messenger")]
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(OTHERS)  # the same key is another message on another channel
+    await migrate.downgrade(url, "0009")
+    assert ask(path, "SELECT id FROM incoming_messages ORDER BY id") == [("a",), ("b",)]

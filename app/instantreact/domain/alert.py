@@ -43,6 +43,21 @@ class ChannelKind(StrEnum):
     CONSOLE = "console"
 
 
+class AnswerKind(StrEnum):
+    """What a person says about an alert."""
+
+    ACKNOWLEDGE = "acknowledge"
+    DISMISS = "dismiss"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A person's answer to an alert."""
+
+    kind: AnswerKind
+    alert_id: str
+
+
 class Notify(StrEnum):
     """Whether a clip may raise alerts: auto means not for footage older than ten minutes."""
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from instantreact.alerts.channel import Channel
+from instantreact.channels.channel import Channel
 from instantreact.domain.alert import ChannelKind, DeliveryState, PartKind, Picture, Receipt
 from instantreact.domain.happening import Notice
 from instantreact.errors import ChannelBroken, DeliveryDeferred, DeliveryRefused, RecipientUnreachable, WindowClosed

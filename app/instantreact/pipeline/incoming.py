@@ -1,13 +1,13 @@
-"""What people and Messenger tell us through the webhook: stored first, acted on by a job."""
+"""What people and channels tell us through webhooks: stored first, acted on by a job."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from instantreact.alerts.payloads import Answer, AnswerKind
-from instantreact.alerts.webhook import Delivered, Echo, Incoming, Read, parse_webhook, read_item
-from instantreact.domain.alert import ChannelKind, Receipt
+from instantreact.channels.receiver import Delivered, Echo, Incoming, Read
+from instantreact.channels.registry import CHANNELS
+from instantreact.domain.alert import Answer, AnswerKind, ChannelKind, Receipt
 from instantreact.errors import NotFound
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
@@ -29,20 +29,20 @@ MIDS_AT_ONCE = 500
 """A body of a megabyte holds thousands of either: nobody else could write, or a statement be prepared, meanwhile."""
 
 
-async def accept_webhook(services: Services, body: bytes) -> None:
+async def accept_webhook(services: Services, channel: ChannelKind, body: bytes) -> None:
     """Store every item of a verified webhook body with the job that acts on it; a repeated item changes nothing.
 
-    Some at a time: where it breaks off Messenger sends the body again. Raises InvalidInput for a body that is not
-    about a Page.
+    Some at a time: where it breaks off the channel sends the body again. Raises InvalidInput and NotFound for a body
+    that is not the channel's.
     """
-    items = await services.threads.run(parse_webhook, body)
+    items = await services.threads.run(services.receivers[channel].parse, body)
     now = services.clock.now()
     for some in _batches(items, ITEMS_AT_ONCE):
         messages = [
             NewMessage(item.dedupe_key, item.body, asks=item.opens_window or item.content is not None) for item in some
         ]
         async with services.database.unit_of_work() as session:
-            new = await incoming.insert_new(session, messages, now=now)
+            new = await incoming.insert_new(session, channel, messages, now=now)
             await outbox.put_all(session, StepName.INCOMING, new, now=now)
 
 
@@ -50,16 +50,17 @@ async def handle_incoming(services: Services, claim: Claim) -> None:
     """Act on the incoming message `claim.subject`, in one transaction."""
     async with services.database.unit_of_work() as session:
         stored = await incoming.get_message(session, claim.subject)
-        await _act(services, session, read_item(stored.body))
+        item = services.receivers[stored.channel].read_item(stored.body)
+        await _act(services, session, stored.channel, item)
         await incoming.mark_handled(session, stored.id, now=services.clock.now())
         await claim.finish(session)
 
 
-async def _act(services: Services, session: AsyncSession, item: Incoming) -> None:
+async def _act(services: Services, session: AsyncSession, channel: ChannelKind, item: Incoming) -> None:
     if isinstance(item.content, Echo):
         await _recognise(services, session, item.content)
         return
-    person = await recipients.find_recipient(session, ChannelKind.MESSENGER, item.psid) if item.psid else None
+    person = await recipients.find_recipient(session, channel, item.address) if item.address else None
     if person is None:
         log.info("incoming.from_nobody_we_tell", dedupe_key=item.dedupe_key)
         return
@@ -89,9 +90,10 @@ async def _recognise(services: Services, session: AsyncSession, echo: Echo) -> N
 
 
 async def _open_window(services: Services, session: AsyncSession, person: Recipient, item: Incoming) -> None:
-    """The person acted: they may be told for 24 hours, and what was held for them goes out now."""
+    """The person acted: they may be told again, and what was held for them goes out now."""
     now = services.clock.now()
-    await recipients.open_window(session, person.id, acted_at=min(now, item.occurred_at or now))
+    acted_at, chat_window = min(now, item.occurred_at or now), CHANNELS[person.channel].chat_window
+    await recipients.open_window(session, person.id, acted_at=acted_at, chat_window=chat_window)
     for delivery_id in await deliveries.list_held(session, person.id):
         await deliveries.reopen_delivery(session, delivery_id)
         await put_deliver_job(session, delivery_id, now=now)

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from instantreact.domain.alert import PartKind
+from instantreact.channels.registry import CHANNELS
+from instantreact.domain.alert import ChannelKind, PartKind
 from instantreact.domain.happening import RuleHeld
 from instantreact.domain.rule import Evidence
 from instantreact.logs import get_logger
@@ -68,8 +69,11 @@ async def tell(
     session: AsyncSession, alert: Alert, told: list[Recipient], *, has_picture: bool, now: datetime
 ) -> Alert | None:
     """Store an alert with its deliveries and their jobs; None when it was there already."""
-    parts = (PartKind.TEXT, PartKind.PICTURE) if has_picture else (PartKind.TEXT,)
-    stored, is_new = await alerts.insert_or_find(session, alert, recipients=told, parts=parts)
+
+    def parts_of(channel: ChannelKind) -> list[PartKind]:
+        return [part for part in CHANNELS[channel].parts if has_picture or part is not PartKind.PICTURE]
+
+    stored, is_new = await alerts.insert_or_find(session, alert, recipients=told, parts_of=parts_of)
     if is_new:
         for delivery in stored.deliveries:
             await put_deliver_job(session, delivery.id, now=now)

@@ -276,14 +276,16 @@ class DeliveryPart(Base):
 
 
 class IncomingMessage(Base):
-    """What the Messenger webhook brought, stored before it is answered; `dedupe_key` makes a repeat harmless."""
+    """What a channel brought, stored before it is answered; `dedupe_key` makes a repeat harmless."""
 
     __tablename__ = "incoming_messages"
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
-    dedupe_key: Mapped[str] = mapped_column(unique=True)
+    channel: Mapped[ChannelKind] = mapped_column(enum_text(ChannelKind))
+    dedupe_key: Mapped[str]
     body: Mapped[dict[str, Any]] = mapped_column(JSON)
     received_at: Mapped[datetime] = mapped_column(UTCDateTime)
     handled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    __table_args__ = (UniqueConstraint("channel", "dedupe_key"),)
 
 
 def _run_at(context: Any) -> datetime:

@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, Response
 
-from instantreact.alerts.message import compose_text, compose_title, format_moment
 from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import problems
 from instantreact.api.ranges import serve_file
 from instantreact.api.schemas.fields import PathId
+from instantreact.channels.words import compose_text, compose_title, format_moment
 from instantreact.errors import NotFound
 from instantreact.storage import alerts
 from instantreact.storage.sites import find_zone

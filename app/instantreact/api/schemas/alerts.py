@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from instantreact.alerts.message import compose_text, compose_title
+from instantreact.channels.words import compose_text, compose_title
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, PartKind
 from instantreact.domain.rule import Evidence, Severity
 

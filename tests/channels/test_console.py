@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from instantreact.alerts.console import ConsoleChannel
+from instantreact.channels.console.channel import ConsoleChannel
 from instantreact.domain.alert import Picture
 from instantreact.domain.happening import Notice, Written
 from instantreact.domain.rule import Severity

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instantreact.alerts.message import utf16_units
-from instantreact.alerts.messenger import MessengerAccount, MessengerChannel
-from instantreact.alerts.pacing import Pacer
+from instantreact.channels.messenger.channel import MessengerAccount, MessengerChannel
+from instantreact.channels.messenger.pacing import Pacer
+from instantreact.channels.words import utf16_units
 from instantreact.demo.graph import faults
 from instantreact.demo.graph.faults import Fault, FaultKind
 from instantreact.demo.graph.rules import Person
@@ -27,7 +27,7 @@ from instantreact.errors import (
     RecipientUnreachable,
     WindowClosed,
 )
-from tests.alerts.conftest import PSID, make_account
+from tests.channels.conftest import PSID, make_account
 from tests.conftest import StoppedClock
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 40 + b"\xff\xd9"

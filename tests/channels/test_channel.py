@@ -4,13 +4,13 @@ import io
 
 import pytest
 
-from instantreact.alerts.channel import Channel
-from instantreact.alerts.console import ConsoleChannel
-from instantreact.alerts.messenger import MessengerChannel
+from instantreact.channels.channel import Channel
+from instantreact.channels.console.channel import ConsoleChannel
+from instantreact.channels.messenger.channel import MessengerChannel
 from instantreact.domain.alert import Picture
 from instantreact.domain.happening import Notice, Written
 from instantreact.domain.rule import Severity
-from tests.alerts.conftest import PSID
+from tests.channels.conftest import PSID
 from tests.conftest import StoppedClock
 
 NOTICE = Notice("0f6c", Written("Fight", "Fight · Front door", Severity.CRITICAL))

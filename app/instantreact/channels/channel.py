@@ -1,7 +1,9 @@
-"""The one shape of every channel: Messenger and the console today."""
+"""The one shape of every channel, and its two ends."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
+from instantreact.channels.receiver import Incoming, Receiver
 from instantreact.domain.alert import Picture, Receipt
 from instantreact.domain.happening import Notice
 
@@ -23,6 +25,13 @@ class Channel(Protocol):
         """Send the second part."""
         ...
 
+    async def confirm(self, incoming: Incoming, said: str) -> None:
+        """Show who answered what became of it, where the channel keeps them waiting for that; raises as sending does.
+
+        What was answered is stored before.
+        """
+        ...
+
     async def check(self) -> str:
         """Say in a line what the channel is ready for, without notifying anybody; raises as sending does."""
         ...
@@ -30,3 +39,11 @@ class Channel(Protocol):
     async def close(self) -> None:
         """Let go of connections; the channel is not used afterwards."""
         ...
+
+
+@dataclass(frozen=True)
+class ChannelEnds:
+    """A channel as it is configured: no sender where it is not, no receiver where nothing can come back."""
+
+    sender: Channel | None
+    receiver: Receiver | None = None

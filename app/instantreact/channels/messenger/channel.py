@@ -6,17 +6,21 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from instantreact.alerts.graph_errors import ECHO_WAIT_S, error_for, read_failure, read_object
-from instantreact.alerts.message import MESSAGE_UNITS, compose_text, shorten
-from instantreact.alerts.pacing import Pacer
-from instantreact.alerts.payloads import Answer, AnswerKind, write_payload
-from instantreact.alerts.signature import appsecret_proof
-from instantreact.alerts.usage import read_usage
+from instantreact.channels.messenger.graph_errors import ECHO_WAIT_S, error_for, read_failure, read_object
+from instantreact.channels.messenger.pacing import Pacer
+from instantreact.channels.messenger.signature import appsecret_proof
+from instantreact.channels.messenger.usage import read_usage
+from instantreact.channels.payloads import write_payload
+from instantreact.channels.receiver import Incoming
+from instantreact.channels.words import compose_text, shorten
 from instantreact.clock import Clock
-from instantreact.domain.alert import Picture, Receipt
+from instantreact.domain.alert import Answer, AnswerKind, Picture, Receipt
 from instantreact.domain.happening import Notice
 from instantreact.errors import ChannelBroken, DeliveryDeferred, DeliveryError
 from instantreact.logs import get_logger
+
+MESSAGE_UNITS = 640
+"""The most that a message with buttons holds, in UTF-16 code units (contract, sections 1.2 and 2.2)."""
 
 USAGE_WARNING_PERCENT = 80.0
 """From which share of the Page's allowance on we warn."""
@@ -84,6 +88,9 @@ class MessengerChannel:
             files={"filedata": (picture.filename, picture.jpeg, "image/jpeg")},
         )
         return await self._send(address, request, may_wait=True)
+
+    async def confirm(self, incoming: Incoming, said: str) -> None:
+        """Messenger shows by itself that a button was tapped."""
 
     async def check(self) -> str:
         """Ask Graph for the Page's name; raises ChannelBroken or DeliveryDeferred where sending would."""

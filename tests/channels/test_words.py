@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instantreact.alerts.message import MESSAGE_UNITS, compose_text, shorten, utf16_units
+from instantreact.channels.messenger.channel import MESSAGE_UNITS
+from instantreact.channels.words import compose_text, shorten, utf16_units
 from instantreact.domain.happening import RuleHeld
 from instantreact.domain.rule import Evidence, Severity
 

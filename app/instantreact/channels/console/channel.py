@@ -3,7 +3,8 @@
 import asyncio
 from typing import TextIO
 
-from instantreact.alerts.message import clean, compose_text
+from instantreact.channels.receiver import Incoming
+from instantreact.channels.words import clean, compose_text
 from instantreact.clock import Clock
 from instantreact.domain.alert import Picture, Receipt
 from instantreact.domain.happening import Notice
@@ -29,9 +30,12 @@ class ConsoleChannel:
         """Print that there is a picture, and its size."""
         return await self._print(f"Picture for {address}: {picture.filename}, {len(picture.jpeg)} bytes", metadata)
 
+    async def confirm(self, incoming: Incoming, said: str) -> None:
+        """Nothing is answered on a console."""
+
     async def check(self) -> str:
         """Alerts can always be printed."""
-        return "alerts are printed on the console; configure Messenger to send them"
+        return "alerts are printed on the console; configure a channel to send them"
 
     async def close(self) -> None:
         """The stream belongs to the caller and stays open."""

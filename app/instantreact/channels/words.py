@@ -1,6 +1,7 @@
-"""A happening in English, for channels that have no words of their own for it. Pure."""
+"""A happening in English: what channels have in common of it, each in its own room. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate, takewhile
 from zoneinfo import ZoneInfo
@@ -17,19 +18,28 @@ from instantreact.domain.happening import (
 from instantreact.domain.rule import Evidence, Severity
 from instantreact.domain.site import zone_called
 
-MESSAGE_UNITS = 640
-"""The most that a message with buttons holds, in UTF-16 code units (contract, sections 1.2 and 2.2)."""
-
-_TITLE_UNITS = 60
-_PLACE_UNITS = 60
-_CAPTION_UNITS = 200
-_WHAT_UNITS = 30
-_QUOTE_UNITS = 40
-_REASONS = 3
 _SEEN_S = 1.0
 """Seen for less than this meanwhile, a camera was lost all the time, for people."""
 
 _MARKS = {Severity.INFO: "ℹ️", Severity.WARNING: "⚠️", Severity.CRITICAL: "🚨"}
+
+
+@dataclass(frozen=True)
+class Room:
+    """How long the pieces of a text may be, in UTF-16 code units, and how many reasons it may give.
+
+    With these a text is at most 640 long.
+    """
+
+    title: int = 60
+    place: int = 60
+    caption: int = 200
+    what: int = 30
+    quote: int = 40
+    reasons: int = 3
+
+
+BRIEF = Room()
 
 
 def compose_title(happening: Happening) -> str:
@@ -49,16 +59,16 @@ def compose_title(happening: Happening) -> str:
             return f"{channel.capitalize()} works again"
 
 
-def compose_text(happening: Happening) -> str:
-    """What happened, where, when and why we think so. What a rule saw is at most MESSAGE_UNITS long.
+def compose_text(happening: Happening, room: Room = BRIEF) -> str:
+    """What happened, where, when and why we think so.
 
-    Each piece is shortened by itself, so that none is pushed out.
+    Each piece of what a rule saw is shortened by itself, so that none is pushed out.
     """
     match happening:
         case Written():
             return happening.text
         case RuleHeld():
-            return _tell_match(happening)
+            return _tell_match(happening, room)
         case CameraLost() | CameraBack():
             return _tell_outage(happening)
         case ChannelFailing():
@@ -70,13 +80,13 @@ def compose_text(happening: Happening) -> str:
             return f"{title}; it was broken since {since}. What waited for it is being sent."
 
 
-def _tell_match(held: RuleHeld) -> str:
-    names = _line(held.rule, _TITLE_UNITS), _line(held.place, _PLACE_UNITS)
+def _tell_match(held: RuleHeld, room: Room) -> str:
+    names = _line(held.rule, room.title), _line(held.place, room.place)
     lines = [
         f"{_MARKS[held.severity]} {' · '.join(name for name in names if name)}",
         format_moment(held.occurred_at.astimezone(_zone(held.time_zone))),
-        _line(held.caption, _CAPTION_UNITS),
-        *_reasons(held.evidence, held.caption),
+        _line(held.caption, room.caption),
+        *_reasons(held.evidence, held.caption, room),
     ]
     return "\n".join(line for line in lines if line.strip())
 
@@ -142,7 +152,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 def utf16_units(text: str) -> int:
-    """The length that Messenger is assumed to count: letters outside the basic plane, emoji among them, count two."""
+    """The length that Messenger and Telegram count: letters outside the basic plane, emoji among them, count two."""
     return len(text) + sum(letter > "\uffff" for letter in text)
 
 
@@ -150,16 +160,16 @@ def _line(text: str, limit: int) -> str:
     return shorten(" ".join(text.split()), limit)
 
 
-def _reasons(evidence: Sequence[Evidence], caption: str) -> list[str]:
-    lines = [f"• {_reason(one, caption)}" for one in evidence[:_REASONS]]
-    more = len(evidence) - _REASONS
+def _reasons(evidence: Sequence[Evidence], caption: str, room: Room) -> list[str]:
+    lines = [f"• {_reason(one, caption, room)}" for one in evidence[: room.reasons]]
+    more = len(evidence) - room.reasons
     return [*lines, f"• and {more} more"] if more > 0 else lines
 
 
-def _reason(evidence: Evidence, caption: str) -> str:
+def _reason(evidence: Evidence, caption: str, room: Room) -> str:
     """Such as `fight, 91 %` or `“help me” heard, 80 %`, with the words it rests on unless the caption shows them."""
-    what = _line(evidence.what, _WHAT_UNITS)
-    quote = "" if evidence.quote == caption else _line(evidence.quote, _QUOTE_UNITS)
+    what = _line(evidence.what, room.what)
+    quote = "" if evidence.quote == caption else _line(evidence.quote, room.quote)
     match evidence.kind:
         case "speech":
             said = f"“{quote or what}” heard"
