@@ -194,8 +194,8 @@ async def _ensure_key(services: Services, settings: Settings, announce: Callable
 
 
 async def _ensure_recipient(services: Services) -> None:
-    """Where Messenger is not configured and there is nobody to tell, alerts are printed."""
-    if ChannelKind.MESSENGER in services.channels:
+    """Where nothing but the console is configured and there is nobody to tell, alerts are printed."""
+    if services.channels.keys() - {ChannelKind.CONSOLE}:
         return
     async with services.database.unit_of_work() as session:
         if not await recipients.list_recipients(session, limit=1):
@@ -206,13 +206,10 @@ async def _ensure_recipient(services: Services) -> None:
 
 
 def _api_options(settings: Settings, key_hashes: tuple[str, ...]) -> ApiOptions:
-    secret, verify = settings.messenger_app_secret, settings.messenger_verify_token
     return ApiOptions(
         api_key_hashes=key_hashes,
         max_upload_bytes=settings.max_upload_mb << 20,
         analyze_jobs=settings.analyze_jobs,
         internal_token=internal_token(settings),
-        messenger_app_secret=secret.get_secret_value() if secret else None,
-        messenger_verify_token=verify.get_secret_value() if verify else None,
         public_url=public_url(settings),
     )

@@ -3,17 +3,15 @@
 import hashlib
 import os
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from instantreact.alerts.channel import Channel
-from instantreact.alerts.console import ConsoleChannel
-from instantreact.alerts.messenger import MessengerAccount, MessengerChannel
 from instantreact.api.connections import ConnectionLimits
+from instantreact.channels.channel import ChannelEnds
+from instantreact.channels.registry import CHANNELS
 from instantreact.clock import Clock, SystemClock
 from instantreact.config import Settings
 from instantreact.domain.alert import ChannelKind
@@ -74,7 +72,8 @@ async def open_services(
         decoder = stack.enter_context(ClipDecoder(decode_limits(settings), spares=spares))
         recognition = make_recognition(settings, threads=threads)
         stack.push_async_callback(recognition.close)
-        channels = make_channels(settings, clock=clock)
+        ends = open_channels(settings, clock=clock)
+        channels = {kind: each.sender for kind, each in ends.items() if each.sender}
         for channel in channels.values():
             stack.push_async_callback(channel.close)
         yield Services(
@@ -87,6 +86,7 @@ async def open_services(
             captioner=make_captioner(settings),
             recognition=recognition,
             channels=channels,
+            receivers={kind: each.receiver for kind, each in ends.items() if each.receiver},
             time_zone=find_default_zone(settings),
             links=Links(public_url(settings), hashlib.sha256(b"links:" + secret_keys[0].encode()).digest()),
         )
@@ -177,31 +177,9 @@ def thread_count(settings: Settings) -> int:
     return settings.analyze_jobs + max(4, os.cpu_count() or 1)
 
 
-def make_channels(settings: Settings, *, clock: Clock) -> Mapping[ChannelKind, Channel]:
-    """Messenger where it is configured, and always the console. Raises Misconfigured for half a configuration."""
-    channels: dict[ChannelKind, Channel] = {ChannelKind.CONSOLE: ConsoleChannel(sys.stdout, clock=clock)}
-    account = find_messenger_account(settings)
-    if account is not None:
-        channels[ChannelKind.MESSENGER] = MessengerChannel(account, clock=clock)
-    return channels
-
-
-def find_messenger_account(settings: Settings) -> MessengerAccount | None:
-    """The Page that alerts come from; None when Messenger is not configured. Raises Misconfigured for half of it."""
-    page, token = settings.messenger_page_id, settings.messenger_page_token
-    if page is None and token is None:
-        return None
-    if page is None or token is None:
-        missing = "messenger_page_id" if page is None else "messenger_page_token"
-        raise Misconfigured(f"Messenger needs INSTANTREACT_{missing.upper()} too; the other half of it is set.")
-    secret = settings.messenger_app_secret
-    return MessengerAccount(
-        page_id=page,
-        access_token=token.get_secret_value(),
-        app_secret=secret.get_secret_value() if secret else None,
-        base_url=str(settings.graph_url),
-        version=settings.graph_version,
-    )
+def open_channels(settings: Settings, *, clock: Clock) -> Mapping[ChannelKind, ChannelEnds]:
+    """Both ends of every channel, as far as it is configured. Raises Misconfigured for half a configuration."""
+    return {kind: each.open(settings, clock) for kind, each in CHANNELS.items()}
 
 
 def connection_limits(settings: Settings) -> ConnectionLimits:

@@ -8,12 +8,13 @@ from random import Random
 
 import pytest
 
-from instantreact.alerts.messenger import MessengerAccount, MessengerChannel
-from instantreact.alerts.pacing import Pacer
+from instantreact.channels.messenger.channel import MessengerAccount, MessengerChannel
+from instantreact.channels.messenger.pacing import Pacer
 from instantreact.demo.graph import FakeGraph, Person
 from instantreact.domain.alert import ChannelKind
+from instantreact.domain.happening import RuleHeld
 from instantreact.domain.observation import Observation
-from instantreact.domain.rule import CaptionCondition, Condition, Criteria
+from instantreact.domain.rule import CaptionCondition, Condition, Criteria, Evidence
 from instantreact.jobs.claims import Handover, hand_out
 from instantreact.jobs.worker import Worker
 from instantreact.media.limits import DecodeLimits
@@ -92,6 +93,11 @@ class House:
     async def alerts(self) -> list[Alert]:
         async with self.services.database.reading() as session:
             return await alerts.list_alerts(session, AlertFilter())
+
+    async def the_evidence(self) -> tuple[Evidence, ...]:
+        held = (await self.the_alert()).happening
+        assert isinstance(held, RuleHeld)
+        return held.evidence
 
     async def the_alert(self) -> Alert:
         (alert,) = [alert for alert in await self.alerts() if alert.system_key is None]

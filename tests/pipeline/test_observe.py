@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
+from instantreact.channels.words import compose_title
 from instantreact.demo.graph import FakeGraph, Person
 from instantreact.domain.media import Window
 from instantreact.domain.observation import Observation
@@ -144,7 +145,7 @@ async def test_observe_raises_nothing_for_a_rule_that_went_between_matching_and_
         make_observation(),
         lambda: asyncio.run_coroutine_threadsafe(go(), loop).result(),
     )
-    assert [alert.title for alert in observed.alerts] == [other]
+    assert [compose_title(alert.happening) for alert in observed.alerts] == [other]
 
 
 async def test_observe_lets_an_event_grow_without_a_picture_and_files_a_new_one_when_it_is_gone(house: House) -> None:

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from instantreact.alerts.console import ConsoleChannel
+from instantreact.channels.console.channel import ConsoleChannel
+from instantreact.channels.words import compose_title
 from instantreact.demo.graph import FakeGraph
 from instantreact.demo.graph.faults import OUTAGE, Fault, FaultKind
 from instantreact.domain.alert import ChannelKind, DeliveryState
@@ -60,7 +61,7 @@ async def let_pass(house: House, seconds: float, *, step_s: float = 10.0) -> Non
 
 
 async def system_titles(house: House) -> list[str]:
-    return sorted(alert.title for alert in await house.alerts() if alert.system_key)
+    return sorted(compose_title(alert.happening) for alert in await house.alerts() if alert.system_key)
 
 
 async def test_what_waits_goes_out_within_a_minute_when_the_token_is_mended_after_hours(

@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from instantreact.alerts.signature import appsecret_proof, is_signed
-from instantreact.alerts.webhook import Delivered, Echo, Read, parse_webhook
+from instantreact.channels.messenger.signature import appsecret_proof, is_signed
+from instantreact.channels.messenger.webhook import parse_webhook
+from instantreact.channels.receiver import Delivered, Echo, Read
 from instantreact.demo.graph import events, faults
 from instantreact.demo.graph.rules import ONE_FILE, Person
 from instantreact.demo.graph.server import FakeGraph, Moment, Page, Received

@@ -9,58 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from instantreact.alerts.payloads import Answer, find_answer
+from instantreact.channels.payloads import find_answer
+from instantreact.channels.receiver import Content, Delivered, Echo, Incoming, Json, Read
 from instantreact.errors import InvalidInput
 
-Json = Mapping[str, object]
-
 MAX_ID_CHARACTERS = 512
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """Messages reached the person's device: those named, and all sent before the watermark."""
-
-    mids: tuple[str, ...]
-    watermark: datetime | None
-
-
-@dataclass(frozen=True)
-class Read:
-    """The person has seen everything sent up to the watermark."""
-
-    watermark: datetime | None
-
-
-@dataclass(frozen=True)
-class Echo:
-    """A message of the Page, with the metadata it was sent with: proof that it was accepted."""
-
-    mid: str
-    metadata: str | None
-
-
-Content = Answer | Delivered | Read | Echo
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """One item of a webhook.
-
-    dedupe_key    the same for the same item delivered again, at most 80 ASCII characters
-    psid          the person it concerns, None where it concerns the Page
-    occurred_at   when, by Messenger's clock; None where Messenger does not say. Items arrive late and out of order
-    opens_window  whether it is an action of the person that opens the 24-hour window, at `occurred_at`
-    content       what is to be done about it, None for nothing
-    body          the item itself, from which `read_item` makes this value again
-    """
-
-    dedupe_key: str
-    psid: str | None
-    occurred_at: datetime | None
-    opens_window: bool
-    content: Content | None
-    body: Json
 
 
 @dataclass(frozen=True)
@@ -100,7 +53,7 @@ def read_item(body: Json) -> Incoming:
     psid = _identifier(_object(item, "recipient" if is_echo else "sender"), "id")
     return Incoming(
         dedupe_key=f"{kind}:{_digest(reading.identity)}",
-        psid=psid,
+        address=psid,
         occurred_at=_time(item.get("timestamp")),
         opens_window=reading.opens_window and psid is not None,
         content=reading.content,

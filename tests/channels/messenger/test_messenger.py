@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instantreact.alerts.message import utf16_units
-from instantreact.alerts.messenger import MessengerAccount, MessengerChannel
-from instantreact.alerts.pacing import Pacer
+from instantreact.channels.messenger.channel import MessengerAccount, MessengerChannel
+from instantreact.channels.messenger.pacing import Pacer
+from instantreact.channels.words import utf16_units
 from instantreact.demo.graph import faults
 from instantreact.demo.graph.faults import Fault, FaultKind
 from instantreact.demo.graph.rules import Person
 from instantreact.demo.graph.server import FakeGraph, Page
-from instantreact.domain.alert import AlertText, Picture
+from instantreact.domain.alert import Picture
+from instantreact.domain.happening import Notice, Written
 from instantreact.domain.rule import Severity
 from instantreact.errors import (
     ChannelBroken,
@@ -26,15 +27,14 @@ from instantreact.errors import (
     RecipientUnreachable,
     WindowClosed,
 )
-from tests.alerts.conftest import PSID, make_account
+from tests.channels.conftest import PSID, make_account
 from tests.conftest import StoppedClock
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 40 + b"\xff\xd9"
 
 
-def make_text(**changes: object) -> AlertText:
-    known = {"text": "Fight · Front door", "alert_id": "0f6c", "severity": Severity.CRITICAL}
-    return AlertText(**{**known, **changes})  # type: ignore[arg-type]
+def make_notice(text: str = "Fight · Front door", open_url: str | None = None) -> Notice:
+    return Notice("0f6c", Written("Fight", text, Severity.CRITICAL), open_url)
 
 
 def make_channel(account: MessengerAccount, clock: StoppedClock) -> MessengerChannel:
@@ -44,7 +44,7 @@ def make_channel(account: MessengerAccount, clock: StoppedClock) -> MessengerCha
 async def test_messenger_sends_a_template_with_its_buttons_when_the_window_is_open(
     graph: FakeGraph, channel: MessengerChannel, clock: StoppedClock
 ) -> None:
-    receipt = await channel.send_text(PSID, make_text(open_url="https://x.test/a/1"), metadata="part:1")
+    receipt = await channel.send_text(PSID, make_notice(open_url="https://x.test/a/1"), metadata="part:1")
     (received,) = graph.received
     assert (receipt.message_id, receipt.accepted_at) == (received.mid, clock.now())
     assert (received.psid, received.part, received.messaging_type) == (PSID, "text", "UPDATE")
@@ -60,7 +60,7 @@ async def test_messenger_sends_a_template_with_its_buttons_when_the_window_is_op
 async def test_messenger_leaves_out_open_when_there_is_no_secure_address(
     graph: FakeGraph, channel: MessengerChannel, open_url: str | None
 ) -> None:
-    await channel.send_text(PSID, make_text(open_url=open_url), metadata="part:1")
+    await channel.send_text(PSID, make_notice(open_url=open_url), metadata="part:1")
     assert [button["title"] for button in graph.received[0].buttons] == ["Acknowledge", "False alarm"]
 
 
@@ -68,14 +68,14 @@ async def test_messenger_leaves_out_open_when_there_is_no_secure_address(
 async def test_messenger_shortens_the_text_when_it_is_longer_than_a_template_holds(
     graph: FakeGraph, channel: MessengerChannel, text: str
 ) -> None:
-    await channel.send_text(PSID, make_text(text=text), metadata="part:1")
+    await channel.send_text(PSID, make_notice(text=text), metadata="part:1")
     assert 0 < utf16_units(graph.received[0].text) <= 640
 
 
 async def test_messenger_uploads_the_picture_with_its_metadata_when_it_sends_one(
     graph: FakeGraph, channel: MessengerChannel
 ) -> None:
-    receipt = await channel.send_picture(PSID, Picture(JPEG), metadata="part:2")
+    receipt = await channel.send_picture(PSID, make_notice(), Picture(JPEG), metadata="part:2")
     (received,) = graph.received
     assert (received.mid, received.part, received.metadata) == (receipt.message_id, "picture", "part:2")
     assert (received.picture, received.messaging_type, received.psid) == (JPEG, "UPDATE", PSID)
@@ -85,7 +85,7 @@ async def test_messenger_sends_without_proof_when_there_is_no_app_secret(clock: 
     with FakeGraph(Page(app_secret=None)) as graph:
         graph.people[PSID] = Person()
         channel = make_channel(make_account(graph), clock)
-        await channel.send_text(PSID, make_text(), metadata="part:1")
+        await channel.send_text(PSID, make_notice(), metadata="part:1")
         await channel.close()
         assert len(graph.received) == 1
 
@@ -105,7 +105,7 @@ async def test_messenger_says_what_to_repair_when_its_set_up_is_wrong(
 ) -> None:
     channel = make_channel(make_account(graph, **changes), clock)
     with pytest.raises(kind, match=words):
-        await channel.send_text(PSID, make_text(), metadata="part:1")
+        await channel.send_text(PSID, make_notice(), metadata="part:1")
     with pytest.raises(kind, match=words):
         await channel.check()
     await channel.close()
@@ -127,9 +127,9 @@ async def test_messenger_tells_why_when_a_person_cannot_be_reached(
     if person is not None:
         graph.people[PSID] = person
     with pytest.raises(kind) as text_error:
-        await channel.send_text(PSID, make_text(), metadata="part:1")
+        await channel.send_text(PSID, make_notice(), metadata="part:1")
     with pytest.raises(kind) as picture_error:
-        await channel.send_picture(PSID, Picture(JPEG), metadata="part:2")
+        await channel.send_picture(PSID, make_notice(), Picture(JPEG), metadata="part:2")
     assert type(text_error.value) is type(picture_error.value) is kind
 
 
@@ -137,11 +137,11 @@ async def test_messenger_is_refused_when_the_message_is_none_that_graph_takes(
     graph: FakeGraph, channel: MessengerChannel
 ) -> None:
     with pytest.raises(DeliveryRefused, match="must be non-empty"):
-        await channel.send_text(PSID, make_text(text=" "), metadata="part:1")
+        await channel.send_text(PSID, make_notice(text=" "), metadata="part:1")
     with pytest.raises(DeliveryRefused, match="999"):
-        await channel.send_text(PSID, make_text(), metadata="m" * 1000)
+        await channel.send_text(PSID, make_notice(), metadata="m" * 1000)
     with pytest.raises(DeliveryRefused, match="2018047"):
-        await channel.send_picture(PSID, Picture(b"\x89PNG\r\n\x1a\n"), metadata="part:2")
+        await channel.send_picture(PSID, make_notice(), Picture(b"\x89PNG\r\n\x1a\n"), metadata="part:2")
     assert graph.received == []
 
 
@@ -179,10 +179,10 @@ async def test_messenger_defers_and_succeeds_the_next_time_when_graph_fails(
 ) -> None:
     graph.script(fault)
     with pytest.raises(kind) as caught:
-        await channel.send_text(PSID, make_text(), metadata="part:1")
+        await channel.send_text(PSID, make_notice(), metadata="part:1")
     assert (caught.value.retry_after_s, caught.value.ambiguous) == (retry_after_s, ambiguous)
     assert len(graph.received) == is_taken
-    receipt = await channel.send_text(PSID, make_text(), metadata="part:1")
+    receipt = await channel.send_text(PSID, make_notice(), metadata="part:1")
     assert graph.received[-1].mid == receipt.message_id
 
 
@@ -193,7 +193,7 @@ async def test_messenger_is_in_doubt_when_graph_never_answers(
     graph.script(fault)
     impatient = make_channel(make_account(graph, reply_timeout_s=0.3), clock)
     with pytest.raises(DeliveryDeferred) as caught:
-        await impatient.send_text(PSID, make_text(), metadata="part:1")
+        await impatient.send_text(PSID, make_notice(), metadata="part:1")
     await impatient.close()
     assert (caught.value.retry_after_s, caught.value.ambiguous) == (30.0, True)
 
@@ -202,7 +202,7 @@ async def test_messenger_has_a_receipt_when_graph_is_slow_and_its_allowance_near
     graph: FakeGraph, channel: MessengerChannel
 ) -> None:
     graph.script(Fault(FaultKind.SLOW, accepted=True, delay_s=0.1, headers=REGAIN_HEADERS))
-    receipt = await channel.send_picture(PSID, Picture(JPEG), metadata="part:2")
+    receipt = await channel.send_picture(PSID, make_notice(), Picture(JPEG), metadata="part:2")
     assert receipt.message_id == graph.received[0].mid
 
 
@@ -212,7 +212,7 @@ async def test_messenger_defers_without_doubt_when_it_cannot_connect(clock: Stop
     account = MessengerAccount("1000", "EAAtesttoken", base_url=f"http://127.0.0.1:{port}")
     channel = make_channel(account, clock)
     with pytest.raises(DeliveryDeferred) as caught:
-        await channel.send_text(PSID, make_text(), metadata="part:1")
+        await channel.send_text(PSID, make_notice(), metadata="part:1")
     await channel.close()
     assert not caught.value.ambiguous
 
@@ -224,11 +224,11 @@ async def test_messenger_sends_to_one_person_in_turn_when_two_parts_are_sent_at_
     finished: list[str] = []
 
     async def send_text() -> None:
-        await channel.send_text(PSID, make_text(), metadata="part:1")
+        await channel.send_text(PSID, make_notice(), metadata="part:1")
         finished.append("text")
 
     async def send_picture() -> None:
-        await channel.send_picture(PSID, Picture(JPEG), metadata="part:2")
+        await channel.send_picture(PSID, make_notice(), Picture(JPEG), metadata="part:2")
         finished.append("picture")
 
     await asyncio.gather(send_text(), send_picture())
@@ -258,7 +258,7 @@ async def test_messenger_shows_no_secret_in_logs_errors_and_repr_whatever_happen
         if fault is not None:
             graph.script(fault)
         try:
-            await channel.send_text(PSID, make_text(), metadata="part:1")
+            await channel.send_text(PSID, make_notice(), metadata="part:1")
         except DeliveryError as error:
             shown.extend(traceback.format_exception(error))
             if isinstance(error.__cause__, httpx.RequestError):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instantreact.alerts.graph_errors import (
+from instantreact.channels.messenger.graph_errors import (
     ECHO_WAIT_S,
     RATE_WAIT_S,
     RESTRICTED_WAIT_S,

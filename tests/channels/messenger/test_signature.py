@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instantreact.alerts.signature import appsecret_proof, is_signed
+from instantreact.channels.messenger.signature import appsecret_proof, is_signed
 
 SECRET = "0123456789abcdef0123456789abcdef"
 # The contract's vectors, sections 1.1 and 7.4.

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from instantreact.alerts.messenger import MessengerAccount, MessengerChannel
-from instantreact.alerts.pacing import Pacer
+from instantreact.channels.messenger.channel import MessengerAccount, MessengerChannel
+from instantreact.channels.messenger.pacing import Pacer
 from instantreact.demo.graph.rules import Person
 from instantreact.demo.graph.server import FakeGraph
 from tests.conftest import StoppedClock

@@ -4,15 +4,16 @@ import io
 
 import pytest
 
-from instantreact.alerts.channel import Channel
-from instantreact.alerts.console import ConsoleChannel
-from instantreact.alerts.messenger import MessengerChannel
-from instantreact.domain.alert import AlertText, Picture
+from instantreact.channels.channel import Channel
+from instantreact.channels.console.channel import ConsoleChannel
+from instantreact.channels.messenger.channel import MessengerChannel
+from instantreact.domain.alert import Picture
+from instantreact.domain.happening import Notice, Written
 from instantreact.domain.rule import Severity
-from tests.alerts.conftest import PSID
+from tests.channels.conftest import PSID
 from tests.conftest import StoppedClock
 
-TEXT = AlertText("Fight · Front door", "0f6c", Severity.CRITICAL)
+NOTICE = Notice("0f6c", Written("Fight", "Fight · Front door", Severity.CRITICAL))
 
 
 @pytest.fixture(params=["messenger", "console"])
@@ -22,16 +23,16 @@ def any_channel(request: pytest.FixtureRequest, channel: MessengerChannel, clock
 
 
 async def test_channel_gives_each_part_its_own_receipt(any_channel: Channel, clock: StoppedClock) -> None:
-    text = await any_channel.send_text(PSID, TEXT, metadata="part:1")
+    text = await any_channel.send_text(PSID, NOTICE, metadata="part:1")
     clock.advance(3)
-    picture = await any_channel.send_picture(PSID, Picture(b"\xff\xd8\xff"), metadata="part:2")
+    picture = await any_channel.send_picture(PSID, NOTICE, Picture(b"\xff\xd8\xff"), metadata="part:2")
     assert text.message_id
     assert picture.message_id not in ("", text.message_id)
     assert (picture.accepted_at - text.accepted_at).total_seconds() == 3
 
 
 async def test_channel_takes_words_of_any_script_and_length(any_channel: Channel) -> None:
-    long = AlertText("Schlägerei 打架 قتال 🚨 " * 200, "0f6c", Severity.WARNING)
+    long = Notice("0f6c", Written("Fight", "Schlägerei 打架 قتال 🚨 " * 200, Severity.WARNING))
     assert (await any_channel.send_text(PSID, long, metadata="part:1")).message_id
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instantreact.alerts.pacing import Pacer
+from instantreact.channels.messenger.pacing import Pacer
 
 
 class SimulatedTime:

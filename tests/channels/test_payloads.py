@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instantreact.alerts.payloads import Answer, AnswerKind, find_answer, write_payload
+from instantreact.channels.payloads import find_answer, write_payload
+from instantreact.domain.alert import Answer, AnswerKind
 
 
 @given(kind=st.sampled_from(AnswerKind), alert_id=st.uuids().map(lambda value: value.hex))

@@ -6,16 +6,21 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from instantreact.alerts.graph_errors import ECHO_WAIT_S, error_for, read_failure, read_object
-from instantreact.alerts.message import MESSAGE_UNITS, shorten
-from instantreact.alerts.pacing import Pacer
-from instantreact.alerts.payloads import Answer, AnswerKind, write_payload
-from instantreact.alerts.signature import appsecret_proof
-from instantreact.alerts.usage import read_usage
+from instantreact.channels.messenger.graph_errors import ECHO_WAIT_S, error_for, read_failure, read_object
+from instantreact.channels.messenger.pacing import Pacer
+from instantreact.channels.messenger.signature import appsecret_proof
+from instantreact.channels.messenger.usage import read_usage
+from instantreact.channels.payloads import write_payload
+from instantreact.channels.receiver import Incoming
+from instantreact.channels.words import compose_text, shorten
 from instantreact.clock import Clock
-from instantreact.domain.alert import AlertText, Picture, Receipt
+from instantreact.domain.alert import Answer, AnswerKind, Picture, Receipt
+from instantreact.domain.happening import Notice
 from instantreact.errors import ChannelBroken, DeliveryDeferred, DeliveryError
 from instantreact.logs import get_logger
+
+MESSAGE_UNITS = 640
+"""The most that a message with buttons holds, in UTF-16 code units (contract, sections 1.2 and 2.2)."""
 
 USAGE_WARNING_PERCENT = 80.0
 """From which share of the Page's allowance on we warn."""
@@ -66,13 +71,13 @@ class MessengerChannel:
             timeout=httpx.Timeout(account.reply_timeout_s, connect=account.connect_timeout_s),
         )
 
-    async def send_text(self, address: str, text: AlertText, *, metadata: str) -> Receipt:
+    async def send_text(self, address: str, notice: Notice, *, metadata: str) -> Receipt:
         """Send a button template: Acknowledge, False alarm and, with a secure address to lead to, Open."""
-        body = _envelope(address, {"attachment": _button_template(text), "metadata": metadata})
+        body = _envelope(address, {"attachment": _button_template(notice), "metadata": metadata})
         request = self._client.build_request("POST", f"{self._account.page_url}/messages", json=body)
         return await self._send(address, request)
 
-    async def send_picture(self, address: str, picture: Picture, *, metadata: str) -> Receipt:
+    async def send_picture(self, address: str, notice: Notice, picture: Picture, *, metadata: str) -> Receipt:
         """Upload and send a JPEG in one call."""
         attachment = {"type": "image", "payload": {"is_reusable": False}}
         body = _envelope(address, {"attachment": attachment, "metadata": metadata})
@@ -83,6 +88,9 @@ class MessengerChannel:
             files={"filedata": (picture.filename, picture.jpeg, "image/jpeg")},
         )
         return await self._send(address, request, may_wait=True)
+
+    async def confirm(self, incoming: Incoming, said: str) -> None:
+        """Messenger shows by itself that a button was tapped."""
 
     async def check(self) -> str:
         """Ask Graph for the Page's name; raises ChannelBroken or DeliveryDeferred where sending would."""
@@ -159,14 +167,15 @@ def _envelope(address: str, message: Mapping[str, object]) -> dict[str, object]:
     return {"recipient": {"id": address}, "messaging_type": "UPDATE", "message": message}
 
 
-def _button_template(text: AlertText) -> dict[str, object]:
+def _button_template(notice: Notice) -> dict[str, object]:
     buttons: list[dict[str, str]] = [
-        _postback("Acknowledge", Answer(AnswerKind.ACKNOWLEDGE, text.alert_id)),
-        _postback("False alarm", Answer(AnswerKind.DISMISS, text.alert_id)),
+        _postback("Acknowledge", Answer(AnswerKind.ACKNOWLEDGE, notice.alert_id)),
+        _postback("False alarm", Answer(AnswerKind.DISMISS, notice.alert_id)),
     ]
-    if text.open_url is not None and text.open_url.startswith("https://"):
-        buttons.append({"type": "web_url", "title": "Open", "url": text.open_url})
-    payload = {"template_type": "button", "text": shorten(text.text, MESSAGE_UNITS), "buttons": buttons}
+    if notice.open_url is not None and notice.open_url.startswith("https://"):
+        buttons.append({"type": "web_url", "title": "Open", "url": notice.open_url})
+    text = shorten(compose_text(notice.happening), MESSAGE_UNITS)
+    payload = {"template_type": "button", "text": text, "buttons": buttons}
     return {"type": "template", "payload": payload}
 
 

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instantreact.alerts.message import MESSAGE_UNITS, Happening, compose_text, shorten, utf16_units
+from instantreact.channels.messenger.channel import MESSAGE_UNITS
+from instantreact.channels.words import compose_text, shorten, utf16_units
+from instantreact.domain.happening import RuleHeld
 from instantreact.domain.rule import Evidence, Severity
 
 CAPTION = "a man punches another man near a car"
@@ -12,16 +14,17 @@ NOON = datetime(2026, 11, 22, 12, 2, 11, tzinfo=UTC)
 ANY_TEXT = st.text(st.characters(), max_size=2000)  # with halves of surrogate pairs and control characters
 
 
-def make_happening(**changes: object) -> Happening:
+def make_happening(**changes: object) -> RuleHeld:
     known = {
         "rule": "Fight in the yard",
         "place": "Front door",
         "caption": CAPTION,
         "evidence": (Evidence("concept", "fight", 0.914, CAPTION, 0, 2),),
         "occurred_at": NOON,
+        "time_zone": "UTC",
         "severity": Severity.CRITICAL,
     }
-    return Happening(**{**known, **changes})  # type: ignore[arg-type]
+    return RuleHeld(**{**known, **changes})  # type: ignore[arg-type]
 
 
 def make_evidence(kind: str, what: str, score: float, quote: str) -> tuple[Evidence, ...]:

@@ -1,24 +1,8 @@
 """What a button carries and brings back: `ACK:<alert id>` or `FALSE:<alert id>`. Written and read only here."""
 
 import re
-from dataclasses import dataclass
-from enum import StrEnum
 
-
-class AnswerKind(StrEnum):
-    """What a person says about an alert."""
-
-    ACKNOWLEDGE = "acknowledge"
-    DISMISS = "dismiss"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A person's answer to an alert."""
-
-    kind: AnswerKind
-    alert_id: str
-
+from instantreact.domain.alert import Answer, AnswerKind
 
 _PREFIXES = {AnswerKind.ACKNOWLEDGE: "ACK", AnswerKind.DISMISS: "FALSE"}
 _KINDS = {prefix: kind for kind, prefix in _PREFIXES.items()}
@@ -26,7 +10,7 @@ _PAYLOAD = re.compile(r"(?P<prefix>ACK|FALSE):(?P<alert_id>[A-Za-z0-9_-]{1,64})"
 
 
 def write_payload(answer: Answer) -> str:
-    """The payload of the button that gives `answer`; far below Messenger's 1000 characters."""
+    """The payload of the button that gives `answer`; far below Messenger's 1000 characters and Telegram's 64 bytes."""
     return f"{_PREFIXES[answer.kind]}:{answer.alert_id}"
 
 

@@ -3,9 +3,11 @@
 import asyncio
 from typing import TextIO
 
-from instantreact.alerts.message import MESSAGE_UNITS, shorten
+from instantreact.channels.receiver import Incoming
+from instantreact.channels.words import clean, compose_text
 from instantreact.clock import Clock
-from instantreact.domain.alert import AlertText, Picture, Receipt
+from instantreact.domain.alert import Picture, Receipt
+from instantreact.domain.happening import Notice
 from instantreact.errors import DeliveryDeferred
 
 
@@ -16,20 +18,24 @@ class ConsoleChannel:
         self._stream = stream
         self._clock = clock
 
-    async def send_text(self, address: str, text: AlertText, *, metadata: str) -> Receipt:
+    async def send_text(self, address: str, notice: Notice, *, metadata: str) -> Receipt:
         """Print the text, and where it can be answered."""
-        lines = [f"Alert for {address} ({text.severity}), {text.alert_id}", shorten(text.text, MESSAGE_UNITS)]
-        if text.open_url is not None:
-            lines.append(f"Open: {text.open_url}")
+        happening = notice.happening
+        lines = [f"Alert for {address} ({happening.severity}), {notice.alert_id}", clean(compose_text(happening))]
+        if notice.open_url is not None:
+            lines.append(f"Open: {notice.open_url}")
         return await self._print("\n".join(lines), metadata)
 
-    async def send_picture(self, address: str, picture: Picture, *, metadata: str) -> Receipt:
+    async def send_picture(self, address: str, notice: Notice, picture: Picture, *, metadata: str) -> Receipt:
         """Print that there is a picture, and its size."""
         return await self._print(f"Picture for {address}: {picture.filename}, {len(picture.jpeg)} bytes", metadata)
 
+    async def confirm(self, incoming: Incoming, said: str) -> None:
+        """Nothing is answered on a console."""
+
     async def check(self) -> str:
         """Alerts can always be printed."""
-        return "alerts are printed on the console; configure Messenger to send them"
+        return "alerts are printed on the console; configure a channel to send them"
 
     async def close(self) -> None:
         """The stream belongs to the caller and stays open."""
