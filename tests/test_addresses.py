@@ -45,8 +45,11 @@ AS_THEY_ARE = [
 ]
 HIDDEN_IN_PART = {
     "rtsp://adm:p@ss:w/rd.@10.0.0.2:554/stream1": "rtsp://***@10.0.0.2:554/stream1",
-    "rtsp://10.0.0.2/s3cret/s3cret/stream1": "rtsp://10.0.0.2/***/***/stream1",
-    "rtsp://10.0.0.2/admin/camera1/stream1": "rtsp://10.0.0.2/***/***/stream1",
+    "rtsp://10.0.0.2/s3cret/s3cret/stream1": "rtsp://10.0.0.2/***/***/***",
+    "rtsp://10.0.0.2/admin/camera1/stream1": "rtsp://10.0.0.2/***/***/***",
+    "http://10.0.0.2/login/admin/456/video.cgi": "http://10.0.0.2/***/***/***/***",
+    "http://10.0.0.2/auth/admin/stream1/video": "http://10.0.0.2/***/***/***/***",
+    "http://10.0.0.2/live/123/456/stream.ts": "http://10.0.0.2/live/***/***/stream.ts",
     "rtsp://10.0.0.2/live/user=admin&password=s3cret": "rtsp://10.0.0.2/live/***",
     "rtsp://10.0.0.2/live/0/admin/12345": "rtsp://10.0.0.2/live/0/***/***",
     "rtsp://10.0.0.2/0/admin:s3cret/main": "rtsp://10.0.0.2/0/***/***",

@@ -89,15 +89,12 @@ def _show_rest(rest: str) -> str:
 
 
 def _show_path(path: str) -> str:
-    shown: list[str] = []
-    expects_password = False
-    for part in path.split("/"):
-        is_known = not part or _HARMLESS.fullmatch(part) is not None
-        shown.append(part if is_known and not (part and expects_password) else HIDDEN)
-        if part:
-            # What follows a name that is not known may be its password, and as harmless a word as any.
-            expects_password = not is_known and not expects_password
-    return "/".join(shown)
+    """What follows a part that is not known may be its password, and as harmless a word as any; so may two numbers."""
+    parts = path.split("/")
+    first = next((at for at, part in enumerate(parts) if part and not _HARMLESS.fullmatch(part)), len(parts))
+    numbers = {at for at in range(1, len(parts)) if parts[at - 1].isdigit() and parts[at].isdigit()}
+    hidden = numbers | {at - 1 for at in numbers} | set(range(first, len(parts)))
+    return "/".join(HIDDEN if part and at in hidden else part for at, part in enumerate(parts))
 
 
 def _show_parameter(parameter: str) -> str:

@@ -54,7 +54,7 @@ async def test_camera_keeps_its_source_when_the_hidden_form_is_sent_back(
 
 MAKERS = {
     "/user=admin_password=s3cret_channel=1_stream=0.sdp": "/***",
-    "/admin/s3cret/stream1": "/***/***/stream1",
+    "/admin/s3cret/stream1": "/***/***/***",
     "/live/user=admin&password=s3cret": "/live/***",
     "/v.cgi?psw=s3cret&pin=s3cret&fps=5": "/v.cgi?psw=***&pin=***&fps=5",
     "/v?sid=s3cret;code=s3cret;session=s3cret;psk=s3cret": "/v?sid=***;code=***;session=***;psk=***",

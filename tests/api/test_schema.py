@@ -11,11 +11,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from instantreact.api.app import create_app
+from instantreact.api.auth import WrongKeys
 from instantreact.api.remote_cameras import RemoteCameras
 from instantreact.media.sandbox import ClipDecoder
 from instantreact.storage.database import Database
@@ -38,6 +40,8 @@ def address(empty_database: Path, decoder: ClipDecoder, tmp_path_factory: pytest
         database, threads = Database(f"sqlite+aiosqlite:///{folder / 'test.db'}"), WorkerThreads(2)
         services, remote = make_services(database, decoder, folder, threads), RemoteCameras(INTERNAL_TOKEN)
         app = create_app(services, OPTIONS, Checks().run, make_live_cameras(services, remote))
+        minutes = count(step=60)  # between two wrong keys, so that each is answered for itself
+        app.state.wrong_keys = WrongKeys(monotonic=lambda: next(minutes))
         async with serve(app) as address[0]:
             loops.append(asyncio.get_running_loop())
             started.set()

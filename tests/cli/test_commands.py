@@ -107,6 +107,19 @@ def test_doctor_shows_settings_without_secrets(tmp_path: Path) -> None:
     assert "do-not-show-me" not in ran.stdout
 
 
+def test_doctor_shows_no_password_of_an_address(tmp_path: Path) -> None:
+    ran = run(
+        "doctor",
+        "--settings",
+        cwd=tmp_path,
+        graph_url="http://gu:GSECRET@127.0.0.1:9/",
+        public_url="https://USECRET@alerts.example/?token=TSECRET",
+        wit_url="http://:WSECRET@127.0.0.1:9/",
+    )
+    assert "INSTANTREACT_GRAPH_URL = http://***@127.0.0.1:9/  (set)" in ran.stdout
+    assert not [word for word in ("GSECRET", "USECRET", "TSECRET", "WSECRET") if word in ran.stdout + ran.stderr]
+
+
 def test_doctor_writes_nothing_where_there_is_nothing(tmp_path: Path) -> None:
     ran = run("doctor", "--settings", cwd=tmp_path)
     assert ran.returncode == 0, ran.stdout
@@ -121,6 +134,35 @@ async def test_doctor_writes_nothing_beside_a_database_that_is_there(tmp_path: P
     findings = await examine(settings)
     assert read_all(tmp_path) == before
     assert [finding.what for finding in findings if finding.problem and finding.is_fatal] == []
+
+
+async def test_doctor_leaves_what_a_killed_process_left_behind(tmp_path: Path) -> None:
+    settings = Settings(state_dir=tmp_path, port=0, _env_file=None)
+    await upgrade(settings.resolved_database_url)
+    write_and_die(tmp_path / "instantreact.sqlite3")
+    before = {name: content for name, content in read_all(tmp_path).items() if name.suffix != ".sqlite3-shm"}
+    assert any(name.name.endswith("-wal") and content for name, content in before.items())
+    findings = await examine(settings)
+    after = {name: content for name, content in read_all(tmp_path).items() if name.suffix != ".sqlite3-shm"}
+    assert after == before  # but for SQLite's index of the log, which is made anew from it
+    assert [finding.what for finding in findings if finding.problem and finding.is_fatal] == []
+
+
+def write_and_die(path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", _KILLED, str(path)], stdout=subprocess.PIPE) as killed:
+        assert killed.stdout is not None
+        killed.stdout.readline()
+        killed.kill()
+
+
+_KILLED = """
+import sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("INSERT INTO recipients (id, name, channel, address, enabled, created_at) "
+                   "VALUES ('a', 'Guard', 'console', 'here', 1, '2026-11-22 12:00:00')")
+print("written", flush=True)
+time.sleep(60)
+"""
 
 
 def read_all(folder: Path) -> dict[Path, bytes]:

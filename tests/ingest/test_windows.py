@@ -58,6 +58,15 @@ def test_live_windows_make_nothing_while_nothing_moves() -> None:
     assert watch(LiveWindows(PLAN), [False] * 100) == ([], [])
 
 
+@pytest.mark.parametrize("rare_s", [1.3, 2.1, 2.7, 5.3])
+def test_live_windows_are_whole_though_pictures_are_rare(rare_s: float) -> None:
+    windows, due = LiveWindows(PLAN), []
+    for index in range(8):
+        due += windows.add(make_frame(index * rare_s, level=20 * index), is_moving=True)[1]
+    assert len(due) >= 6
+    assert all(ready.samples for ready in due)
+
+
 def test_live_windows_leave_out_the_stillness_before_the_motion() -> None:
     samples, _ = watch(LiveWindows(PLAN), [False] * 40 + [True] * 2)
     assert len(samples) <= 6

@@ -165,11 +165,12 @@ def test_stream_takes_snapshots_that_are_shorter_than_they_say() -> None:
         assert len(take_times(stream, 3)) == 3
 
 
-def test_stream_takes_snapshots_that_end_with_their_connection() -> None:
+@pytest.mark.parametrize("pictures", [1, 2])
+def test_stream_takes_snapshots_that_end_with_their_connection(pictures: int) -> None:
     def behave(connection: socket.socket) -> None:
         with connection:
             connection.recv(4096)
-            connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + draw_jpeg(50))
+            connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + draw_jpeg(50) * pictures)
 
     with OddPort(behave) as port, opened(f"http://127.0.0.1:{port.port}/cgi/jpg") as stream:
-        assert len(take_times(stream, 3)) == 3
+        assert len(take_times(stream, 4)) == 4

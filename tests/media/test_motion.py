@@ -51,6 +51,23 @@ def test_motion_gate_opens_when_a_person_walks_through_the_noise(sigma: float) -
     assert sum(motion.is_moving for motion in watch(gate, walk, 12.0)) >= 17
 
 
+@pytest.mark.parametrize("renewed_s", [0.6, 1.4, 3.2, 5.4])
+def test_motion_gate_opens_for_a_walk_when_each_picture_is_fetched_several_times(renewed_s: float) -> None:
+    random, room, gate = np.random.default_rng(5), draw_room(), MotionGate(0.5)
+    watch(gate, [with_noise(room, 2.0, random) for _ in range(60)])
+    pictures = [with_noise(put_person(room, 10 + 30 * step), 2.0, random) for step in range(5)]
+    looks = [picture for picture in pictures for _ in range(round(renewed_s / STEP_S))]
+    assert sum(motion.is_moving for motion in watch(gate, looks, 12.0)) >= 3
+
+
+def test_motion_gate_stays_shut_when_one_picture_that_is_fetched_again_is_broken() -> None:
+    random, room, gate = np.random.default_rng(6), draw_room(), MotionGate(0.5)
+    watch(gate, [with_noise(room, 2.0, random) for _ in range(60)])
+    still = [with_noise(room, 2.0, random) for _ in range(12)]
+    pictures = [*still[:6], with_noise(put_person(room, 40), 2.0, random), *still[6:]]
+    assert not any(motion.is_moving for motion in watch(gate, [each for each in pictures for _ in range(7)], 12.0))
+
+
 def test_motion_gate_stays_shut_when_the_light_changes() -> None:
     random, room, gate = np.random.default_rng(3), draw_room(), MotionGate(0.5)
     dimmed, lit = room * 0.6, room * 0.6 + 60.0

@@ -13,6 +13,7 @@ from instantreact.domain.rule import CaptionCondition, SpeechCondition
 from instantreact.pipeline.analyze import put_hear_job
 from instantreact.pipeline.intake import get_clip
 from instantreact.pipeline.recognition import Recognition
+from instantreact.pipeline.repair import queue_checks
 from instantreact.speech.wit import WitApp, WitLimits, WitTranscriber
 from instantreact.storage import clips, events
 from instantreact.storage.tables import Clip, Event
@@ -206,3 +207,24 @@ async def test_hear_takes_nothing_back_when_a_later_try_fails(
         await put_hear_job(session, clip, now=listening.clock.now())
     await listening.run_due()
     assert await hearing_of(listening, clip) is Hearing.HEARD
+
+
+async def test_hear_tries_at_once_after_a_restart_with_a_token_that_is_right(
+    listening: House, spoken_clip: bytes, wit: FakeWit
+) -> None:
+    clip = await add_seen_clip(listening, spoken_clip)
+    usual, wit.reply = wit.reply, Reply(error=(401, "no-auth", "Bad auth"))
+    await listening.run_due()
+    assert "no-auth" in (listening.services.recognition.fault or "")
+
+    wit.reply = usual
+    again = WitTranscriber(WitApp(wit.token, base_url=wit.url), PATIENT)
+    threads = listening.services.threads
+    recognition = Recognition(default=SpeechMode.WIT, keep_transcripts=True, threads=threads, remote=again)
+    restarted = replace_services(listening, recognition)
+    await queue_checks(restarted.services)
+    await restarted.run_due()
+
+    assert await hearing_of(restarted, clip) is Hearing.HEARD
+    assert recognition.fault is None
+    await recognition.close()

@@ -44,6 +44,7 @@ _SAID = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Not of a kind that is taken here.",
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "The file ends before the range begins.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The request cannot be understood, or is out of bounds; `errors` says where.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many keys from this address were wrong; a right one is taken at any time.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Not possible now, or not configured.",
     HTTPStatus.INSUFFICIENT_STORAGE: "No room is left for the file.",
 }
@@ -58,8 +59,9 @@ Responses = dict[int | str, dict[str, Any]]
 
 
 def problems(*statuses: int) -> Responses:
-    """What to document on a route that answers with these problems."""
-    return {status: describe_problem(HTTPStatus(status)) for status in statuses}
+    """What to document on a route that answers with these problems; where a key can be wrong, too many can be."""
+    guessed = (429,) if 401 in statuses else ()
+    return {status: describe_problem(HTTPStatus(status)) for status in sorted({*statuses, *guessed})}
 
 
 def describe_problem(status: HTTPStatus) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import typer
 from instantreact.cli.settings import read_settings, unknown_settings
 from instantreact.config import Settings
 from instantreact.errors import InstantReactError
+from instantreact.logs import redact
 
 if TYPE_CHECKING:
     from instantreact.channels.channel import Channel
@@ -61,7 +62,8 @@ async def examine(settings: Settings) -> list[Finding]:
 def _show_settings(settings: Settings) -> None:
     for name, field in type(settings).model_fields.items():
         origin = "set" if name in settings.model_fields_set else "default"
-        typer.echo(f"INSTANTREACT_{name.upper()} = {getattr(settings, name)}  ({origin})  {field.description}")
+        value = redact(str(getattr(settings, name)))
+        typer.echo(f"INSTANTREACT_{name.upper()} = {value}  ({origin})  {field.description}")
 
 
 def _examine_state_dir(settings: Settings) -> Finding:
@@ -194,7 +196,7 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
         return []
     if current != head:
         return []
-    database = Database(settings.resolved_database_url)
+    database = Database(settings.resolved_database_url, only_looks=True)
     try:
         async with database.reading() as session:
             told, wanted = await list_recipients_to_tell(session, None), await list_criteria(session)

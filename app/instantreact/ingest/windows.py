@@ -5,6 +5,7 @@ move they are sampled back to the moment before it. The stillness before that is
 averages over time would see less of what has just begun, and say so later.
 """
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -74,8 +75,11 @@ class LiveWindows:
         passed = self._passed(frame)
         made: list[Sample] = []
         if is_moving:
-            first = max(self._next_sample, passed - self._grid.count, 0)
-            made = self._sample_all(range(first, passed), frame.time_s)
+            is_rare = len(self._frames) > 1 and passed - self._passed(self._frames[-2]) > self._grid.stride
+            # Where pictures are rare, a whole window of the grid must lie between two.
+            slack = self._grid.stride if is_rare else 0
+            first = max(self._next_sample, passed - self._grid.count - slack, 0)
+            made = self._sample_all(range(first, passed), -math.inf if is_rare else frame.time_s)
             self._next_sample = passed
         due = self._due(passed)
         self._forget(frame.time_s)
@@ -96,7 +100,7 @@ class LiveWindows:
         return self._build(Window(self._next_window, first / rate_hz, passed / rate_hz), samples)
 
     def _sample_all(self, indexes: range, now_s: float) -> list[Sample]:
-        """Samples up to now; of those from before the motion began one stands for all, since they show the same."""
+        """A sample of each moment; one stands for all from before the motion of `now_s` began: they show the same."""
         still_until_s = now_s - _UNNOTICED_S - max(self._plan.gaps_s, default=0.0)
         made: list[Sample] = []
         for index in indexes:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, case, func, literal, null, select, tuple_, update
+from sqlalchemy import Select, case, func, literal, null, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.job import JobState
@@ -66,8 +66,7 @@ async def put_all(
         "max_attempts": max_attempts,
         "created_at": now,
     }
-    statement = insert_into(session, Job).values([{"subject": subject, **fixed} for subject in subjects])
-    in_hand = Job.state.in_(IN_HAND)
+    in_hand = or_(*(Job.state == state for state in IN_HAND))  # an IN cannot be prepared for many rows
     asked = literal(run_at, Job.run_at.type)
     afresh = {
         "state": case((in_hand, Job.state), else_=literal(JobState.DUE, Job.state.type)),
@@ -79,7 +78,9 @@ async def put_all(
         "max_attempts": max_attempts,
         "error": case((in_hand, Job.error), else_=null()),
     }
-    await session.execute(statement.on_conflict_do_update(index_elements=["kind", "subject"], set_=afresh))
+    statement = insert_into(session, Job).on_conflict_do_update(index_elements=["kind", "subject"], set_=afresh)
+    # As parameters, not as values: a statement of thousands of values would be put together anew each time.
+    await session.execute(statement, [{"subject": subject, **fixed} for subject in subjects])
     announce(session, TOPIC)
 
 

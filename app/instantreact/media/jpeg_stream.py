@@ -19,6 +19,8 @@ from instantreact.media.stream import StreamLimits
 
 _LONGEST_REST_S = 2.0
 """A camera that is slow to answer rests for as long as it took, but for no longer than this."""
+_FEW = 2
+"""An answer of bare JPEG that ends after so many is a snapshot, with its thumbnail perhaps."""
 _READ_BYTES = 65_536
 _SNIFFED_BYTES = 4096
 _TYPES = frozenset({"multipart/x-mixed-replace", "image/jpeg", "image/jpg"})
@@ -73,7 +75,7 @@ class JpegStream:
                 yield jpeg
             if self._stopped.is_set():
                 return
-            if not self._is_bare or count != 1:
+            if not self._is_bare or not 0 < count <= _FEW:
                 raise StreamLost("The camera ended the stream.")
         self._body.close()
         self.is_polled = True

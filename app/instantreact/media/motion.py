@@ -22,6 +22,8 @@ GreyLevels = NDArray[np.float32]
 _LEARN_S = 8.0  # how long the mean takes to follow what stays
 _MOVING_LEARNS = 0.2  # of that speed, while a pixel moves
 _LEAST_STEP = 9.0  # grey levels between two frames that codecs and sensors make on their own
+_NEARBY_S = 0.4  # in less than this people do not walk further than nearby
+_SAME_MOTION_S = 6.0  # what changes again later than this does not move on
 _FIRST_DEVIATION = 5.0
 _WILDEST_STEP = 40.0  # of a difference, when variance is learned, and
 _WILDEST_DEVIATION = 14.0  # of a pixel: a busy street must not hide people
@@ -63,9 +65,19 @@ class MotionGate:
         self._time_s = 0.0
         self._was_global = False
         self._large = np.zeros((GATE_HEIGHT, GATE_WIDTH), np.uint8)
+        self._frame: GreyFrame | None = None
+        self._changed_s = 0.0
 
     def see(self, frame: GreyFrame, time_s: float) -> Motion:
-        """Compare a frame with what was learned, and learn from it; times in seconds, ascending."""
+        """Compare a frame with what was learned, and learn from it; times in seconds, ascending.
+
+        The same frame again is no second look: a camera whose snapshots are fetched more often than it renews them
+        shows each of them several times.
+        """
+        if self._frame is not None and np.array_equal(frame, self._frame):
+            return self._see_again(time_s)
+        is_rare = time_s - self._changed_s > _NEARBY_S
+        self._frame, self._changed_s = frame, time_s
         light = cv2.GaussianBlur(frame, (3, 3), 0).astype(np.float32)
         if self._mean is None or self._before is None:
             self._mean, self._before, self._time_s = light.copy(), light, time_s
@@ -80,14 +92,22 @@ class MotionGate:
             self._mean = light.copy()
         else:
             moving = cv2.morphologyEx(moving, cv2.MORPH_OPEN, _SPECK).astype(np.uint8)
-            motion = self._judge(moving)
+            motion = self._judge(moving, is_rare=is_rare)
             self._learn(light, difference, time_s - self._time_s)
         self._before, self._time_s, self._was_global = light, time_s, is_global
         return motion
 
-    def _judge(self, moving: NDArray[np.uint8]) -> Motion:
+    def _see_again(self, time_s: float) -> Motion:
+        if self._mean is not None and self._before is not None:
+            self._learn(self._before, _without_light(self._before, self._mean), time_s - self._time_s)
+        if time_s - self._changed_s > _SAME_MOTION_S:
+            self._large = np.zeros_like(self._large)
+        self._time_s = time_s
+        return Motion()
+
+    def _judge(self, moving: NDArray[np.uint8], *, is_rare: bool) -> Motion:
         moving_px = int(moving.sum())
-        nearby, self._large = cv2.dilate(self._large, _NEARBY), np.zeros_like(moving)
+        nearby, self._large = self._find_nearby(is_rare=is_rare), np.zeros_like(moving)
         if moving_px == 0:
             return Motion()
         joined = cv2.morphologyEx(moving, cv2.MORPH_CLOSE, _GAP)
@@ -97,6 +117,12 @@ class MotionGate:
         self._large = is_large[labels].astype(np.uint8)
         zone_px = {name: int(moving[inside].sum()) for name, inside in self._zones.items()}
         return Motion(moving_px, zone_px, is_moving=cv2.countNonZero(cv2.bitwise_and(self._large, nearby)) > 0)
+
+    def _find_nearby(self, *, is_rare: bool) -> NDArray[np.uint8]:
+        """Where what moved at the last look may have gone meanwhile: anywhere, where looks are rare."""
+        if is_rare:
+            return np.full_like(self._large, self._large.any())
+        return cv2.dilate(self._large, _NEARBY).astype(np.uint8)
 
     def _learn(self, light: GreyLevels, difference: GreyLevels, passed_s: float) -> None:
         """Let mean and variance follow, slowly where something moves: people must not become background noise."""

@@ -10,6 +10,7 @@ from instantreact.speech.phrase_spotter import PhraseSpotter
 from instantreact.speech.spotter_process import SpotterProcess
 from instantreact.speech.spotting import missing_words
 from instantreact.speech.transcriber import Transcriber
+from instantreact.speech.wit import WitTranscriber
 from instantreact.threads import WorkerThreads
 
 HEAR_ATTEMPTS = 100
@@ -32,7 +33,7 @@ class Recognition:
         default: SpeechMode,
         keep_transcripts: bool,
         threads: WorkerThreads,
-        remote: Transcriber | None = None,
+        remote: WitTranscriber | None = None,
         whisper: Transcriber | None = None,
     ) -> None:
         self._default = default
@@ -42,6 +43,11 @@ class Recognition:
         self._whisper = whisper
         self._spotter_process = SpotterProcess()
         self._spotter: tuple[tuple[str, ...], PhraseSpotter] | None = None
+
+    @property
+    def fault(self) -> str | None:
+        """Why nothing is recognised by Wit.ai for now; None while it answers, or where nobody asks it."""
+        return self._remote.fault if self._remote is not None else None
 
     def mode_of(self, camera_mode: SpeechMode | None) -> SpeechMode:
         """What may be done with a camera's sound; None for an upload or a camera that does not say."""

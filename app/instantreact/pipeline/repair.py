@@ -6,6 +6,7 @@ its deliveries wait; once it says that it works, one of them tries, since only t
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.alert import ChannelKind
@@ -19,7 +20,7 @@ from instantreact.pipeline.raising import tell
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import channel_faults, deliveries, recipients
-from instantreact.storage.tables import Alert, ChannelFault
+from instantreact.storage.tables import Alert, ChannelFault, Job
 
 CHECK_S = 300.0
 """How often a channel that works is asked whether it does."""
@@ -28,8 +29,13 @@ log = get_logger(__name__)
 
 
 async def queue_checks(services: Services) -> None:
-    """Look at every channel at once, as at the start of a process: its settings may have been mended."""
+    """Look at every channel at once, as at the start of a process: its settings may have been mended.
+
+    So may those of a recogniser: whatever waits to be heard is tried.
+    """
     async with services.database.unit_of_work() as session:
+        for step in (StepName.HEAR, StepName.HEAR_LIVE):
+            await outbox.hasten(session, step, select(Job.subject).where(Job.kind == step), now=services.clock.now())
         broken = await channel_faults.list_faults(session)
         for kind in {*services.channels, *(fault.channel for fault in broken)}:
             await put_check_job(session, kind, now=services.clock.now())

@@ -105,6 +105,11 @@ class WitTranscriber:
         """The longest utterance it wants to be given, in seconds."""
         return self._limits.longest_s
 
+    @property
+    def fault(self) -> str | None:
+        """Why Wit.ai is not asked for now; None while it answers."""
+        return self._breaker.fault
+
     async def transcribe(self, utterance: AudioTrack) -> Transcript:
         """What was said in `utterance` and what it means; more than 60 s are asked for in parts.
 

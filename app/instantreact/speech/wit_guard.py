@@ -41,6 +41,11 @@ class CircuitBreaker:
         self._shut_until = 0.0
         self._reason = ""
 
+    @property
+    def fault(self) -> str | None:
+        """Why requests are kept away, until one has succeeded; None while all is well."""
+        return None if self._shut_for_s is None else self._reason
+
     def admit(self) -> None:
         """Let a request pass, or raise SpeechUnavailable that says why not and until when."""
         if self._shut_for_s is None:

@@ -24,20 +24,18 @@ _TOPICS = "topics"
 class Database:
     """SQLite (`sqlite+aiosqlite:///path`) or PostgreSQL (`postgresql+asyncpg://...`).
 
-    Dispose it at the end: an aiosqlite engine that is not disposed keeps the process alive.
+    Dispose it at the end: an aiosqlite engine that is not disposed keeps the process alive. One that `only_looks`
+    leaves SQLite's file as it is.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+    def __init__(self, url: str, *, pool_size: int = 5, only_looks: bool = False) -> None:
         if make_url(url).get_backend_name() == "sqlite":
             path = make_url(url).database or ""
+            reading = sqlite.look_at(path) if only_looks else sqlite.connect_to(path, read_only=True)
+            writing = sqlite.look_at(path) if only_looks else sqlite.connect_to(path)
             self._engines = (
-                create_async_engine(url, async_creator=sqlite.connect_to(path), pool_size=1, hide_parameters=True),
-                create_async_engine(
-                    url,
-                    async_creator=sqlite.connect_to(path, read_only=True),
-                    pool_size=pool_size,
-                    hide_parameters=True,
-                ),
+                create_async_engine(url, async_creator=writing, pool_size=1, hide_parameters=True),
+                create_async_engine(url, async_creator=reading, pool_size=pool_size, hide_parameters=True),
             )
         else:
             engine = postgres.create_postgres_engine(url, pool_size=pool_size, pool_pre_ping=True)

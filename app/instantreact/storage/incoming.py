@@ -41,8 +41,8 @@ async def insert_new(
         }
         for each in messages
     ]
-    statement = insert_into(session, IncomingMessage).values(values).on_conflict_do_nothing()
-    stored = await session.execute(statement.returning(IncomingMessage.id, IncomingMessage.handled_at))
+    statement = insert_into(session, IncomingMessage).on_conflict_do_nothing()
+    stored = await session.execute(statement.returning(IncomingMessage.id, IncomingMessage.handled_at), values)
     return [message_id for message_id, handled_at in stored if handled_at is None]
 
 

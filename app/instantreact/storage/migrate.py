@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from instantreact.errors import Misconfigured
 from instantreact.storage.private import make_private_file
+from instantreact.storage.sqlite import look_at
 from instantreact.storage.types import UTCDateTime, Value
 from instantreact.storage.unusable import explained
 
@@ -48,12 +49,23 @@ async def downgrade(url: str, revision: str) -> None:
 async def find_current_and_head(url: str) -> tuple[str | None, str | None]:
     """The revision that the database is at, None for an empty one, and the one that this version knows.
 
-    Only looks: a SQLite file that is not there is not made.
+    Only looks: SQLite's file stays as it is, and one that is not there is not made.
     """
-    found: list[str | None] = []
-    if _is_there(url):
-        await _with_connection(url, lambda connection: found.append(_find_current(connection)))
-    return next(iter(found), None), ScriptDirectory.from_config(_config()).get_current_head()
+    current = await _look(url) if _is_there(url) else None
+    return current, ScriptDirectory.from_config(_config()).get_current_head()
+
+
+async def _look(url: str) -> str | None:
+    with explained():
+        address = make_url(url)
+        is_file = address.drivername == "sqlite+aiosqlite"
+        options: dict[str, Any] = {"async_creator": look_at(address.database or "")} if is_file else {}
+        engine = create_async_engine(url, poolclass=NullPool, **options)
+        try:
+            async with engine.connect() as connection:
+                return await connection.run_sync(_find_current)
+        finally:
+            await engine.dispose()
 
 
 def _is_there(url: str) -> bool:

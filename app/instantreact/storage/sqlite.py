@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
 from typing import Any, TypeVar
 
 import aiosqlite
@@ -21,9 +22,25 @@ T = TypeVar("T")
 
 def connect_to(path: str, *, read_only: bool = False) -> Callable[[], Awaitable[aiosqlite.Connection]]:
     """What opens connections to the file, for `create_async_engine(async_creator=...)`."""
+    return _connect_by(lambda: _open(path, read_only=read_only))
 
+
+def look_at(path: str) -> Callable[[], Awaitable[aiosqlite.Connection]]:
+    """As `connect_to`, and the file stays as it is: not even what a killed process left in its log is taken over."""
+
+    def open_file() -> sqlite3.Connection:
+        # Without a log nobody has it open: SQLite need not make the files by which its users agree.
+        mode = "mode=ro" if Path(f"{path}-wal").exists() else "mode=ro&immutable=1"
+        connection = sqlite3.connect(f"{Path(path).absolute().as_uri()}?{mode}", uri=True, isolation_level=None)
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}").close()
+        return connection
+
+    return _connect_by(open_file)
+
+
+def _connect_by(open_file: Callable[[], sqlite3.Connection]) -> Callable[[], Awaitable[aiosqlite.Connection]]:
     async def connect() -> aiosqlite.Connection:
-        connection = _SteadyConnection(lambda: _open(path, read_only=read_only), iter_chunk_size=64)
+        connection = _SteadyConnection(open_file, iter_chunk_size=64)
         connection._thread.daemon = True  # as SQLAlchemy does: no forgotten connection keeps the process alive
         return await connection
 

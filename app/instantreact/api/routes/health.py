@@ -61,7 +61,7 @@ async def is_ready(request: Request, readiness: ReadinessDep, services: Services
     """Checks everything that it needs; 503 with the reasons when something is missing.
 
     A channel that is broken is `degraded`, and no reason to take the process away: what waits is sent once the channel
-    is repaired. So are rules that ask for what no loaded bundle can say.
+    is repaired. So are rules that ask for what no loaded bundle can say, and a recogniser that does not answer.
     """
     checks = dict(await readiness())
     broken = [f"{name}: {reason}" for name, reason in checks.items() if reason is not None]
@@ -73,6 +73,6 @@ async def is_ready(request: Request, readiness: ReadinessDep, services: Services
         found: dict[str, str | None] = {
             fault.channel: fault.reason for fault in await channel_faults.list_faults(session)
         }
-    if lack is not None:
-        found["rules"] = lack
+    others = {"rules": lack, "speech": services.recognition.fault}
+    found |= {name: reason for name, reason in others.items() if reason is not None}
     return ReadinessView(status=Readiness.DEGRADED if found else Readiness.READY, checks=checks | found)
