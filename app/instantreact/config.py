@@ -115,6 +115,12 @@ class Settings(BaseSettings):
     messenger_app_secret: SecretStr | None = Field(None, description="Signs our calls, verifies Messenger's webhook.")
     messenger_verify_token: SecretStr | None = Field(None, description="Chosen by you; Messenger repeats it once.")
 
+    telegram_url: HttpUrl = Field(HttpUrl("https://api.telegram.org"), description="Base URL of Telegram's Bot API.")
+    telegram_token: SecretStr | None = Field(None, description="Token of the bot that alerts come from.")
+    telegram_webhook_secret: SecretStr | None = Field(
+        None, description="Chosen by you and given to Telegram with setWebhook; it repeats it in every call."
+    )
+
     speech: SpeechMode = Field(SpeechMode.LOCAL, description="Speech recognition: off, local, or wit.")
     keep_transcripts: bool = Field(True, description="Keep what was said; otherwise only the phrases that matched.")
     wit_url: HttpUrl = Field(HttpUrl("https://api.wit.ai"), description="Base URL of Wit.ai.")
