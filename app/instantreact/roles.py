@@ -13,7 +13,7 @@ from instantreact.jobs.embedded import run_jobs
 from instantreact.pipeline.handlers import job_kinds
 from instantreact.pipeline.repair import queue_checks
 from instantreact.pipeline.services import Services
-from instantreact.storage.blob_place import find_service_id
+from instantreact.storage.bindings import find_service_id
 from instantreact.storage.database import Database
 from instantreact.storage.migrate import find_current_and_head
 from instantreact.storage.neighbours import Neighbours

@@ -33,7 +33,7 @@ from instantreact.pipeline.recognition import Recognition
 from instantreact.pipeline.services import Services
 from instantreact.speech.whisper import WhisperTranscriber
 from instantreact.speech.wit import WitApp, WitTranscriber
-from instantreact.storage.blob_place import bind_blobs
+from instantreact.storage.bindings import bind_blobs, bind_secret
 from instantreact.storage.blobs import LocalBlobs
 from instantreact.storage.database import Database
 from instantreact.storage.database_clock import DatabaseClock
@@ -70,6 +70,7 @@ async def open_services(
         stack.push_async_callback(database.dispose)
         blobs = open_blobs(settings)
         await bind_blobs(database, blobs, settings.resolved_blobs_dir)
+        await bind_secret(database, box)
         if clock is None:
             clock = await stack.enter_async_context(_run_clock(database))
         threads = WorkerThreads(thread_count(settings))

@@ -6,12 +6,14 @@ gives the others to whoever is free. A message that comes again, or too late, ca
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import aio_pika
 from aio_pika.exceptions import AMQPError, ProbableAuthenticationError
+from aiormq.exceptions import InvalidFrameError
 from taskiq import AcknowledgeType, AsyncTaskiqDecoratedTask
 from taskiq.receiver import Receiver
 from taskiq_aio_pika import AioPikaBroker, Exchange, Queue, QueueType
@@ -22,11 +24,12 @@ from instantreact.jobs.claims import Handover
 from instantreact.logs import get_logger
 
 CONNECT_TIMEOUT_S = 10.0
-SEND_TIMEOUT_S = 10.0
+SEND_TIMEOUT_S = 3.0
 _PAUSE_S = 1.0
 _UNREACHABLE = (OSError, AMQPError, TimeoutError)
 
 log = get_logger(__name__)
+logging.getLogger("aiormq.connection").setLevel(logging.CRITICAL)  # we say in one line that it cannot be reached
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class RabbitAddress:
             task_queues=[Queue(name=f"instantreact.{self.service}.{kind}", type=QueueType.CLASSIC)],
             dead_letter_queue=Queue(name=f"instantreact.{self.service}.dead", type=QueueType.CLASSIC),
             timeout=CONNECT_TIMEOUT_S,
+            reconnect_interval=_PAUSE_S,
         )
 
 
@@ -52,7 +56,7 @@ async def check_rabbitmq(url: str) -> None:
     """Connect once. Raises Misconfigured where it does not let us in, BrokerUnreachable where it does not answer."""
     try:
         connection = await aio_pika.connect(url, timeout=CONNECT_TIMEOUT_S)
-    except ProbableAuthenticationError as error:
+    except (ProbableAuthenticationError, InvalidFrameError) as error:  # the latter for a virtual host that is none
         raise Misconfigured(
             "RabbitMQ at INSTANTREACT_BROKER_URL does not let us in: check the user, the password, and the virtual "
             "host at the address's end."

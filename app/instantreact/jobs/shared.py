@@ -47,7 +47,8 @@ async def run_worker(
     await free_dead(database, neighbours, clock=clock)
     await wait_for_rabbitmq(address.url)
     worker = Worker(database, kinds, clock=clock, random=random, owner=neighbours.own, is_shared=True)
-    consumer = RabbitConsumer(address, {name: kind.limit for name, kind in kinds.items()}, worker.run_job)
+    room = {name: kind.limit + 1 for name, kind in kinds.items()}  # one more, for a short job among long ones
+    consumer = RabbitConsumer(address, room, worker.run_job)
     await worker.renew_leases()  # from now on the relay knows of its room
     consumer.start()
     try:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from instantreact.logs import get_logger
 from instantreact.pipeline.services import Services
-from instantreact.storage.blob_place import MARKER
+from instantreact.storage.bindings import MARKER
 from instantreact.storage.references import list_referenced
 from instantreact.storage.utterances import delete_utterances_before
 

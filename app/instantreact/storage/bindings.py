@@ -1,7 +1,7 @@
-"""A database and its files belong together: a process that has the one without the other is refused.
+"""A database, its files and its secret key belong together: a process that has one without the others is refused.
 
-It would find none of the clips that others took, and give them up as damaged. Or it would take the files of another
-database for its own, and remove those that no row of its own knows.
+It would find none of the clips that others took, and give them up as damaged; take the files of another database for
+its own, and remove those that no row of its own knows; or open no camera, since it cannot read its address.
 """
 
 import socket
@@ -13,12 +13,14 @@ from instantreact.errors import Misconfigured, NotFound
 from instantreact.storage.blobs import BlobStore
 from instantreact.storage.database import Database
 from instantreact.storage.inserting import insert_unless_there
+from instantreact.storage.secrets import SecretBox
 from instantreact.storage.tables import Binding, new_id
 
 MARKER = "service.id"
 """Lies beside the files: the id of the service that they belong to."""
 
 _SERVICE = "service"
+_SECRET = "secret_key"  # noqa: S105 the name of a row
 _NOWHERE = ""
 
 
@@ -48,6 +50,21 @@ async def bind_blobs(database: Database, blobs: BlobStore, folder: Path) -> None
             f"or are lost for good, write {service} into {folder / MARKER}."
         )
     blobs.put(MARKER, service.encode())
+
+
+async def bind_secret(database: Database, box: SecretBox) -> None:
+    """Check that `box` opens what other processes sealed; from now on its newest key must. Raises Misconfigured."""
+    async with database.unit_of_work() as session:
+        await insert_unless_there(session, Binding(name=_SECRET, value=box.seal(_SECRET), place=_NOWHERE))
+        bound = await session.get_one(Binding, _SECRET, with_for_update=True)
+        try:
+            bound.value = box.reseal(bound.value)
+        except Misconfigured as error:
+            raise Misconfigured(
+                "This database was encrypted with another secret key. Give every process the same "
+                "INSTANTREACT_SECRET_KEYS, or the same secret.key in its state folder. If that key is lost for good, "
+                f"delete the row {_SECRET} of the table bindings, and enter every camera's source again."
+            ) from error
 
 
 async def _claim_place(database: Database, here: str) -> str:

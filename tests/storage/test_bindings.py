@@ -5,11 +5,15 @@ import shutil
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from instantreact.errors import Misconfigured
-from instantreact.storage.blob_place import MARKER, bind_blobs, find_service_id
+from instantreact.storage.bindings import MARKER, bind_blobs, bind_secret, find_service_id
 from instantreact.storage.blobs import LocalBlobs
 from instantreact.storage.database import Database
+from instantreact.storage.secrets import SecretBox
+
+OLD, NEW = (Fernet.generate_key().decode() for _ in range(2))
 
 
 async def bind(database: Database, folder: Path) -> None:
@@ -60,3 +64,18 @@ async def test_blobs_are_bound_again_where_a_crash_came_before_their_marker(data
     (tmp_path / "a" / MARKER).unlink()
     await bind(database, tmp_path / "a")
     assert (tmp_path / "a" / MARKER).read_text() == await find_service_id(database)
+
+
+async def test_secret_key_that_others_did_not_seal_with_is_refused(database: Database) -> None:
+    await bind_secret(database, SecretBox([OLD]))
+    with pytest.raises(Misconfigured, match=r"another secret key.*INSTANTREACT_SECRET_KEYS"):
+        await bind_secret(database, SecretBox([NEW]))
+    await bind_secret(database, SecretBox([OLD]))
+
+
+async def test_secret_key_is_bound_anew_when_it_is_rotated(database: Database) -> None:
+    await bind_secret(database, SecretBox([OLD]))
+    await bind_secret(database, SecretBox([NEW, OLD]))
+    await bind_secret(database, SecretBox([NEW]))
+    with pytest.raises(Misconfigured):
+        await bind_secret(database, SecretBox([OLD]))
