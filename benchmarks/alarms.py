@@ -20,6 +20,7 @@ from pathlib import Path
 from random import Random
 
 from sqlalchemy import select
+from tests.jobs.alone import alone
 from tests.servers.rtsp import RtspServer
 
 from benchmarks.cameras import FPS, SIZE, find_fights
@@ -99,7 +100,7 @@ async def watching(services: Services, stride_s: float) -> AsyncIterator[None]:
         max_cameras=64,
     )
     kinds = job_kinds(services, analyze_jobs=1)
-    async with run_jobs(services.database, kinds, clock=services.clock, random=Random(1)):
+    async with run_jobs(services.database, kinds, clock=services.clock, random=Random(1), neighbours=alone()):
         running = asyncio.create_task(supervisor.run())
         try:
             yield

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from instantreact.api.connections import ConnectionLimits
 from instantreact.channels.channel import ChannelEnds
 from instantreact.channels.registry import CHANNELS
-from instantreact.clock import Clock, SystemClock
+from instantreact.clock import Clock
 from instantreact.config import Settings
 from instantreact.domain.alert import ChannelKind
 from instantreact.domain.camera import SpeechMode
@@ -23,8 +23,8 @@ from instantreact.inference.loader import CaptionerLoader
 from instantreact.ingest.batcher import FeatureBatcher
 from instantreact.ingest.state import Patience
 from instantreact.ingest.watched import EvidenceLimits, HeardLive, SeenLive, WatchTools
+from instantreact.jobs.embedded import in_background
 from instantreact.media.limits import DecodeLimits
-from instantreact.media.own_ports import OwnPorts
 from instantreact.media.reach import ReachPolicy
 from instantreact.media.sandbox import ClipDecoder
 from instantreact.media.stream import StreamLimits
@@ -33,12 +33,14 @@ from instantreact.pipeline.recognition import Recognition
 from instantreact.pipeline.services import Services
 from instantreact.speech.whisper import WhisperTranscriber
 from instantreact.speech.wit import WitApp, WitTranscriber
+from instantreact.storage.blob_place import bind_blobs
 from instantreact.storage.blobs import LocalBlobs
 from instantreact.storage.database import Database
+from instantreact.storage.database_clock import DatabaseClock
 from instantreact.storage.leases import Holder
+from instantreact.storage.neighbours import Neighbours
 from instantreact.storage.secrets import SecretBox, load_or_create_key
 from instantreact.storage.state_folder import prepare_folder
-from instantreact.storage.tables import new_id
 from instantreact.threads import WorkerThreads
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -60,13 +62,16 @@ async def open_services(
 
     `decoder_spares` processes wait to decode clips, by default one more than clips are analysed at once.
     """
-    clock = clock or SystemClock()
     spares = settings.analyze_jobs + 1 if decoder_spares is None else decoder_spares
     prepare_folder(settings.state_dir)
     box, secret_keys = open_secret_box(settings), load_secret_keys(settings)
     async with AsyncExitStack() as stack:
         database = Database(settings.resolved_database_url)
         stack.push_async_callback(database.dispose)
+        blobs = open_blobs(settings)
+        await bind_blobs(database, blobs, settings.resolved_blobs_dir)
+        if clock is None:
+            clock = await stack.enter_async_context(_run_clock(database))
         threads = WorkerThreads(thread_count(settings))
         stack.callback(threads.close)
         decoder = stack.enter_context(ClipDecoder(decode_limits(settings), spares=spares))
@@ -78,7 +83,7 @@ async def open_services(
             stack.push_async_callback(channel.close)
         yield Services(
             database=database,
-            blobs=open_blobs(settings),
+            blobs=blobs,
             box=box,
             clock=clock,
             threads=threads,
@@ -102,6 +107,25 @@ def find_default_zone(settings: Settings) -> ZoneInfo:
         raise Misconfigured(f"INSTANTREACT_TIME_ZONE: {error}") from error
 
 
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[tuple[Database, Clock]]:
+    """The database alone, and its clock: what a relay needs."""
+    database = Database(settings.resolved_database_url)
+    try:
+        async with _run_clock(database) as clock:
+            yield database, clock
+    finally:
+        await database.dispose()
+
+
+@asynccontextmanager
+async def _run_clock(database: Database) -> AsyncIterator[Clock]:
+    clock = DatabaseClock(database)
+    await clock.measure()
+    async with in_background(clock.run()):
+        yield clock
+
+
 def load_secret_keys(settings: Settings) -> list[str]:
     """What all processes of a service share, newest first: they encrypt camera addresses and make tokens from it."""
     if settings.secret_keys is None:
@@ -116,7 +140,7 @@ def secret_key_file(settings: Settings) -> Path:
 
 def open_blobs(settings: Settings) -> LocalBlobs:
     """Where clips and pictures lie."""
-    return LocalBlobs(settings.state_dir / "blobs", reserve_bytes=settings.reserve_mb << 20)
+    return LocalBlobs(settings.resolved_blobs_dir, reserve_bytes=settings.reserve_mb << 20)
 
 
 def open_secret_box(settings: Settings) -> SecretBox:
@@ -192,24 +216,24 @@ def public_url(settings: Settings) -> str | None:
     return str(settings.public_url).rstrip("/") if settings.public_url else None
 
 
-def make_holder(settings: Settings, port: int) -> Holder:
+def make_holder(settings: Settings, name: str, port: int) -> Holder:
     """This process as a holder of cameras' leases, and where the others reach it."""
     host = socket.gethostname() if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
     literal = f"[{host}]" if ":" in host else host
     address = str(settings.internal_url).rstrip("/") if settings.internal_url else f"http://{literal}:{port}"
-    return Holder(new_id(), address, settings.camera_lease_s)
+    return Holder(name, address, settings.camera_lease_s)
 
 
-def own_ports(settings: Settings) -> OwnPorts:
-    """Where this service's processes on this machine tell each other what they listen on."""
-    return OwnPorts(settings.state_dir / "ports")
+def make_neighbours(settings: Settings) -> Neighbours:
+    """This process among those that share its state folder."""
+    return Neighbours(settings.state_dir / "processes")
 
 
 def reach_policy(settings: Settings) -> ReachPolicy:
     """What cameras may be: never this service itself, whichever of its processes."""
     return ReachPolicy(
         file_folders=settings.allowed_source_folders,
-        own_ports=own_ports(settings).list_ports,
+        own_ports=make_neighbours(settings).list_ports,
         allow_private=not settings.forbid_private_hosts,
     )
 

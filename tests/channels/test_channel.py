@@ -7,19 +7,27 @@ import pytest
 from instantreact.channels.channel import Channel
 from instantreact.channels.console.channel import ConsoleChannel
 from instantreact.channels.messenger.channel import MessengerChannel
+from instantreact.channels.telegram.channel import TelegramChannel
 from instantreact.domain.alert import Picture
 from instantreact.domain.happening import Notice, Written
 from instantreact.domain.rule import Severity
 from tests.channels.conftest import PSID
+from tests.channels.telegram.conftest import bot, telegram, telegram_server
 from tests.conftest import StoppedClock
+
+__all__ = ["bot", "telegram", "telegram_server"]
 
 NOTICE = Notice("0f6c", Written("Fight", "Fight · Front door", Severity.CRITICAL))
 
 
-@pytest.fixture(params=["messenger", "console"])
-def any_channel(request: pytest.FixtureRequest, channel: MessengerChannel, clock: StoppedClock) -> Channel:
-    """Each implementation of Channel."""
-    return channel if request.param == "messenger" else ConsoleChannel(io.StringIO(), clock=clock)
+@pytest.fixture(params=["messenger", "console", "telegram"])
+def any_channel(
+    request: pytest.FixtureRequest, channel: MessengerChannel, bot: TelegramChannel, clock: StoppedClock
+) -> Channel:
+    """Each implementation of Channel; whom it reaches is called the same everywhere."""
+    console = ConsoleChannel(io.StringIO(), clock=clock)
+    channels: dict[str, Channel] = {"messenger": channel, "console": console, "telegram": bot}
+    return channels[request.param]
 
 
 async def test_channel_gives_each_part_its_own_receipt(any_channel: Channel, clock: StoppedClock) -> None:

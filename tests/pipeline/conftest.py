@@ -55,7 +55,7 @@ class House:
         ran = 0
         while handovers := await self._hand_out(limits):
             for handover in handovers:
-                await worker.run_job(handover.job_id, handover.token)
+                await worker.run_job(handover)
             ran += len(handovers)
         return ran
 

@@ -46,6 +46,7 @@ class Incoming:
     opens_window  whether it is an action of the person, who can be reached from `occurred_at` on
     content       what is to be done about it, None for nothing
     body          the thing itself, from which `read_item` makes this value again
+    alias         another address that may be meant, such as a name beside a number
     """
 
     dedupe_key: str
@@ -54,6 +55,7 @@ class Incoming:
     opens_window: bool
     content: Content | None
     body: Json
+    alias: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 from instantreact.channels.channel import ChannelEnds
 from instantreact.channels.console import setup as console
 from instantreact.channels.messenger import setup as messenger
+from instantreact.channels.telegram import setup as telegram
 from instantreact.clock import Clock
 from instantreact.domain.alert import ChannelKind, PartKind
 
@@ -35,4 +36,5 @@ CHANNELS: Mapping[ChannelKind, ChannelType] = {
     ChannelKind.MESSENGER: ChannelType(
         messenger.open_messenger, messenger.find_address_fault, chat_window=timedelta(hours=24)
     ),
+    ChannelKind.TELEGRAM: ChannelType(telegram.open_telegram, telegram.find_address_fault),
 }

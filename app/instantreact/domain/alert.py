@@ -41,6 +41,7 @@ class ChannelKind(StrEnum):
 
     MESSENGER = "messenger"
     CONSOLE = "console"
+    TELEGRAM = "telegram"
 
 
 class AnswerKind(StrEnum):

@@ -64,7 +64,7 @@ async def _act(services: Services, session: AsyncSession, channel: ChannelKind, 
     if isinstance(item.content, Echo):
         await _recognise(services, session, item.content)
         return None
-    person = await recipients.find_recipient(session, channel, item.address) if item.address else None
+    person = await _find_person(session, channel, item)
     if person is None:
         log.info("incoming.from_nobody_we_tell", dedupe_key=item.dedupe_key)
         return None
@@ -79,6 +79,14 @@ async def _act(services: Services, session: AsyncSession, channel: ChannelKind, 
             await deliveries.mark_delivered(session, person.id, watermark=watermark)
         case Read(watermark) if watermark is not None:
             await deliveries.mark_read(session, person.id, watermark=watermark)
+    return None
+
+
+async def _find_person(session: AsyncSession, channel: ChannelKind, item: Incoming) -> Recipient | None:
+    for address in filter(None, (item.address, item.alias)):
+        person = await recipients.find_recipient(session, channel, address)
+        if person is not None:
+            return person
     return None
 
 

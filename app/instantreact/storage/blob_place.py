@@ -1,0 +1,65 @@
+"""A database and its files belong together: a process that has the one without the other is refused.
+
+It would find none of the clips that others took, and give them up as damaged. Or it would take the files of another
+database for its own, and remove those that no row of its own knows.
+"""
+
+import socket
+from pathlib import Path
+
+from sqlalchemy import update
+
+from instantreact.errors import Misconfigured, NotFound
+from instantreact.storage.blobs import BlobStore
+from instantreact.storage.database import Database
+from instantreact.storage.inserting import insert_unless_there
+from instantreact.storage.tables import Binding, new_id
+
+MARKER = "service.id"
+"""Lies beside the files: the id of the service that they belong to."""
+
+_SERVICE = "service"
+_NOWHERE = ""
+
+
+async def find_service_id(database: Database) -> str:
+    """The id of the service whose database this is, the same for all its processes."""
+    async with database.unit_of_work() as session:
+        await insert_unless_there(session, Binding(name=_SERVICE, value=new_id(), place=_NOWHERE))
+        return (await session.get_one(Binding, _SERVICE)).value
+
+
+async def bind_blobs(database: Database, blobs: BlobStore, folder: Path) -> None:
+    """Check that the files in `folder` are this database's; at first they become so. Raises Misconfigured."""
+    service, marked = await find_service_id(database), _read_marker(blobs)
+    if marked == service:
+        return
+    if marked is not None:
+        raise Misconfigured(
+            f"{folder} holds the files of another database. Name an empty folder in INSTANTREACT_BLOBS_DIR; or, if "
+            f"that database is gone for good, remove {folder / MARKER}."
+        )
+    here = f"{socket.gethostname()}:{folder.resolve()}"  # noqa: ASYNC240 once, at the start
+    there = await _claim_place(database, here)
+    if there != here:
+        raise Misconfigured(
+            f"The files of this database lie in {there}, not in {folder}: INSTANTREACT_BLOBS_DIR must name that "
+            "folder, by a path at which this process reaches it. If they were moved here, "
+            f"or are lost for good, write {service} into {folder / MARKER}."
+        )
+    blobs.put(MARKER, service.encode())
+
+
+async def _claim_place(database: Database, here: str) -> str:
+    """Where the files lie: here, unless they lie somewhere else."""
+    async with database.unit_of_work() as session:
+        free = update(Binding).where(Binding.name == _SERVICE, Binding.place == _NOWHERE)
+        await session.execute(free.values(place=here).execution_options(synchronize_session=False))
+        return (await session.get_one(Binding, _SERVICE, populate_existing=True)).place
+
+
+def _read_marker(blobs: BlobStore) -> str | None:
+    try:
+        return blobs.read(MARKER).decode().strip()
+    except NotFound:
+        return None
