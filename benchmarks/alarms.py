@@ -25,7 +25,6 @@ from tests.servers.rtsp import RtspServer
 
 from benchmarks.cameras import FPS, SIZE, find_fights
 from instantreact.config import Settings
-from instantreact.demo.graph import FakeGraph, Person
 from instantreact.domain.alert import ChannelKind
 from instantreact.domain.camera import SpeechMode
 from instantreact.domain.rule import ConceptCondition, Criteria
@@ -45,6 +44,7 @@ from instantreact.storage.leases import Holder
 from instantreact.storage.migrate import upgrade
 from instantreact.storage.tables import Alert, Delivery, DeliveryPart, Event, Recipient, Rule
 from instantreact.wiring import open_services
+from instantreact_demo.graph import FakeGraph, Person
 
 STILL_S, FIGHT_S = 8.0, 4.0
 PSID = "1001"

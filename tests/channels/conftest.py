@@ -6,8 +6,8 @@ import pytest
 
 from instantreact.channels.messenger.channel import MessengerAccount, MessengerChannel
 from instantreact.channels.messenger.pacing import Pacer
-from instantreact.demo.graph.rules import Person
-from instantreact.demo.graph.server import FakeGraph
+from instantreact_demo.graph.rules import Person
+from instantreact_demo.graph.server import FakeGraph
 from tests.conftest import StoppedClock
 
 PSID = "4242"

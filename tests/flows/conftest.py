@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from instantreact.demo.drawing import draw_clip
-from instantreact.demo.graph import FakeGraph, Person
+from instantreact_demo.drawing import draw_clip
+from instantreact_demo.graph import FakeGraph, Person
 
 PSID = "1001"
 

@@ -13,7 +13,6 @@ import av
 import pytest
 from sqlalchemy import select
 
-from instantreact.demo.graph import FakeGraph, Person
 from instantreact.domain.alert import ChannelKind
 from instantreact.domain.camera import CameraState
 from instantreact.domain.rule import ConceptCondition, Criteria
@@ -29,6 +28,7 @@ from instantreact.storage.cameras import CameraSettings
 from instantreact.storage.leases import Holder, find_lease
 from instantreact.storage.tables import Event, Recipient, Rule
 from instantreact.wiring import open_services
+from instantreact_demo.graph import FakeGraph, Person
 from tests.ingest.processes import make_settings, wait_for
 from tests.ingest.watching import LIMITS, PATIENCE
 from tests.jobs.alone import alone

@@ -10,7 +10,6 @@ import pytest
 
 from instantreact.channels.messenger.channel import MessengerAccount, MessengerChannel
 from instantreact.channels.messenger.pacing import Pacer
-from instantreact.demo.graph import FakeGraph, Person
 from instantreact.domain.alert import ChannelKind
 from instantreact.domain.happening import RuleHeld
 from instantreact.domain.observation import Observation
@@ -28,6 +27,7 @@ from instantreact.storage.cameras import CameraSettings
 from instantreact.storage.database import Database
 from instantreact.storage.tables import Alert, Camera, Clip, Event, Recipient, Rule
 from instantreact.threads import WorkerThreads
+from instantreact_demo.graph import FakeGraph, Person
 from tests.api.conftest import make_services
 from tests.conftest import StoppedClock
 from tests.observations import make_observation

@@ -1,11 +1,11 @@
-from instantreact.demo.graph import FakeGraph, Person
-from instantreact.demo.graph.faults import OUTAGE, RESET_AFTER_ACCEPT, TEMPORARY, Fault, FaultKind
 from instantreact.domain.alert import ChannelKind, DeliveryState
 from instantreact.jobs import outbox
 from instantreact.pipeline.deliver import MAX_ATTEMPTS
 from instantreact.pipeline.incoming import accept_webhook
 from instantreact.pipeline.rerun import rerun_job
 from instantreact.storage import recipients
+from instantreact_demo.graph import FakeGraph, Person
+from instantreact_demo.graph.faults import OUTAGE, RESET_AFTER_ACCEPT, TEMPORARY, Fault, FaultKind
 from tests.pipeline.conftest import HOUR_S, JPEG, PSID, House
 from tests.pipeline.webhooks import make_echo, make_message
 

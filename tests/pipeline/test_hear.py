@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from instantreact.demo.story import HELP
 from instantreact.domain.camera import SpeechMode
 from instantreact.domain.media import Listening, Window
 from instantreact.domain.observation import Hearing
@@ -17,6 +16,7 @@ from instantreact.pipeline.repair import queue_checks
 from instantreact.speech.wit import WitApp, WitLimits, WitTranscriber
 from instantreact.storage import clips, events
 from instantreact.storage.tables import Clip, Event
+from instantreact_demo.story import HELP
 from tests.observations import make_observation
 from tests.pipeline.conftest import House
 from tests.servers.wit import FakeWit

@@ -9,8 +9,6 @@ import pytest
 from sqlalchemy import func, select
 
 from instantreact.channels.words import compose_title
-from instantreact.demo.graph import FakeGraph
-from instantreact.demo.story import HELP
 from instantreact.domain.camera import SpeechMode
 from instantreact.domain.media import Window
 from instantreact.domain.observation import Hearing
@@ -26,6 +24,8 @@ from instantreact.speech.sound import decode_wav
 from instantreact.storage import cameras, rules
 from instantreact.storage.blobs import LocalBlobs
 from instantreact.storage.tables import Event, Rule, Utterance
+from instantreact_demo.graph import FakeGraph
+from instantreact_demo.story import HELP
 from tests.observations import make_observation
 from tests.pipeline.conftest import HOUR_S, JPEG, House
 from tests.pipeline.test_hear import listening, replace_services, wit

@@ -4,11 +4,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from instantreact.demo.graph import FakeGraph
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState
 from instantreact.pipeline.incoming import ITEMS_AT_ONCE, accept_webhook
 from instantreact.storage import recipients
 from instantreact.storage.tables import IncomingMessage, Job
+from instantreact_demo.graph import FakeGraph
 from tests.pipeline.conftest import PSID, House
 from tests.pipeline.test_deliver import raise_alert
 from tests.pipeline.webhooks import AT_MS, make_body, make_delivery, make_message, make_postback, make_read

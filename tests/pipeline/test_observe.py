@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import delete
 
 from instantreact.channels.words import compose_title
-from instantreact.demo.graph import FakeGraph, Person
 from instantreact.domain.media import Window
 from instantreact.domain.observation import Observation
 from instantreact.errors import NotFound
@@ -14,6 +13,7 @@ from instantreact.pipeline.intake import delete_clip
 from instantreact.pipeline.observe import Origin, observe
 from instantreact.storage import cameras, rules
 from instantreact.storage.tables import Event, Rule
+from instantreact_demo.graph import FakeGraph, Person
 from tests.observations import make_observation
 from tests.pipeline.conftest import JPEG, PSID, House
 from tests.storage.databases import ENGINES

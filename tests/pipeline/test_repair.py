@@ -7,14 +7,14 @@ import pytest
 
 from instantreact.channels.console.channel import ConsoleChannel
 from instantreact.channels.words import compose_title
-from instantreact.demo.graph import FakeGraph
-from instantreact.demo.graph.faults import OUTAGE, Fault, FaultKind
 from instantreact.domain.alert import ChannelKind, DeliveryState
 from instantreact.jobs import outbox
 from instantreact.pipeline.repair import queue_checks
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import channel_faults, recipients
 from instantreact.storage.tables import Recipient
+from instantreact_demo.graph import FakeGraph
+from instantreact_demo.graph.faults import OUTAGE, Fault, FaultKind
 from tests.pipeline.conftest import PSID, House
 from tests.pipeline.test_deliver import raise_alert, received_parts
 from tests.storage.factories import NOW

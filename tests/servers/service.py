@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import httpx
 
-from instantreact.demo.graph import FakeGraph
+from instantreact_demo.graph import FakeGraph
 
 API_KEY = "a-key-for-tests"
 VERIFY_TOKEN = "verify-me"

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from instantreact.demo.local_server import LocalServer
+from instantreact_demo.local_server import LocalServer
 
 TOKEN = "123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11"
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"

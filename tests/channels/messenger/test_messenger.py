@@ -11,10 +11,6 @@ from hypothesis import strategies as st
 from instantreact.channels.messenger.channel import MessengerAccount, MessengerChannel
 from instantreact.channels.messenger.pacing import Pacer
 from instantreact.channels.words import utf16_units
-from instantreact.demo.graph import faults
-from instantreact.demo.graph.faults import Fault, FaultKind
-from instantreact.demo.graph.rules import Person
-from instantreact.demo.graph.server import FakeGraph, Page
 from instantreact.domain.alert import Picture
 from instantreact.domain.happening import Notice, Written
 from instantreact.domain.rule import Severity
@@ -27,6 +23,10 @@ from instantreact.errors import (
     RecipientUnreachable,
     WindowClosed,
 )
+from instantreact_demo.graph import faults
+from instantreact_demo.graph.faults import Fault, FaultKind
+from instantreact_demo.graph.rules import Person
+from instantreact_demo.graph.server import FakeGraph, Page
 from tests.channels.conftest import PSID, make_account
 from tests.conftest import StoppedClock
 

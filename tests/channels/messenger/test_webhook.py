@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from instantreact.channels.messenger.webhook import parse_webhook, read_item
 from instantreact.channels.receiver import Delivered, Echo, Incoming, Read
-from instantreact.demo.graph import events
 from instantreact.domain.alert import Answer, AnswerKind
 from instantreact.errors import InvalidInput
+from instantreact_demo.graph import events
 
 PSID, PAGE = "4242", "1000"
 AT_MS = 1_700_000_000_123

@@ -13,9 +13,9 @@ from typing import Any
 
 import httpx
 
-from instantreact.demo.drawing import draw_clip
-from instantreact.demo.graph import FakeGraph, Person, Received
 from instantreact.errors import InstantReactError, Misconfigured
+from instantreact_demo.drawing import draw_clip
+from instantreact_demo.graph import FakeGraph, Person, Received
 
 Say = Callable[[str], None]
 

@@ -1,20 +1,14 @@
 """Addresses by which another process scripts the fake Graph."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from instantreact.demo.graph.events import Signing
-from instantreact.demo.graph.faults import Fault
-from instantreact.demo.graph.rules import Person
-
-if TYPE_CHECKING:
-    from instantreact.demo.graph.server import FakeGraph
+from instantreact_demo.graph.events import Signing
+from instantreact_demo.graph.faults import Fault
+from instantreact_demo.graph.rules import Person
+from instantreact_demo.graph.server import FakeGraph
 
 
 def control_routes(graph: FakeGraph) -> list[Route]:

@@ -1,13 +1,11 @@
 """A real local server that speaks the Messenger contract, refuses what Graph refuses, and remembers what it took.
 
-In a test: `with FakeGraph() as graph: ...`. As a process of its own: `python -m instantreact.demo.graph --port 9000`.
+In a test: `with FakeGraph() as graph: ...`. As a process of its own: `python -m instantreact_demo.graph --port 9000`.
 """
 
-import argparse
 import asyncio
 import hashlib
 import itertools
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,10 +20,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from instantreact.demo.graph import events
-from instantreact.demo.graph.control import control_routes
-from instantreact.demo.graph.faults import Fault, FaultKind
-from instantreact.demo.graph.rules import (
+from instantreact_demo.graph import events
+from instantreact_demo.graph.faults import Fault, FaultKind
+from instantreact_demo.graph.rules import (
     GraphError,
     Person,
     Upload,
@@ -36,8 +33,8 @@ from instantreact.demo.graph.rules import (
     check_upload,
     read_json,
 )
-from instantreact.demo.graph.wire import Call, DroppableProtocol, read_call
-from instantreact.demo.local_server import LocalServer
+from instantreact_demo.graph.wire import Call, DroppableProtocol, read_call
+from instantreact_demo.local_server import LocalServer
 
 
 class Moment(StrEnum):
@@ -84,7 +81,8 @@ class FakeGraph:
         self.page = page or Page()
         self._numbers = itertools.count(1)
         self.reset(webhook_url=webhook_url)
-        self._server = LocalServer(self._app(), name="fake-graph", port=port, protocol=DroppableProtocol)
+        self.app = self._route()
+        self._server = LocalServer(self.app, name="fake-graph", port=port, protocol=DroppableProtocol)
         self.url = self._server.url
 
     def serve(self) -> None:
@@ -156,7 +154,7 @@ class FakeGraph:
             case _:
                 raise ValueError(f"no event is called {kind}")
 
-    def _app(self) -> Starlette:
+    def _route(self) -> Starlette:
         node = "/{version}/{page_id}"
         return Starlette(
             routes=[
@@ -166,7 +164,6 @@ class FakeGraph:
                 Route(f"{node}/subscribed_apps", self._subscribe, methods=["POST"]),
                 Route(f"{node}/message_templates", self._create_template, methods=["POST"]),
                 Route(node, self._page_node, methods=["GET"]),
-                *control_routes(self),
             ],
             exception_handlers={GraphError: self._refuse},  # type: ignore[dict-item]  # starlette types the base class
         )
@@ -296,20 +293,3 @@ class FakeGraph:
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-def main() -> None:
-    """Serve until interrupted; print the address as a line of JSON first."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--page-id", default=Page.page_id)
-    parser.add_argument("--access-token", default=Page.access_token)
-    parser.add_argument("--app-secret", default=Page.app_secret)
-    parser.add_argument("--webhook-url")
-    parser.add_argument("--person", action="append", default=[], help="a PSID that may be written to; repeatable")
-    options = parser.parse_args()
-    page = Page(options.page_id, options.access_token, options.app_secret)
-    graph = FakeGraph(page, port=options.port, webhook_url=options.webhook_url)
-    graph.people.update({psid: Person() for psid in options.person})
-    print(json.dumps({"url": graph.url}), flush=True)
-    graph.serve()
