@@ -73,7 +73,7 @@ class Receiver(Protocol):
     """
 
     @property
-    def reply(self) -> str: ...  # noqa: D102
+    def reply(self) -> str: ...
 
     def missing_settings(self) -> tuple[str, ...]:
         """What must be set before anything can be received, as settings are named in the environment."""

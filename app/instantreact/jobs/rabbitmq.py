@@ -95,7 +95,6 @@ class RabbitPublisher:
             raise BrokerUnreachable(f"RabbitMQ does not take jobs: {str(error) or type(error).__name__}.") from error
 
     async def stop(self) -> None:
-        """Disconnect."""
         for broker in self._brokers.values():
             await _close(broker)
 

@@ -103,7 +103,6 @@ class Database:
             self._subscribers[topic].remove(subscriber)
 
     async def dispose(self) -> None:
-        """Close every connection."""
         for engine in self._engines:
             await engine.dispose()
 

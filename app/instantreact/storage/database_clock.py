@@ -24,7 +24,6 @@ class DatabaseClock:
         self._offset = timedelta(0)
 
     def now(self) -> datetime:
-        """The current time, aware, in UTC."""
         return self._own.now() + self._offset
 
     async def measure(self) -> None:

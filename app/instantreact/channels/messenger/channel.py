@@ -99,7 +99,6 @@ class MessengerChannel:
         return f"Messenger accepts calls for the Page {page.get('name', '')!s} ({page['id']})"
 
     async def close(self) -> None:
-        """Close the connections."""
         await self._client.aclose()
 
     async def _send(self, address: str, request: httpx.Request, *, may_wait: bool = False) -> Receipt:
@@ -146,7 +145,6 @@ class _Authorised(httpx.AsyncBaseTransport):
         )
 
     async def aclose(self) -> None:
-        """Close the connections."""
         await self._inner.aclose()
 
 

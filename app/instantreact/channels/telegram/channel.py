@@ -68,7 +68,6 @@ class TelegramChannel:
         return f"Telegram accepts calls of the bot @{bot.get('username', '')!s}"
 
     async def close(self) -> None:
-        """Close the connections."""
         await self._client.aclose()
 
     def _receipt(self, message: dict[str, object]) -> Receipt:
@@ -114,7 +113,6 @@ class _Authorised(httpx.AsyncBaseTransport):
         )
 
     async def aclose(self) -> None:
-        """Close the connections."""
         await self._inner.aclose()
 
 
