@@ -7,6 +7,10 @@ import pytest
 
 from instantreact_demo.drawing import draw_clip
 from instantreact_demo.graph import FakeGraph, Person
+from tests.servers.rabbitmq import rabbitmq
+from tests.storage.databases import postgres
+
+__all__ = ["postgres", "rabbitmq"]
 
 PSID = "1001"
 
