@@ -1,6 +1,7 @@
 """What a process of the service may be besides its API: `worker`, `relay`, or in `serve` both of them."""
 
 import asyncio
+import importlib
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -87,6 +88,15 @@ async def wait_for_database(settings: Settings, announce: Announce) -> None:
         await asyncio.sleep(1)
 
 
+async def check_broker(settings: Settings) -> None:
+    """Connect once where one is set. Raises Misconfigured, and BrokerUnreachable where it does not answer."""
+    if settings.broker_url is not None:
+        _need_extra()
+        from instantreact.jobs.rabbitmq import check_rabbitmq
+
+        await check_rabbitmq(settings.broker_url.get_secret_value())
+
+
 @asynccontextmanager
 async def _run_worker(settings: Settings, services: Services, neighbours: Neighbours) -> AsyncIterator[None]:
     address = await _find_rabbitmq(settings, services.database)
@@ -110,14 +120,20 @@ def _refuse_without_broker(settings: Settings, role: str) -> None:
 
 async def _find_rabbitmq(settings: Settings, database: Database) -> "RabbitAddress":
     """Raises Misconfigured where the extra is not installed."""
+    _need_extra()
+    from instantreact.jobs.rabbitmq import RabbitAddress
+
+    assert settings.broker_url is not None  # noqa: S101 the callers have looked
+    return RabbitAddress(settings.broker_url.get_secret_value(), await find_service_id(database))
+
+
+def _need_extra() -> None:
     try:
-        from instantreact.jobs.rabbitmq import RabbitAddress
+        importlib.import_module("taskiq_aio_pika")
     except ModuleNotFoundError as error:
         raise Misconfigured(
             f"INSTANTREACT_BROKER_URL needs {error.name}, which is not installed: pip install 'instantreact[rabbitmq]'."
         ) from error
-    assert settings.broker_url is not None  # noqa: S101 the callers have looked
-    return RabbitAddress(settings.broker_url.get_secret_value(), await find_service_id(database))
 
 
 async def _until_interrupted() -> None:

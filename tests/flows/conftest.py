@@ -8,9 +8,9 @@ import pytest
 from instantreact_demo.drawing import draw_clip
 from instantreact_demo.graph import FakeGraph, Person
 from tests.servers.rabbitmq import rabbitmq
-from tests.storage.databases import empty_database, postgres
+from tests.storage.databases import postgres
 
-__all__ = ["empty_database", "postgres", "rabbitmq"]
+__all__ = ["postgres", "rabbitmq"]
 
 PSID = "1001"
 

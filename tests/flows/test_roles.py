@@ -1,104 +1,108 @@
-"""The service in parts, on PostgreSQL and RabbitMQ: a clip reaches Messenger though workers and messages are lost."""
+"""The service in several processes on PostgreSQL and RabbitMQ."""
 
-import signal
-import subprocess
-import sys
-import threading
+import asyncio
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
+from instantreact.cli.doctor import examine
+from instantreact.config import Settings
 from instantreact.storage.migrate import upgrade
-from instantreact_demo.graph import FakeGraph
-from tests.flows.test_clip_to_messenger import add_rule
-from tests.flows.test_kill import all_delivered, submit
-from tests.servers.postgres import PostgresServer, run_elsewhere
+from instantreact_demo.graph import FakeGraph, Moment, Received
+from tests.cli.test_commands import run
+from tests.flows.test_clip_to_messenger import add_rule, follow_clip_to_messenger
+from tests.servers.postgres import PostgresServer
 from tests.servers.rabbitmq import RabbitServer
-from tests.servers.service import Service, wait_until
-
-
-class ApiService(Service):
-    """A process that answers requests only."""
-
-    command = "api"
-
-    @contextmanager
-    def beside(self, role: str) -> Iterator[subprocess.Popen[str]]:
-        """A process of another role with the same settings; killed at the end."""
-        command = [sys.executable, "-m", "instantreact", role, "--state-dir", str(self._state_dir)]
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self._environment()
-        ) as running:
-            assert running.stdout is not None
-            lines = iter(running.stdout)
-            said = next((line for line in lines if "RabbitMQ" in line), "")
-            assert said.startswith("InstantReact "), said
-            reader = threading.Thread(target=lambda: [None for _ in lines], daemon=True)
-            reader.start()
-            try:
-                yield running
-            finally:
-                running.kill()
-                reader.join()
+from tests.servers.service import ApiService, RelayService, Service, WorkerService, wait_until
 
 
 @pytest.fixture
-def service(postgres: PostgresServer, rabbitmq: RabbitServer, tmp_path: Path, graph: FakeGraph) -> Iterator[ApiService]:
+def shared(postgres: PostgresServer, rabbitmq: RabbitServer) -> Iterator[dict[str, str]]:
+    """The settings that all processes share; the database is empty. As people write its address."""
     name = postgres.create_database()
-    run_elsewhere(upgrade(postgres.url(name)))
-    with ApiService(tmp_path, graph, DATABASE_URL=postgres.url(name), BROKER_URL=rabbitmq.url) as api:
-        yield api
+    url = postgres.url(name).replace("+asyncpg", "")
+    yield {"database_url": url, "broker_url": rabbitmq.url}
     postgres.drop_database(name)
 
 
-def send_and_wait(service: Service, clip: Path, run: int) -> None:
-    with service.client() as api:
-        submit(api, clip, run)
-        wait_until(lambda: all_delivered(api, run + 1), timeout_s=90, what=f"the message of clip {run}")
-
-
-@pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_clips_reach_messenger_from_parts_of_the_service_though_a_worker_is_killed(
-    service: ApiService, graph: FakeGraph, drawn_clip: Path
+def test_clip_reaches_messenger_through_processes_of_one_role_each_when_a_worker_is_killed_in_the_middle(
+    tmp_path: Path, graph: FakeGraph, drawn_clip: Path, shared: dict[str, str]
 ) -> None:
-    with ExitStack() as stack:
-        stack.enter_context(service.beside("relay"))
-        stack.enter_context(service.beside("worker"))
-        doomed = stack.enter_context(service.beside("worker"))
-        with service.client() as api:
-            add_rule(api, min_score=0.0)
-        send_and_wait(service, drawn_clip, 0)
+    asyncio.run(upgrade(Settings(_env_file=None, **shared).resolved_database_url))  # type: ignore[arg-type]
+    api, relay = ApiService(tmp_path, graph, **shared), RelayService(tmp_path, graph, **shared)
+    first, second = (WorkerService(tmp_path, graph, **shared) for _ in range(2))
+    kill_at_first_answer(graph, first)
+    with api, relay, first, api.client() as client:
+        add_rule(client, min_score=0.0)
+        submit(client, drawn_clip)
+        wait_until(lambda: graph.hook is None, timeout_s=120, what="a worker to be killed in the middle")
+        with second:
+            wait_until(lambda: all_sent(client), timeout_s=60, what="the other worker to send the rest")
+            assert second.stop() == 0
+        assert relay.stop() == 0
+    sent = Counter(part.metadata for part in graph.received)
+    assert len(sent) == 2
+    assert max(sent.values()) <= 2
 
-        with service.client() as api:
-            submit(api, drawn_clip, 1)
-            submit(api, drawn_clip, 2)
-        doomed.send_signal(signal.SIGKILL)
-        with service.client() as api:
-            wait_until(lambda: all_delivered(api, 3), timeout_s=90, what="the messages of clips 1 and 2")
-    assert len({part.metadata for part in graph.received}) == 6
+
+def kill_at_first_answer(graph: FakeGraph, worker: WorkerService) -> None:
+    def hook(moment: Moment, received: Received | None) -> None:
+        if moment is Moment.BEFORE_ANSWER and received is not None:
+            worker.kill()
+            graph.hook = None
+
+    graph.hook = hook
 
 
-def test_worker_without_rabbitmq_says_what_to_set(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "instantreact", "worker", "--state-dir", str(tmp_path)]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
+def submit(client: httpx.Client, path: Path) -> None:
+    with path.open("rb") as file:
+        assert client.post("/analyze", files={"file": file}).status_code == 202
+
+
+def all_sent(client: httpx.Client) -> bool:
+    (alert,) = client.get("/alerts").json()["items"]
+    return [delivery["state"] for delivery in alert["deliveries"]] == ["sent"]
+
+
+@pytest.mark.timeout(300)
+def test_serve_alone_works_on_postgres_and_rabbitmq_and_one_with_other_files_is_refused(
+    tmp_path: Path, graph: FakeGraph, drawn_clip: Path, shared: dict[str, str]
+) -> None:
+    with Service(tmp_path / "a", graph, **shared) as service:
+        other = run("serve", "--state-dir", "b", cwd=tmp_path, port="0", **shared)
+        assert other.returncode == 1
+        assert "INSTANTREACT_BLOBS_DIR" in other.stderr
+        other = run("serve", "--state-dir", "b", cwd=tmp_path, port="0", blobs_dir=str(tmp_path / "a/blobs"), **shared)
+        assert other.returncode == 1
+        assert "INSTANTREACT_SECRET_KEYS" in other.stderr
+        follow_clip_to_messenger(service, graph, drawn_clip, min_score=0.0)
+
+
+async def test_doctor_looks_at_postgres_and_rabbitmq(tmp_path: Path, shared: dict[str, str]) -> None:
+    await upgrade(Settings(_env_file=None, **shared).resolved_database_url)  # type: ignore[arg-type]
+    wrong = {"broker_url": shared["broker_url"].replace("guest@", "wrong@")}
+    nowhere = {"broker_url": "amqp://127.0.0.1:1/", "database_url": "postgresql://127.0.0.1:1/name"}
+
+    async def find(values: dict[str, str]) -> dict[str, str | None]:
+        settings = Settings(_env_file=None, state_dir=tmp_path, port=0, **{**shared, **values})  # type: ignore[arg-type]
+        return {finding.what: finding.problem for finding in await examine(settings)}
+
+    found = await find({})
+    assert (found["broker"], found["database"]) == (None, None)
+    assert "password" in str((await find(wrong))["broker"])
+    found = await find(nowhere)
+    assert "INSTANTREACT_BROKER_URL cannot be reached" in str(found["broker"])
+    assert "INSTANTREACT_DATABASE_URL cannot be reached" in str(found["database"])
+
+
+@pytest.mark.parametrize("role", ["worker", "relay"])
+def test_role_that_needs_rabbitmq_says_so(role: str, tmp_path: Path) -> None:
+    ran = run(role, cwd=tmp_path)
     assert ran.returncode == 1
     assert "INSTANTREACT_BROKER_URL" in ran.stderr
-
-
-def test_serve_is_refused_when_the_database_has_its_files_elsewhere(
-    postgres: PostgresServer, tmp_path: Path, graph: FakeGraph
-) -> None:
-    name = postgres.create_database()
-    settings = {"DATABASE_URL": postgres.url(name), "SECRET_KEYS": "k" * 43 + "="}
-    with Service(tmp_path / "one", graph, **settings) as one:
-        other = Service(tmp_path / "two", graph, **settings)
-        command = [sys.executable, "-m", "instantreact", "serve", "--port", "0", "--state-dir", str(tmp_path / "two")]
-        ran = subprocess.run(command, env=other._environment(), capture_output=True, text=True, timeout=100)
-        assert ran.returncode == 1
-        assert "INSTANTREACT_BLOBS_DIR" in ran.stderr
-        assert httpx.get(f"{one.url}/livez").is_success
-    postgres.drop_database(name)
+    assert "instantreact serve" in ran.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -50,6 +50,7 @@ def doctor(
 async def examine(settings: Settings) -> list[Finding]:
     """Look at every part that the service needs or may use; nobody is notified."""
     findings = [_examine_state_dir(settings), _examine_secret_keys(settings), await _examine_database(settings)]
+    findings.append(await _examine_broker(settings))
     findings += [_examine_disk(settings), _examine_time_zone(settings)]
     findings += [_examine_address(settings), _examine_bundle(settings)]
     findings += await _examine_channels(settings)
@@ -121,6 +122,18 @@ async def _examine_database(settings: Settings) -> Finding:
         return Finding("database", f"at {head}")
     problem = f"at {current or 'nothing'}, this version needs {head}; `instantreact serve` or `migrate` brings it there"
     return Finding("database", "", problem, is_fatal=False)
+
+
+async def _examine_broker(settings: Settings) -> Finding:
+    from instantreact.roles import check_broker
+
+    if settings.broker_url is None:
+        return Finding("broker", "none; `serve` runs the jobs itself, and `worker` needs INSTANTREACT_BROKER_URL")
+    try:
+        await check_broker(settings)
+    except InstantReactError as error:
+        return Finding("broker", "", str(error))
+    return Finding("broker", "RabbitMQ takes jobs to the workers")
 
 
 def _examine_bundle(settings: Settings) -> Finding:
