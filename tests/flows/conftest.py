@@ -5,12 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from instantreact_demo.drawing import draw_clip
-from instantreact_demo.graph import FakeGraph, Person
-from tests.servers.rabbitmq import rabbitmq
-from tests.storage.databases import postgres
-
-__all__ = ["postgres", "rabbitmq"]
+from instantreact.demo.drawing import draw_clip
+from instantreact.demo.graph import FakeGraph, Person
 
 PSID = "1001"
 

@@ -43,6 +43,7 @@ class RemoteCameras:
             raise _no_answer() from error
 
     async def close(self) -> None:
+        """Hang up."""
         await self._client.aclose()
 
 

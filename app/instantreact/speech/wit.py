@@ -97,6 +97,7 @@ class WitTranscriber:
 
     @property
     def engine(self) -> str:
+        """The name that its transcripts carry."""
         return ENGINE
 
     @property
@@ -133,6 +134,7 @@ class WitTranscriber:
         return f"Wit.ai at {self._app.base_url} answers and accepts the token."
 
     async def close(self) -> None:
+        """Close its connections."""
         await self._client.aclose()
 
     async def _transcribe_halves(self, utterance: AudioTrack) -> Transcript:

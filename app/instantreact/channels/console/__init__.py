@@ -1,1 +1,0 @@
-"""Alerts on a stream of text."""

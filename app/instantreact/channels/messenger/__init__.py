@@ -1,1 +1,0 @@
-"""Messenger: alerts as messages of a Facebook Page, and what its webhook brings."""

@@ -1,0 +1,5 @@
+"""`python -m instantreact.demo.graph`."""
+
+from instantreact.demo.graph.server import main
+
+main()
