@@ -29,6 +29,7 @@ from instantreact.pipeline.purge import purge_orphans
 from instantreact.pipeline.repair import queue_checks
 from instantreact.pipeline.services import Services
 from instantreact.storage import keys, recipients
+from instantreact.storage.bindings import bind_files
 from instantreact.storage.cameras import reseal_cameras
 from instantreact.storage.migrate import find_current_and_head, upgrade
 from instantreact.storage.state_folder import hold_folder, prepare_folder
@@ -79,6 +80,7 @@ async def ingest(settings: Settings, *, announce: Callable[[str], None]) -> None
 async def run_app(settings: Settings, *, port: int, announce: Callable[[str], None]) -> AsyncIterator[FastAPI]:
     """The API on `port`, its jobs and cameras running in the background. The database is expected to be migrated."""
     async with open_services(settings) as services:
+        await bind_files(services.database, settings.state_dir / "blobs")
         key_hashes = await _ensure_key(services, settings, announce)
         await _ensure_recipient(services)
         if settings.secret_keys is not None:
