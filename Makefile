@@ -9,7 +9,7 @@ DEV := .venv-dev
 # Tests speak to real parts: these come from the system, everything else from PyPI.
 SYSTEM_PACKAGES := ffmpeg espeak-ng python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base \
 	gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-rtsp \
-	postgresql rabbitmq-server
+	postgresql
 
 .PHONY: help
 help: ## list the commands
