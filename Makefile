@@ -9,7 +9,7 @@ DEV := .venv-dev
 # Tests speak to real parts: these come from the system, everything else from PyPI.
 SYSTEM_PACKAGES := ffmpeg espeak-ng python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base \
 	gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-rtsp \
-	postgresql
+	postgresql rabbitmq-server
 
 .PHONY: help
 help: ## list the commands
@@ -29,15 +29,15 @@ test: $(DEV)/.installed system-packages check ## install everything, run every c
 
 .PHONY: check
 check: $(DEV)/.installed ## formatting, lints, types, import directions
-	$(DEV)/bin/ruff format --check app tests benchmarks
-	$(DEV)/bin/ruff check app tests benchmarks
+	$(DEV)/bin/ruff format --check app demo tests benchmarks
+	$(DEV)/bin/ruff check app demo tests benchmarks
 	$(DEV)/bin/mypy
-	PYTHONPATH=app $(DEV)/bin/lint-imports --no-cache
+	PYTHONPATH=app:demo $(DEV)/bin/lint-imports --no-cache
 
 .PHONY: format
 format: $(DEV)/.installed ## rewrite the code as the formatter wants it
-	$(DEV)/bin/ruff check --fix app tests benchmarks
-	$(DEV)/bin/ruff format app tests benchmarks
+	$(DEV)/bin/ruff check --fix app demo tests benchmarks
+	$(DEV)/bin/ruff format app demo tests benchmarks
 
 .PHONY: coverage
 coverage: $(DEV)/.installed system-packages ## every test, with coverage
@@ -64,18 +64,18 @@ system-packages:
 	fi; \
 	$$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null
 
-$(SERVE)/.installed: requirements.lock pyproject.toml
+$(SERVE)/.installed: requirements.lock pyproject.toml demo/pyproject.toml
 	@echo "Installing what serving needs into $(SERVE) (about 0.8 GB, no torch) ..."
 	@$(PYTHON) -m venv $(SERVE)
 	@$(SERVE)/bin/pip install -q --disable-pip-version-check uv
 	@$(SERVE)/bin/uv pip install -q --python $(SERVE)/bin/python --require-hashes -r requirements.lock
-	@$(SERVE)/bin/uv pip install -q --python $(SERVE)/bin/python --no-deps -e .
+	@$(SERVE)/bin/uv pip install -q --python $(SERVE)/bin/python --no-deps -e . -e ./demo
 	@touch $@
 
-$(DEV)/.installed: requirements-dev.lock pyproject.toml
+$(DEV)/.installed: requirements-dev.lock pyproject.toml demo/pyproject.toml
 	@echo "Installing the tools, and the training extra with torch, into $(DEV): about 6.5 GB on disk, 3 GB to fetch ..."
 	@$(PYTHON) -m venv $(DEV)
 	@$(DEV)/bin/pip install -q --disable-pip-version-check uv
 	@$(DEV)/bin/uv pip install -q --python $(DEV)/bin/python --require-hashes -r requirements-dev.lock
-	@$(DEV)/bin/uv pip install -q --python $(DEV)/bin/python --no-deps -e .
+	@$(DEV)/bin/uv pip install -q --python $(DEV)/bin/python --no-deps -e . -e ./demo
 	@touch $@

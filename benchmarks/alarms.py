@@ -20,11 +20,11 @@ from pathlib import Path
 from random import Random
 
 from sqlalchemy import select
+from tests.jobs.alone import alone
 from tests.servers.rtsp import RtspServer
 
 from benchmarks.cameras import FPS, SIZE, find_fights
 from instantreact.config import Settings
-from instantreact.demo.graph import FakeGraph, Person
 from instantreact.domain.alert import ChannelKind
 from instantreact.domain.camera import SpeechMode
 from instantreact.domain.rule import ConceptCondition, Criteria
@@ -44,6 +44,7 @@ from instantreact.storage.leases import Holder
 from instantreact.storage.migrate import upgrade
 from instantreact.storage.tables import Alert, Delivery, DeliveryPart, Event, Recipient, Rule
 from instantreact.wiring import open_services
+from instantreact_demo.graph import FakeGraph, Person
 
 STILL_S, FIGHT_S = 8.0, 4.0
 PSID = "1001"
@@ -99,7 +100,7 @@ async def watching(services: Services, stride_s: float) -> AsyncIterator[None]:
         max_cameras=64,
     )
     kinds = job_kinds(services, analyze_jobs=1)
-    async with run_jobs(services.database, kinds, clock=services.clock, random=Random(1)):
+    async with run_jobs(services.database, kinds, clock=services.clock, random=Random(1), neighbours=alone()):
         running = asyncio.create_task(supervisor.run())
         try:
             yield

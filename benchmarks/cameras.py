@@ -24,7 +24,6 @@ from tests.conftest import DATA_DIR
 from tests.servers.rtsp import RtspServer
 
 from instantreact.clock import SystemClock
-from instantreact.demo.drawing import draw_clip
 from instantreact.inference.bundle import load_bundle
 from instantreact.inference.captioner import Captioner
 from instantreact.ingest.batcher import FeatureBatcher
@@ -36,6 +35,7 @@ from instantreact.media.reach import ReachPolicy
 from instantreact.media.source import parse_source
 from instantreact.media.stream import StreamLimits
 from instantreact.wiring import SHIPPED_BUNDLE
+from instantreact_demo.drawing import draw_clip
 
 SIZE, FPS = "640:360", 15
 WARM_UP_S = 6.0

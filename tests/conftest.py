@@ -16,7 +16,7 @@ DATA_DIR = Path(os.environ.get("INSTANTREACT_DATA", REPOSITORY.parent / "shared"
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
 
-SESSION_SERVERS = frozenset({"postgres"})
+SESSION_SERVERS = frozenset({"postgres", "rabbitmq-server", "epmd"})
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -12,8 +12,8 @@ from instantreact.wiring import (
     internal_token,
     load_secret_keys,
     make_holder,
+    make_neighbours,
     open_services,
-    own_ports,
     reach_policy,
 )
 from tests.ingest.processes import make_settings
@@ -66,7 +66,7 @@ def test_processes_with_the_same_secret_know_each_other(tmp_path: Path) -> None:
     ],
 )
 def test_lease_says_where_the_process_answers(values: dict[str, str], address: str, tmp_path: Path) -> None:
-    assert make_holder(make_settings(tmp_path, **values), 8123).address == address
+    assert make_holder(make_settings(tmp_path, **values), "anna", 8123).address == address
 
 
 def test_cameras_may_lie_where_the_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,14 +78,14 @@ def test_cameras_may_lie_where_the_settings_say(tmp_path: Path, monkeypatch: pyt
 
 
 def test_cameras_may_not_be_at_a_port_that_a_process_of_the_service_listens_on(tmp_path: Path) -> None:
-    serving, watching = make_settings(tmp_path), make_settings(tmp_path)
-    with own_ports(serving).hold(8123):
-        assert reach_policy(watching).own_ports() == {8123}
-        with own_ports(watching).hold(8124), own_ports(watching).hold(8123):
-            assert reach_policy(serving).own_ports() == {8123, 8124}
-        assert reach_policy(serving).own_ports() == {8123}
-    assert reach_policy(serving).own_ports() == frozenset()
-    assert list((tmp_path / "ports").iterdir()) == []
+    serving, watching, working = (make_neighbours(make_settings(tmp_path)) for _ in range(3))
+    policy = reach_policy(make_settings(tmp_path))
+    with serving.join(8123), working.join():
+        assert policy.own_ports() == {8123}
+        with watching.join(8124):
+            assert policy.own_ports() == {8123, 8124}
+        assert policy.own_ports() == {8123}
+    assert policy.own_ports() == frozenset()
 
 
 def test_default_zone_is_the_setting_s_and_a_name_that_is_none_is_refused_with_the_nearest(tmp_path: Path) -> None:

@@ -16,5 +16,4 @@ class SystemClock:
     """The machine's own clock."""
 
     def now(self) -> datetime:
-        """The current time, aware, in UTC."""
         return datetime.now(UTC)

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, HttpUrl, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from instantreact.domain.camera import SpeechMode
@@ -22,6 +22,15 @@ Folders = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split_folders)]
 """Folders, parted as in PATH."""
 
 
+def _check_broker_url(url: SecretStr) -> SecretStr:
+    if not re.match(r"amqps?://[^/]", url.get_secret_value()):
+        raise ValueError("it must look like amqp://user:password@host/vhost")
+    return url
+
+
+BrokerUrl = Annotated[SecretStr, AfterValidator(_check_broker_url)]
+
+
 class Settings(BaseSettings):
     """Every setting of the service; `instantreact doctor` shows what is set and what is missing.
 
@@ -35,6 +44,15 @@ class Settings(BaseSettings):
     state_dir: Path = Field(Path("state"), description="Folder for the database, clips, snapshots and the key file.")
     database_url: SecretStr | None = Field(
         None, description="Such as postgresql://user:password@host/name; by default a SQLite file in the state folder."
+    )
+    blobs_dir: Path | None = Field(
+        None,
+        description="Folder for clips and pictures, which all processes share; by default one in the state folder.",
+    )
+    broker_url: BrokerUrl | None = Field(
+        None,
+        description="RabbitMQ, such as amqp://user:password@host/vhost, for `relay` and `worker`; without it `serve` "
+        "runs the jobs itself.",
     )
     captioner_bundle: Path | None = Field(None, description="Bundle folder; by default the one that is shipped.")
 
@@ -97,6 +115,12 @@ class Settings(BaseSettings):
     messenger_app_secret: SecretStr | None = Field(None, description="Signs our calls, verifies Messenger's webhook.")
     messenger_verify_token: SecretStr | None = Field(None, description="Chosen by you; Messenger repeats it once.")
 
+    telegram_url: HttpUrl = Field(HttpUrl("https://api.telegram.org"), description="Base URL of Telegram's Bot API.")
+    telegram_token: SecretStr | None = Field(None, description="Token of the bot that alerts come from.")
+    telegram_webhook_secret: SecretStr | None = Field(
+        None, description="Chosen by you and given to Telegram with setWebhook; it repeats it in every call."
+    )
+
     speech: SpeechMode = Field(SpeechMode.LOCAL, description="Speech recognition: off, local, or wit.")
     keep_transcripts: bool = Field(True, description="Keep what was said; otherwise only the phrases that matched.")
     wit_url: HttpUrl = Field(HttpUrl("https://api.wit.ai"), description="Base URL of Wit.ai.")
@@ -108,6 +132,11 @@ class Settings(BaseSettings):
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line shown.")
     log_json: bool = Field(False, description="One JSON object a log line.")
+
+    @property
+    def resolved_blobs_dir(self) -> Path:
+        """Where the files lie."""
+        return self.blobs_dir or self.state_dir / "blobs"
 
     @property
     def resolved_database_url(self) -> str:

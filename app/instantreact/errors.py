@@ -28,6 +28,7 @@ InstantReactError
   FileMissing*             a file that a row speaks of is not where this process keeps files
   StorageFull*             no room is left for a file or a row
   StorageBusy*             another process keeps the database to itself, or it cannot be reached
+  BrokerUnreachable*       what carries jobs to the workers does not answer
   LeaseLost                a job is held by somebody else by now
   Misconfigured            a setting is missing or contradicts another
 
@@ -94,6 +95,10 @@ class StorageFull(Transient):
 
 class StorageBusy(Transient):
     """Another process keeps the database to itself, or it cannot be reached."""
+
+
+class BrokerUnreachable(Transient):
+    """What carries jobs to the workers does not answer; they wait in the database meanwhile."""
 
 
 class LeaseLost(InstantReactError):

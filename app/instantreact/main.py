@@ -1,12 +1,12 @@
-"""The service in one process: API, relay, workers and cameras on one event loop; and cameras in one of their own."""
+"""The processes that listen: all of the service in one, its API alone, and cameras in one of their own."""
 
 import asyncio
 import hashlib
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from random import SystemRandom
+from socket import socket
 
 from fastapi import FastAPI
 
@@ -22,24 +22,26 @@ from instantreact.errors import CaptionerUnavailable
 from instantreact.inference.captioner import Captioner
 from instantreact.ingest.keep_watching import keep_watching
 from instantreact.ingest.supervisor import Supervisor
-from instantreact.jobs.embedded import run_jobs
+from instantreact.jobs.inherit import free_dead
 from instantreact.logs import get_logger
-from instantreact.pipeline.handlers import job_kinds
 from instantreact.pipeline.purge import purge_orphans
 from instantreact.pipeline.repair import queue_checks
 from instantreact.pipeline.services import Services
+from instantreact.roles import run_all_jobs, wait_for_database
 from instantreact.storage import keys, recipients
-from instantreact.storage.bindings import bind_files
 from instantreact.storage.cameras import reseal_cameras
-from instantreact.storage.migrate import find_current_and_head, upgrade
-from instantreact.storage.state_folder import hold_folder, prepare_folder
+from instantreact.storage.inserting import insert_unless_there
+from instantreact.storage.leases import Holder
+from instantreact.storage.migrate import upgrade
+from instantreact.storage.neighbours import Neighbours
+from instantreact.storage.state_folder import prepare_folder
 from instantreact.storage.tables import Recipient
 from instantreact.wiring import (
     connection_limits,
     internal_token,
     make_holder,
+    make_neighbours,
     open_services,
-    own_ports,
     public_url,
     reach_policy,
     stream_limits,
@@ -53,7 +55,8 @@ log = get_logger(__name__)
 
 async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Migrate the database, then serve until interrupted; `announce` tells the operator what they need to know."""
-    with hold_folder(settings.state_dir), open_listener(settings.host, settings.port) as listener:
+    prepare_folder(settings.state_dir)
+    with open_listener(settings.host, settings.port) as listener:
         await upgrade(settings.resolved_database_url)
         host, port = listener.getsockname()[:2]
         async with run_app(settings, port=port, announce=announce) as app:
@@ -61,26 +64,53 @@ async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
             await Server(app, connection_limits(settings)).serve(sockets=[listener])
 
 
+async def serve_api(settings: Settings, *, announce: Callable[[str], None]) -> None:
+    """Answer requests until interrupted, and leave jobs and cameras to other processes."""
+    prepare_folder(settings.state_dir)
+    with open_listener(settings.host, settings.port) as listener:
+        host, port = listener.getsockname()[:2]
+        await wait_for_database(settings, announce)
+        async with run_app(settings, port=port, announce=announce, is_alone=False) as app:
+            announce(f"InstantReact answers requests on http://{host}:{port} (its API is described at /docs).")
+            await Server(app, connection_limits(settings)).serve(sockets=[listener])
+
+
 async def ingest(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Watch cameras until interrupted, beside a `serve` that shares the database and the state folder."""
     prepare_folder(settings.state_dir)
     with open_listener(settings.host, settings.port) as listener:
-        host, port = listener.getsockname()[:2]
-        await _wait_for_database(settings, announce)
-        async with (
-            open_services(settings, decoder_spares=0) as services,
-            _run_cameras(services, settings, port=port, max_cameras=settings.max_cameras) as live,
-        ):
+        port = listener.getsockname()[1]
+        await wait_for_database(settings, announce)
+        neighbours = make_neighbours(settings)
+        with neighbours.join(port):
+            await _watch_and_show(settings, neighbours, listener, announce)
+
+
+async def _watch_and_show(
+    settings: Settings, neighbours: Neighbours, listener: socket, announce: Callable[[str], None]
+) -> None:
+    host, port = listener.getsockname()[:2]
+    async with open_services(settings, decoder_spares=0) as services:
+        await free_dead(services.database, neighbours, clock=services.clock)
+        holder = make_holder(settings, neighbours.own, port)
+        async with _run_cameras(services, settings, holder, max_cameras=settings.max_cameras) as live:
             app = create_internal_app(live, internal_token=internal_token(settings))
             announce(f"InstantReact watches cameras, and shows them to the API on http://{host}:{port}.")
             await Server(app, connection_limits(settings)).serve(sockets=[listener])
 
 
 @asynccontextmanager
-async def run_app(settings: Settings, *, port: int, announce: Callable[[str], None]) -> AsyncIterator[FastAPI]:
-    """The API on `port`, its jobs and cameras running in the background. The database is expected to be migrated."""
-    async with open_services(settings) as services:
-        await bind_files(services.database, settings.state_dir / "blobs")
+async def run_app(
+    settings: Settings, *, port: int, announce: Callable[[str], None], is_alone: bool = True
+) -> AsyncIterator[FastAPI]:
+    """The API on `port`, and unless other processes do that, jobs and cameras in the background.
+
+    The database is expected to be migrated.
+    """
+    neighbours = make_neighbours(settings)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(neighbours.join(port))
+        services = await stack.enter_async_context(open_services(settings, decoder_spares=None if is_alone else 1))
         key_hashes = await _ensure_key(services, settings, announce)
         await _ensure_recipient(services)
         if settings.secret_keys is not None:
@@ -88,14 +118,19 @@ async def run_app(settings: Settings, *, port: int, announce: Callable[[str], No
                 await reseal_cameras(session, services.box)
         await _load_captioner(services)
         await queue_checks(services)
-        kinds = job_kinds(services, analyze_jobs=settings.analyze_jobs)
-        max_cameras = settings.max_cameras if settings.watch_cameras else 0  # pushed frames come here even so
-        async with (
-            _purging(services),
-            run_jobs(services.database, kinds, clock=services.clock, random=SystemRandom()),
-            _run_cameras(services, settings, port=port, max_cameras=max_cameras) as live,
-        ):
-            yield create_app(services, _api_options(settings, key_hashes), lambda: check_readiness(services), live)
+        if is_alone:
+            await stack.enter_async_context(_purging(services))
+            await stack.enter_async_context(run_all_jobs(settings, services, neighbours))
+        watches = is_alone and settings.watch_cameras
+        live = await stack.enter_async_context(
+            _run_cameras(
+                services,
+                settings,
+                make_holder(settings, neighbours.own, port),
+                max_cameras=settings.max_cameras if watches else 0,  # pushed frames come here even so
+            )
+        )
+        yield create_app(services, _api_options(settings, key_hashes), lambda: check_readiness(services), live)
 
 
 @asynccontextmanager
@@ -117,34 +152,20 @@ def _log_purge(purging: asyncio.Task[int]) -> None:
 
 @asynccontextmanager
 async def _run_cameras(
-    services: Services, settings: Settings, *, port: int, max_cameras: int
+    services: Services, settings: Settings, holder: Holder, *, max_cameras: int
 ) -> AsyncIterator[LiveCameras]:
-    policy, holder = reach_policy(settings), make_holder(settings, port)
+    policy = reach_policy(settings)
 
     def make_supervisor(captioner: Captioner) -> Supervisor:
         tools = partial(watch_tools, settings, captioner, policy=policy, clock=services.clock)
         return Supervisor(services, holder, lambda put: tools(hand_over=put), max_cameras=max_cameras)
 
-    with own_ports(settings).hold(port):
-        async with keep_watching(services, make_supervisor) as own:
-            remote = RemoteCameras(internal_token(settings))
-            try:
-                yield LiveCameras(services, own, remote, policy=policy, limits=stream_limits(settings))
-            finally:
-                await remote.close()
-
-
-async def _wait_for_database(settings: Settings, announce: Callable[[str], None]) -> None:
-    """`serve` brings the database to this version's tables: two that did would be in each other's way."""
-    has_waited = False
-    while True:
-        current, head = await find_current_and_head(settings.resolved_database_url)
-        if current == head:
-            return
-        if not has_waited:
-            announce(f"The database is at {current or 'nothing'}: waiting for `instantreact serve` or `migrate`.")
-            has_waited = True
-        await asyncio.sleep(1)
+    async with keep_watching(services, make_supervisor) as own:
+        remote = RemoteCameras(internal_token(settings))
+        try:
+            yield LiveCameras(services, own, remote, policy=policy, limits=stream_limits(settings))
+        finally:
+            await remote.close()
 
 
 async def check_readiness(services: Services) -> Mapping[str, str | None]:
@@ -185,36 +206,34 @@ async def _ensure_key(services: Services, settings: Settings, announce: Callable
     """The hashes of the keys that open the API; at the very first start a key is made and shown once."""
     if settings.api_key is not None:
         return (hashlib.sha256(settings.api_key.get_secret_value().encode()).hexdigest(),)
+    key = secrets.token_urlsafe(32)
     async with services.database.unit_of_work() as session:
         known = await keys.list_keys(session)
-        if known:
-            return tuple(row.sha256 for row in known)
-        key = secrets.token_urlsafe(32)
-        await keys.set_key(session, name=KEY_NAME, key=key, now=services.clock.now())
+        if not known and not await keys.insert_key(session, name=KEY_NAME, key=key, now=services.clock.now()):
+            known = await keys.list_keys(session)  # another process was first
+    if known:
+        return tuple(row.sha256 for row in known)
     announce(f"The API key, shown this once: {key}\nSend it in the header X-API-Key.")
     return (hashlib.sha256(key.encode()).hexdigest(),)
 
 
 async def _ensure_recipient(services: Services) -> None:
-    """Where Messenger is not configured and there is nobody to tell, alerts are printed."""
-    if ChannelKind.MESSENGER in services.channels:
+    """Where nothing but the console is configured and there is nobody to tell, alerts are printed."""
+    if services.channels.keys() - {ChannelKind.CONSOLE}:
         return
     async with services.database.unit_of_work() as session:
         if not await recipients.list_recipients(session, limit=1):
             console = Recipient(
                 name="Console", channel=ChannelKind.CONSOLE, address="console", created_at=services.clock.now()
             )
-            await recipients.insert_recipient(session, console)
+            await insert_unless_there(session, console)  # another process may be about to do the same
 
 
 def _api_options(settings: Settings, key_hashes: tuple[str, ...]) -> ApiOptions:
-    secret, verify = settings.messenger_app_secret, settings.messenger_verify_token
     return ApiOptions(
         api_key_hashes=key_hashes,
         max_upload_bytes=settings.max_upload_mb << 20,
         analyze_jobs=settings.analyze_jobs,
         internal_token=internal_token(settings),
-        messenger_app_secret=secret.get_secret_value() if secret else None,
-        messenger_verify_token=verify.get_secret_value() if verify else None,
         public_url=public_url(settings),
     )

@@ -3,18 +3,16 @@
 import hashlib
 import os
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from instantreact.alerts.channel import Channel
-from instantreact.alerts.console import ConsoleChannel
-from instantreact.alerts.messenger import MessengerAccount, MessengerChannel
 from instantreact.api.connections import ConnectionLimits
-from instantreact.clock import Clock, SystemClock
+from instantreact.channels.channel import ChannelEnds
+from instantreact.channels.registry import CHANNELS
+from instantreact.clock import Clock
 from instantreact.config import Settings
 from instantreact.domain.alert import ChannelKind
 from instantreact.domain.camera import SpeechMode
@@ -25,8 +23,8 @@ from instantreact.inference.loader import CaptionerLoader
 from instantreact.ingest.batcher import FeatureBatcher
 from instantreact.ingest.state import Patience
 from instantreact.ingest.watched import EvidenceLimits, HeardLive, SeenLive, WatchTools
+from instantreact.jobs.embedded import in_background
 from instantreact.media.limits import DecodeLimits
-from instantreact.media.own_ports import OwnPorts
 from instantreact.media.reach import ReachPolicy
 from instantreact.media.sandbox import ClipDecoder
 from instantreact.media.stream import StreamLimits
@@ -35,12 +33,14 @@ from instantreact.pipeline.recognition import Recognition
 from instantreact.pipeline.services import Services
 from instantreact.speech.whisper import WhisperTranscriber
 from instantreact.speech.wit import WitApp, WitTranscriber
+from instantreact.storage.bindings import bind_blobs, bind_secret
 from instantreact.storage.blobs import LocalBlobs
 from instantreact.storage.database import Database
+from instantreact.storage.database_clock import DatabaseClock
 from instantreact.storage.leases import Holder
+from instantreact.storage.neighbours import Neighbours
 from instantreact.storage.secrets import SecretBox, load_or_create_key
 from instantreact.storage.state_folder import prepare_folder
-from instantreact.storage.tables import new_id
 from instantreact.threads import WorkerThreads
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -62,24 +62,29 @@ async def open_services(
 
     `decoder_spares` processes wait to decode clips, by default one more than clips are analysed at once.
     """
-    clock = clock or SystemClock()
     spares = settings.analyze_jobs + 1 if decoder_spares is None else decoder_spares
     prepare_folder(settings.state_dir)
     box, secret_keys = open_secret_box(settings), load_secret_keys(settings)
     async with AsyncExitStack() as stack:
         database = Database(settings.resolved_database_url)
         stack.push_async_callback(database.dispose)
+        blobs = open_blobs(settings)
+        await bind_blobs(database, blobs, settings.resolved_blobs_dir)
+        await bind_secret(database, box)
+        if clock is None:
+            clock = await stack.enter_async_context(_run_clock(database))
         threads = WorkerThreads(thread_count(settings))
         stack.callback(threads.close)
         decoder = stack.enter_context(ClipDecoder(decode_limits(settings), spares=spares))
         recognition = make_recognition(settings, threads=threads)
         stack.push_async_callback(recognition.close)
-        channels = make_channels(settings, clock=clock)
+        ends = open_channels(settings, clock=clock)
+        channels = {kind: each.sender for kind, each in ends.items() if each.sender}
         for channel in channels.values():
             stack.push_async_callback(channel.close)
         yield Services(
             database=database,
-            blobs=open_blobs(settings),
+            blobs=blobs,
             box=box,
             clock=clock,
             threads=threads,
@@ -87,6 +92,7 @@ async def open_services(
             captioner=make_captioner(settings),
             recognition=recognition,
             channels=channels,
+            receivers={kind: each.receiver for kind, each in ends.items() if each.receiver},
             time_zone=find_default_zone(settings),
             links=Links(public_url(settings), hashlib.sha256(b"links:" + secret_keys[0].encode()).digest()),
         )
@@ -100,6 +106,25 @@ def find_default_zone(settings: Settings) -> ZoneInfo:
         return ZoneInfo(check_zone(settings.time_zone))
     except InvalidInput as error:
         raise Misconfigured(f"INSTANTREACT_TIME_ZONE: {error}") from error
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[tuple[Database, Clock]]:
+    """The database alone, and its clock: what a relay needs."""
+    database = Database(settings.resolved_database_url)
+    try:
+        async with _run_clock(database) as clock:
+            yield database, clock
+    finally:
+        await database.dispose()
+
+
+@asynccontextmanager
+async def _run_clock(database: Database) -> AsyncIterator[Clock]:
+    clock = DatabaseClock(database)
+    await clock.measure()
+    async with in_background(clock.run()):
+        yield clock
 
 
 def load_secret_keys(settings: Settings) -> list[str]:
@@ -116,7 +141,7 @@ def secret_key_file(settings: Settings) -> Path:
 
 def open_blobs(settings: Settings) -> LocalBlobs:
     """Where clips and pictures lie."""
-    return LocalBlobs(settings.state_dir / "blobs", reserve_bytes=settings.reserve_mb << 20)
+    return LocalBlobs(settings.resolved_blobs_dir, reserve_bytes=settings.reserve_mb << 20)
 
 
 def open_secret_box(settings: Settings) -> SecretBox:
@@ -177,31 +202,9 @@ def thread_count(settings: Settings) -> int:
     return settings.analyze_jobs + max(4, os.cpu_count() or 1)
 
 
-def make_channels(settings: Settings, *, clock: Clock) -> Mapping[ChannelKind, Channel]:
-    """Messenger where it is configured, and always the console. Raises Misconfigured for half a configuration."""
-    channels: dict[ChannelKind, Channel] = {ChannelKind.CONSOLE: ConsoleChannel(sys.stdout, clock=clock)}
-    account = find_messenger_account(settings)
-    if account is not None:
-        channels[ChannelKind.MESSENGER] = MessengerChannel(account, clock=clock)
-    return channels
-
-
-def find_messenger_account(settings: Settings) -> MessengerAccount | None:
-    """The Page that alerts come from; None when Messenger is not configured. Raises Misconfigured for half of it."""
-    page, token = settings.messenger_page_id, settings.messenger_page_token
-    if page is None and token is None:
-        return None
-    if page is None or token is None:
-        missing = "messenger_page_id" if page is None else "messenger_page_token"
-        raise Misconfigured(f"Messenger needs INSTANTREACT_{missing.upper()} too; the other half of it is set.")
-    secret = settings.messenger_app_secret
-    return MessengerAccount(
-        page_id=page,
-        access_token=token.get_secret_value(),
-        app_secret=secret.get_secret_value() if secret else None,
-        base_url=str(settings.graph_url),
-        version=settings.graph_version,
-    )
+def open_channels(settings: Settings, *, clock: Clock) -> Mapping[ChannelKind, ChannelEnds]:
+    """Both ends of every channel, as far as it is configured. Raises Misconfigured for half a configuration."""
+    return {kind: each.open(settings, clock) for kind, each in CHANNELS.items()}
 
 
 def connection_limits(settings: Settings) -> ConnectionLimits:
@@ -214,24 +217,24 @@ def public_url(settings: Settings) -> str | None:
     return str(settings.public_url).rstrip("/") if settings.public_url else None
 
 
-def make_holder(settings: Settings, port: int) -> Holder:
+def make_holder(settings: Settings, name: str, port: int) -> Holder:
     """This process as a holder of cameras' leases, and where the others reach it."""
     host = socket.gethostname() if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
     literal = f"[{host}]" if ":" in host else host
     address = str(settings.internal_url).rstrip("/") if settings.internal_url else f"http://{literal}:{port}"
-    return Holder(new_id(), address, settings.camera_lease_s)
+    return Holder(name, address, settings.camera_lease_s)
 
 
-def own_ports(settings: Settings) -> OwnPorts:
-    """Where this service's processes on this machine tell each other what they listen on."""
-    return OwnPorts(settings.state_dir / "ports")
+def make_neighbours(settings: Settings) -> Neighbours:
+    """This process among those that share its state folder."""
+    return Neighbours(settings.state_dir / "processes")
 
 
 def reach_policy(settings: Settings) -> ReachPolicy:
     """What cameras may be: never this service itself, whichever of its processes."""
     return ReachPolicy(
         file_folders=settings.allowed_source_folders,
-        own_ports=own_ports(settings).list_ports,
+        own_ports=make_neighbours(settings).list_ports,
         allow_private=not settings.forbid_private_hosts,
     )
 

@@ -15,6 +15,8 @@ from instantreact.api.app import create_app
 from instantreact.api.live import LiveCameras
 from instantreact.api.options import ApiOptions
 from instantreact.api.remote_cameras import RemoteCameras
+from instantreact.channels.messenger.receiver import MessengerReceiver
+from instantreact.domain.alert import ChannelKind
 from instantreact.domain.camera import SpeechMode
 from instantreact.inference.loader import CaptionerLoader
 from instantreact.ingest.own_cameras import OwnCameras
@@ -47,8 +49,6 @@ OPTIONS = ApiOptions(
     api_key_hashes=(hashlib.sha256(b"another-key").hexdigest(), hashlib.sha256(API_KEY.encode()).hexdigest()),
     max_upload_bytes=300_000,
     internal_token=INTERNAL_TOKEN,
-    messenger_app_secret=APP_SECRET,
-    messenger_verify_token="agreed-upon",
     public_url="https://alerts.example",
 )
 
@@ -101,6 +101,7 @@ def make_services(
         captioner=captioner or CaptionerLoader(folder / "no-bundle", threads=1),
         recognition=Recognition(default=speech_mode, keep_transcripts=True, threads=threads, remote=remote),
         channels={},
+        receivers={ChannelKind.MESSENGER: MessengerReceiver(APP_SECRET, "agreed-upon")},
         links=Links(OPTIONS.public_url, b"signs links"),
         time_zone=ZoneInfo("UTC"),
     )

@@ -4,7 +4,8 @@ import httpx
 import pytest
 
 from instantreact.domain.alert import Receipt
-from instantreact.domain.rule import Evidence
+from instantreact.domain.happening import CameraLost, RuleHeld
+from instantreact.domain.rule import Evidence, Severity
 from instantreact.pipeline.services import Services
 from instantreact.storage import alerts, deliveries
 from instantreact.storage.cameras import CameraSettings, insert_camera
@@ -12,13 +13,15 @@ from instantreact.storage.tables import Alert
 from tests.api.problems import assert_problem
 from tests.storage.factories import NOW, make_alert, make_recipient
 
-EVIDENCE = (Evidence("concept", "fight", 0.9, "Two people fight.", 0.0, 2.0),)
+CAPTION = "Two people fight."
+EVIDENCE = (Evidence("concept", "fight", 0.9, CAPTION, 0.0, 2.0),)
+FIGHT = RuleHeld("A fight", "Door", CAPTION, EVIDENCE, NOW, "Europe/Berlin", Severity.WARNING)
 
 
 async def raise_alert(services: Services, **values: object) -> Alert:
     async with services.database.unit_of_work() as session:
         ana = await make_recipient(session, name="Ana", address="99")
-        alert = await make_alert(session, ana, evidence=EVIDENCE, **values)
+        alert = await make_alert(session, ana, happening=FIGHT, **values)
         return await alerts.get_alert(session, alert.id)
 
 
@@ -33,6 +36,10 @@ async def test_alert_shows_who_was_told_and_what_became_of_each_part(
     shown = (await client.get(f"/alerts/{alert.id}")).json()
 
     assert (shown["state"], shown["severity"], shown["raised_at"]) == ("raised", "warning", "2026-11-22T12:00:00Z")
+    assert (shown["title"], shown["text"].splitlines()[1:3]) == (
+        "A fight",
+        ["Sun 22 Nov 2026, 13:00:00 CET (UTC+01:00)", CAPTION],
+    )
     assert shown["evidence"] == [
         {"kind": "concept", "what": "fight", "score": 0.9, "quote": "Two people fight.", "start_s": 0.0, "end_s": 2.0}
     ]
@@ -94,3 +101,16 @@ async def test_alert_that_is_not_there_is_not_found(client: httpx.AsyncClient) -
         await client.post("/alerts/a1/dismiss"),
     ]:
         assert_problem(answer, 404, "There is no alert a1.")
+
+
+async def test_alert_about_a_camera_is_told_in_words_and_has_no_evidence(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    lost = CameraLost("Door", NOW - timedelta(minutes=1), NOW, 60.0, 0.0, "Nothing listens there.", "UTC")
+    async with services.database.unit_of_work() as session:
+        alert = await make_alert(session, system_key="camera-lost:1", happening=lost)
+
+    shown = (await client.get(f"/alerts/{alert.id}")).json()
+
+    assert (shown["title"], shown["severity"], shown["evidence"]) == ("Door is lost", "warning", [])
+    assert shown["text"] == "Door has sent no picture since 11:59:00 UTC. Nothing listens there."

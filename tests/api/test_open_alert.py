@@ -1,5 +1,10 @@
-import httpx
+import re
 
+import httpx
+import pytest
+
+from instantreact.domain.happening import Written
+from instantreact.domain.rule import Severity
 from instantreact.pipeline.services import Services
 from instantreact.storage import alerts
 from instantreact.storage.tables import Alert
@@ -10,8 +15,9 @@ from tests.storage.factories import NOW, make_alert, make_event
 async def raise_alert(services: Services, *, snapshot_key: str | None = None) -> tuple[Alert, str]:
     """An alert and the path that opens it."""
     async with services.database.unit_of_work() as session:
+        happening = Written("<b>Fight</b>", "Two people fight.\n& more", Severity.WARNING)
         event = await make_event(session, snapshot_key=snapshot_key)
-        alert = await make_alert(session, event_id=event.id, title="<b>Fight</b>", text="Two people fight.\n& more")
+        alert = await make_alert(session, event_id=event.id, happening=happening)
     return alert, f"/open/{alert.id}/{services.links.sign(alert.id)}"
 
 
@@ -45,3 +51,35 @@ async def test_open_tells_nothing_without_the_right_signature(anybody: httpx.Asy
 
     for there in (wrong, f"{wrong}/snapshot.jpg", f"/open/{alert.id}/0", f"/open/unknown/{path.split('/')[-1]}"):
         assert_problem(await anybody.get(there), 404, "There is no alert behind this link.")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said", "left"),
+    [("acknowledge", "Acknowledged by Link", ["False alarm"]), ("dismiss", "Dismissed by Link", [])],
+)
+async def test_open_answers_the_alert_by_the_buttons_it_shows(
+    anybody: httpx.AsyncClient, services: Services, answer: str, said: str, left: list[str]
+) -> None:
+    _, path = await raise_alert(services)
+    page = (await anybody.get(path)).text
+    there = next(each for each in re.findall(r'action="([^"]+)"', page) if each.endswith(answer))
+
+    answered = await anybody.post(str(httpx.URL(f"http://test{path}").join(there)))
+
+    assert answered.status_code == 303
+    assert str(answered.url.join(answered.headers["Location"])) == f"http://test{path}"
+    page = (await anybody.get(path)).text
+    assert said in page
+    assert re.findall("<button>(.+?)</button>", page) == left
+
+
+async def test_open_answers_nothing_by_get_or_without_the_right_signature_or_answer(
+    anybody: httpx.AsyncClient, services: Services
+) -> None:
+    alert, path = await raise_alert(services)
+    await anybody.get(path, params={"answer": "dismiss"})
+    wrong = f"/open/{alert.id}/{services.links.sign('another')}"
+    assert_problem(await anybody.post(wrong, params={"answer": "dismiss"}), 404)
+    assert_problem(await anybody.post(path, params={"answer": "close"}), 422)
+    assert_problem(await anybody.post(path), 422)
+    assert "Raised" in (await anybody.get(path)).text

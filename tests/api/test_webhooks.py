@@ -8,9 +8,11 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
+from instantreact.channels.messenger.receiver import MessengerReceiver
+from instantreact.domain.alert import ChannelKind
 from instantreact.pipeline.services import Services
 from instantreact.storage.tables import IncomingMessage, Job
-from tests.api.conftest import APP_SECRET, OPTIONS
+from tests.api.conftest import APP_SECRET
 from tests.api.problems import assert_problem
 
 PATH = "/webhooks/messenger"
@@ -113,7 +115,14 @@ async def test_webhook_refuses_a_body_that_is_too_large_before_it_looks_at_it(an
 
 
 async def test_webhook_is_closed_and_says_so_without_its_secrets(app: FastAPI, anybody: httpx.AsyncClient) -> None:
-    app.state.options = replace(OPTIONS, messenger_app_secret=None, messenger_verify_token=None)
+    receivers = {ChannelKind.MESSENGER: MessengerReceiver()}
+    app.state.services = replace(app.state.services, receivers=receivers)
 
     assert_problem(await call(anybody, make_call(POSTBACK)), 503, "INSTANTREACT_MESSENGER_APP_SECRET")
     assert_problem(await anybody.get(PATH, params=ask()), 503, "INSTANTREACT_MESSENGER_VERIFY_TOKEN")
+
+
+@pytest.mark.parametrize("name", ["console", "pigeon", "messenger%2F", "Messenger"])
+async def test_webhook_of_a_channel_that_brings_nothing_is_not_there(anybody: httpx.AsyncClient, name: str) -> None:
+    for verb in ("GET", "POST"):
+        assert_problem(await anybody.request(verb, f"/webhooks/{name}"), 404)

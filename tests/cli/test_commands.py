@@ -11,10 +11,10 @@ import pytest
 
 from instantreact.cli.doctor import examine
 from instantreact.config import Settings
-from instantreact.demo.story import HELP
 from instantreact.domain.rule import ConceptCondition, Criteria
 from instantreact.storage.database import Database
 from instantreact.storage.migrate import upgrade
+from instantreact_demo.story import HELP
 from tests.media.clips import Drawing, make_clip
 from tests.pipeline.test_hear import make_test_picture
 from tests.storage.factories import make_rule

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from instantreact.demo.drawing import draw_clip
-from instantreact.demo.graph import FakeGraph, Person
+from instantreact_demo.drawing import draw_clip
+from instantreact_demo.graph import FakeGraph, Person
+from tests.servers.rabbitmq import rabbitmq
+from tests.storage.databases import postgres
+
+__all__ = ["postgres", "rabbitmq"]
 
 PSID = "1001"
 

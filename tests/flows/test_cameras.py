@@ -11,8 +11,8 @@ import httpx
 import numpy as np
 import pytest
 
-from instantreact.demo.graph import FakeGraph
 from instantreact.domain.media import Images
+from instantreact_demo.graph import FakeGraph
 from tests.flows.conftest import PSID
 from tests.flows.test_clip_to_messenger import add_rule
 from tests.media.live_footage import write_clip

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from instantreact.demo.graph import FakeGraph, Signing
+from instantreact_demo.graph import FakeGraph, Signing
 from tests.flows.conftest import PSID
 from tests.servers.service import Service, wait_until
 

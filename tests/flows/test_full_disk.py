@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx
 
-from instantreact.demo.graph import FakeGraph
+from instantreact_demo.graph import FakeGraph
 from tests.flows.test_clip_to_messenger import add_rule
 from tests.servers.service import Service, wait_until
 

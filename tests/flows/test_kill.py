@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from instantreact.demo.graph import FakeGraph, Moment, Received
+from instantreact_demo.graph import FakeGraph, Moment, Received
 from tests.flows.test_clip_to_messenger import add_rule
 from tests.servers.service import Service, wait_until
 

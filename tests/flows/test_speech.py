@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from instantreact.demo.graph import FakeGraph
-from instantreact.demo.story import HELP
+from instantreact_demo.graph import FakeGraph
+from instantreact_demo.story import HELP
 from tests.flows.conftest import PSID
 from tests.flows.test_clip_to_messenger import submit
 from tests.servers.service import Service

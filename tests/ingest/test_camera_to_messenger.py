@@ -13,7 +13,6 @@ import av
 import pytest
 from sqlalchemy import select
 
-from instantreact.demo.graph import FakeGraph, Person
 from instantreact.domain.alert import ChannelKind
 from instantreact.domain.camera import CameraState
 from instantreact.domain.rule import ConceptCondition, Criteria
@@ -29,8 +28,10 @@ from instantreact.storage.cameras import CameraSettings
 from instantreact.storage.leases import Holder, find_lease
 from instantreact.storage.tables import Event, Recipient, Rule
 from instantreact.wiring import open_services
+from instantreact_demo.graph import FakeGraph, Person
 from tests.ingest.processes import make_settings, wait_for
 from tests.ingest.watching import LIMITS, PATIENCE
+from tests.jobs.alone import alone
 from tests.servers.rtsp import RtspServer, repeat_clip
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -58,7 +59,7 @@ async def running(services: Services) -> AsyncIterator[Supervisor]:
         max_cameras=4,
     )
     kinds = job_kinds(services, analyze_jobs=1)
-    async with run_jobs(services.database, kinds, clock=services.clock, random=Random(1)):
+    async with run_jobs(services.database, kinds, clock=services.clock, random=Random(1), neighbours=alone()):
         watching = asyncio.create_task(supervisor.run())
         try:
             yield supervisor

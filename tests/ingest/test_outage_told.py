@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from instantreact.channels.words import compose_title
 from instantreact.pipeline.services import Services
 from instantreact.storage import cameras
 from instantreact.storage.tables import Alert
@@ -38,7 +39,7 @@ class Yard:
 
     async def wait_for_titles(self, *titles: str) -> None:
         async def are_told() -> bool:
-            return [alert.title for alert in await self.alerts()] == list(titles)
+            return [compose_title(alert.happening) for alert in await self.alerts()] == list(titles)
 
         await wait_for(are_told)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from instantreact.channels.words import compose_text, compose_title
 from instantreact.domain.camera import CameraState, Mask, Point
 from instantreact.errors import Conflict
 from instantreact.pipeline.services import Services
@@ -149,7 +150,7 @@ async def test_supervisor_raises_a_system_alert_when_a_camera_is_lost_for_long(
     clip = write_clip(tmp_path / "gone.mp4", seconds=1)
 
     async def titles() -> list[str]:
-        return [alert.title for alert in await list_alerts(services) if alert.system_key]
+        return [compose_title(alert.happening) for alert in await list_alerts(services) if alert.system_key]
 
     async def is_told_lost() -> bool:
         return await titles() == ["Yard is lost"]
@@ -164,7 +165,7 @@ async def test_supervisor_raises_a_system_alert_when_a_camera_is_lost_for_long(
         away.rename(clip)
         await wait_for(is_told_back)
     lost = (await list_alerts(services))[0]
-    assert "There is no such file." in lost.text
+    assert "There is no such file." in compose_text(lost.happening)
 
 
 async def test_supervisor_takes_over_from_a_process_that_freezes_or_is_killed(

@@ -33,6 +33,7 @@ from tests.ingest.cheap_model import describe, encode
 from tests.ingest.processes import make_settings, supervising, wait_for
 from tests.ingest.speaking import add_speech
 from tests.ingest.watching import make_camera
+from tests.jobs.alone import alone
 from tests.media.live_footage import write_clip
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -63,7 +64,7 @@ async def test_words_near_a_still_camera_raise_an_alert_and_leave_only_what_matc
             return any(await session.scalars(alerted))
 
     kinds = job_kinds(services, analyze_jobs=1)
-    jobs = run_jobs(services.database, kinds, clock=services.clock, random=Random(1))
+    jobs = run_jobs(services.database, kinds, clock=services.clock, random=Random(1), neighbours=alone())
     async with jobs, supervising(services, "anna", folder=tmp_path):
         await wait_for(has_alert_with_clip, 30)
     async with services.database.reading() as session:

@@ -1,4 +1,4 @@
-"""A worker process that tests kill: `python -m tests.jobs.child URL`.
+"""A worker process that tests kill: `python -m tests.jobs.child URL STARTED FOLDER`.
 
 Each job files an incoming message under its subject, without minding whether it is there, in the transaction that
 finishes it: a job that is finished twice breaks the unique key and is buried. The job `hang` never ends.
@@ -16,6 +16,7 @@ from instantreact.jobs.claims import Claim
 from instantreact.jobs.embedded import run_jobs
 from instantreact.jobs.worker import JobKind
 from instantreact.storage.database import Database
+from instantreact.storage.neighbours import Neighbours
 from instantreact.storage.tables import IncomingMessage
 
 
@@ -40,12 +41,14 @@ def hang_kind(started: Path) -> JobKind:
     return JobKind(hang, ignore_burial)
 
 
-async def main(url: str, started: Path) -> None:
+async def main(url: str, started: Path, folder: Path) -> None:
     database = Database(url)
     kinds = {"file": file_kind(database), "hang": hang_kind(started)}
-    async with run_jobs(database, kinds, clock=SystemClock(), random=Random()):
-        await asyncio.Event().wait()
+    neighbours = Neighbours(folder)
+    with neighbours.join():
+        async with run_jobs(database, kinds, clock=SystemClock(), random=Random(), neighbours=neighbours):
+            await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2])))
+    asyncio.run(main(sys.argv[1], *map(Path, sys.argv[2:])))

@@ -21,6 +21,7 @@ from instantreact.storage.database import Database
 from instantreact.storage.tables import Job
 
 LEASE_S = 30.0
+OWNERS = st.sampled_from(["anna", "ben"])
 SUBJECTS = st.sampled_from(["a", "b"])
 
 
@@ -30,6 +31,7 @@ class Held:
 
     token: str
     until: datetime
+    owner: str
 
 
 class JobLife(RuleBasedStateMachine):
@@ -71,9 +73,9 @@ class JobLife(RuleBasedStateMachine):
         self.runner.run(work())
         self.puts[subject] += 1
 
-    @rule(target=messages, limit=st.integers(1, 3))
-    def hand_out(self, limit: int) -> object:
-        return multiple(*self._hand_out(limit))
+    @rule(target=messages, limit=st.integers(1, 3), owner=OWNERS)
+    def hand_out(self, limit: int, owner: str) -> object:
+        return multiple(*self._hand_out(limit, owner))
 
     @rule(target=runs, message=messages)
     def take(self, message: Handover) -> object:
@@ -81,10 +83,10 @@ class JobLife(RuleBasedStateMachine):
         claim = self._take(message)
         return multiple() if claim is None else claim
 
-    @rule(target=runs, subject=SUBJECTS)
-    def put_and_take(self, subject: str) -> object:
+    @rule(target=runs, subject=SUBJECTS, owner=OWNERS)
+    def put_and_take(self, subject: str, owner: str) -> object:
         self.put(subject, 0.0)
-        taken = [self._take(message) for message in self._hand_out(3)]
+        taken = [self._take(message) for message in self._hand_out(3, owner)]
         return multiple(*(claim for claim in taken if claim is not None))
 
     @rule(claim=runs)
@@ -123,36 +125,44 @@ class JobLife(RuleBasedStateMachine):
     def let_time_pass(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
 
-    @rule()
-    def restart(self) -> None:
-        async def work() -> None:
+    @rule(owner=OWNERS)
+    def die(self, owner: str) -> None:
+        """What a dead process held is free; what its living neighbour holds is not touched."""
+
+        async def work() -> int:
             async with self.database.unit_of_work() as session:
-                await claims.release_all(session)
+                return await claims.release_owned(session, owner)
 
-        self.runner.run(work())
-        self.held.clear()
+        freed = self.runner.run(work())
+        theirs = [job_id for job_id, held in self.held.items() if held.owner == owner]
+        assert freed == len(theirs)
+        for job_id in theirs:
+            del self.held[job_id]
 
-    def _hand_out(self, limit: int) -> list[Handover]:
+    def _hand_out(self, limit: int, owner: str = "anna") -> list[Handover]:
         async def work() -> list[Handover]:
             async with self.database.unit_of_work() as session:
-                return await claims.hand_out(session, {"look": limit}, now=self.now, deadline_s=LEASE_S)
+                limits = {"look": limit}
+                return await claims.hand_out(session, limits, now=self.now, deadline_s=LEASE_S, owner=owner)
 
         handovers = self.runner.run(work())
         for handover in handovers:
             before = self.held.get(handover.job_id)
             assert before is None or before.until <= self.now, "handed to a second worker while the first holds it"
-            self.held[handover.job_id] = Held(handover.token, self.now + timedelta(seconds=LEASE_S))
+            self.held[handover.job_id] = Held(handover.token, self.now + timedelta(seconds=LEASE_S), owner)
         for job_id in [job_id for job_id, held in self.held.items() if held.until <= self.now]:
             del self.held[job_id]
         return handovers
 
     def _take(self, message: Handover) -> Claim | None:
+        held = self.held.get(message.job_id)
+
         async def work() -> Claim | None:
             async with self.database.unit_of_work() as session:
-                return await claims.take(session, message, now=self.now, lease_s=LEASE_S)
+                owner = held.owner if held else "anna"
+                return await claims.take(session, message, now=self.now, lease_s=LEASE_S, owner=owner)
 
         claim = self.runner.run(work())
-        held = self.held.get(message.job_id)
         if claim is not None:
             assert held is not None
             assert held.token == message.token

@@ -18,6 +18,7 @@ from instantreact.jobs.retry import Backoff
 from instantreact.jobs.worker import JobKind, Worker
 from instantreact.storage.database import Database
 from instantreact.storage.tables import Job
+from tests.jobs.alone import alone
 
 CLOCK = SystemClock()
 
@@ -33,7 +34,7 @@ def make_kind(run: Callable[[Claim], Awaitable[None]], **values: object) -> JobK
 
 @asynccontextmanager
 async def running(database: Database, grace_s: float = 5.0, **kinds: JobKind) -> AsyncIterator[None]:
-    async with run_jobs(database, kinds, clock=CLOCK, random=Random(1), grace_s=grace_s):
+    async with run_jobs(database, kinds, clock=CLOCK, random=Random(1), neighbours=alone(), grace_s=grace_s):
         yield
 
 
@@ -272,7 +273,7 @@ async def test_worker_interrupts_a_run_at_the_second_beat_after_its_job_was_dele
     await put(database, "endless", "a")
     async with database.unit_of_work() as session:
         [handover] = await claims.hand_out(session, {"endless": 1}, now=CLOCK.now(), deadline_s=30)
-    running = asyncio.create_task(worker.run_job(handover.job_id, handover.token))
+    running = asyncio.create_task(worker.run_job(handover))
     await started.wait()
     await worker.renew_leases()
     async with database.unit_of_work() as session:
@@ -314,7 +315,7 @@ async def test_jobs_do_not_wait_for_an_hour_that_a_clock_was_set_back_by(databas
 
     clock = SetClock()
     clock.ahead = timedelta(hours=1)
-    async with run_jobs(database, {"tell": make_kind(run)}, clock=clock, random=Random(1)):
+    async with run_jobs(database, {"tell": make_kind(run)}, clock=clock, random=Random(1), neighbours=alone()):
         async with database.unit_of_work() as session:
             await outbox.put(session, "tell", "a", now=clock.now())
             clock.ahead = timedelta(0)

@@ -8,12 +8,12 @@ from random import Random
 
 import pytest
 
-from instantreact.alerts.messenger import MessengerAccount, MessengerChannel
-from instantreact.alerts.pacing import Pacer
-from instantreact.demo.graph import FakeGraph, Person
+from instantreact.channels.messenger.channel import MessengerAccount, MessengerChannel
+from instantreact.channels.messenger.pacing import Pacer
 from instantreact.domain.alert import ChannelKind
+from instantreact.domain.happening import RuleHeld
 from instantreact.domain.observation import Observation
-from instantreact.domain.rule import CaptionCondition, Condition, Criteria
+from instantreact.domain.rule import CaptionCondition, Condition, Criteria, Evidence
 from instantreact.jobs.claims import Handover, hand_out
 from instantreact.jobs.worker import Worker
 from instantreact.media.limits import DecodeLimits
@@ -27,6 +27,7 @@ from instantreact.storage.cameras import CameraSettings
 from instantreact.storage.database import Database
 from instantreact.storage.tables import Alert, Camera, Clip, Event, Recipient, Rule
 from instantreact.threads import WorkerThreads
+from instantreact_demo.graph import FakeGraph, Person
 from tests.api.conftest import make_services
 from tests.conftest import StoppedClock
 from tests.observations import make_observation
@@ -54,7 +55,7 @@ class House:
         ran = 0
         while handovers := await self._hand_out(limits):
             for handover in handovers:
-                await worker.run_job(handover.job_id, handover.token)
+                await worker.run_job(handover)
             ran += len(handovers)
         return ran
 
@@ -92,6 +93,11 @@ class House:
     async def alerts(self) -> list[Alert]:
         async with self.services.database.reading() as session:
             return await alerts.list_alerts(session, AlertFilter())
+
+    async def the_evidence(self) -> tuple[Evidence, ...]:
+        held = (await self.the_alert()).happening
+        assert isinstance(held, RuleHeld)
+        return held.evidence
 
     async def the_alert(self) -> Alert:
         (alert,) = [alert for alert in await self.alerts() if alert.system_key is None]

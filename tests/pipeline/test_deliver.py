@@ -1,11 +1,11 @@
-from instantreact.demo.graph import FakeGraph, Person
-from instantreact.demo.graph.faults import OUTAGE, RESET_AFTER_ACCEPT, TEMPORARY, Fault, FaultKind
-from instantreact.domain.alert import DeliveryState
+from instantreact.domain.alert import ChannelKind, DeliveryState
 from instantreact.jobs import outbox
 from instantreact.pipeline.deliver import MAX_ATTEMPTS
 from instantreact.pipeline.incoming import accept_webhook
 from instantreact.pipeline.rerun import rerun_job
 from instantreact.storage import recipients
+from instantreact_demo.graph import FakeGraph, Person
+from instantreact_demo.graph.faults import OUTAGE, RESET_AFTER_ACCEPT, TEMPORARY, Fault, FaultKind
 from tests.pipeline.conftest import HOUR_S, JPEG, PSID, House
 from tests.pipeline.webhooks import make_echo, make_message
 
@@ -60,7 +60,7 @@ async def test_deliver_holds_back_when_the_window_is_closed_and_sends_when_the_p
     await house.run_due()
     assert (await house.the_alert()).deliveries[0].state is DeliveryState.HELD
     graph.people[PSID].window_open = True
-    await accept_webhook(house.services, make_message(PSID, "hello"))
+    await accept_webhook(house.services, ChannelKind.MESSENGER, make_message(PSID, "hello"))
     await house.run_due()
     assert received_parts(graph) == ["text", "picture"]
 
@@ -94,7 +94,7 @@ async def test_deliver_does_not_repeat_a_part_when_its_echo_comes_though_the_ans
     await house.run_due()
     assert received_parts(graph) == ["text"]
     sent = graph.received[0]
-    await accept_webhook(house.services, make_echo(sent.psid, sent.mid, sent.metadata or ""))
+    await accept_webhook(house.services, ChannelKind.MESSENGER, make_echo(sent.psid, sent.mid, sent.metadata or ""))
     await house.run_due()
     house.clock.advance(120)
     await house.run_due()

@@ -8,13 +8,13 @@ import pytest
 
 from instantreact.api.app import create_app
 from instantreact.api.remote_cameras import RemoteCameras
-from instantreact.demo.graph import FakeGraph
 from instantreact.domain.job import JobState
 from instantreact.domain.media import ClipState, Window
 from instantreact.domain.rule import SpeechCondition
 from instantreact.pipeline import intake
 from instantreact.pipeline.analyze import bury_clip
 from instantreact.storage.tables import Clip
+from instantreact_demo.graph import FakeGraph
 from tests.api.conftest import API_KEY, INTERNAL_TOKEN, OPTIONS, Checks, make_live_cameras
 from tests.observations import make_observation
 from tests.pipeline.conftest import House

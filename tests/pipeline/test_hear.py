@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from instantreact.demo.story import HELP
 from instantreact.domain.camera import SpeechMode
 from instantreact.domain.media import Listening, Window
 from instantreact.domain.observation import Hearing
@@ -17,6 +16,7 @@ from instantreact.pipeline.repair import queue_checks
 from instantreact.speech.wit import WitApp, WitLimits, WitTranscriber
 from instantreact.storage import clips, events
 from instantreact.storage.tables import Clip, Event
+from instantreact_demo.story import HELP
 from tests.observations import make_observation
 from tests.pipeline.conftest import House
 from tests.servers.wit import FakeWit
@@ -102,7 +102,7 @@ async def test_hear_adds_what_was_said_and_raises_the_alert(listening: House, sp
     event = await the_event(listening, clip)
     assert event.speech == "help me call the police"
     assert (await get_clip(listening.services, clip.id)).listening is Listening.DONE
-    assert [evidence.kind for evidence in (await listening.the_alert()).evidence] == ["caption", "speech"]
+    assert [evidence.kind for evidence in (await listening.the_evidence())] == ["caption", "speech"]
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
@@ -157,7 +157,7 @@ async def test_hear_keeps_only_the_matched_phrase_when_transcripts_are_not_kept(
     assert event.speech == "call the police"
     assert event.observation.transcript is not None
     assert [word.text for word in event.observation.transcript.words] == ["call", "the", "police"]
-    assert (await listening.the_alert()).evidence[0].quote == "call the police"
+    assert (await listening.the_evidence())[0].quote == "call the police"
 
 
 async def test_hear_says_silent_when_wit_hears_nothing(listening: House, wit: FakeWit, spoken_clip: bytes) -> None:

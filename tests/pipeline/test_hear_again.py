@@ -6,7 +6,6 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select
 
-from instantreact.demo.story import HELP
 from instantreact.domain.observation import Hearing
 from instantreact.domain.rule import SpeechCondition
 from instantreact.errors import LeaseLost
@@ -17,6 +16,7 @@ from instantreact.speech.sound import decode_wav, encode_wav
 from instantreact.storage import events
 from instantreact.storage.secrets import SecretBox
 from instantreact.storage.tables import AnsweredUtterance, Clip
+from instantreact_demo.story import HELP
 from tests.pipeline.conftest import House
 from tests.pipeline.test_hear import add_seen_clip, listening, make_test_picture, spoken_clip, wit
 from tests.servers.wit import FakeWit

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from instantreact.demo.graph import FakeGraph
-from instantreact.demo.story import HELP
+from instantreact.channels.words import compose_title
 from instantreact.domain.camera import SpeechMode
 from instantreact.domain.media import Window
 from instantreact.domain.observation import Hearing
@@ -25,6 +24,8 @@ from instantreact.speech.sound import decode_wav
 from instantreact.storage import cameras, rules
 from instantreact.storage.blobs import LocalBlobs
 from instantreact.storage.tables import Event, Rule, Utterance
+from instantreact_demo.graph import FakeGraph
+from instantreact_demo.story import HELP
 from tests.observations import make_observation
 from tests.pipeline.conftest import HOUR_S, JPEG, House
 from tests.pipeline.test_hear import listening, replace_services, wit
@@ -171,7 +172,7 @@ async def test_hear_live_keeps_only_the_matched_phrase_when_transcripts_are_not_
     (event,) = await list_events(listening)
     assert event.speech == "call the police"
     assert "help" not in repr(event.observation.transcript)
-    assert (await listening.the_alert()).evidence[0].quote == "call the police"
+    assert (await listening.the_evidence())[0].quote == "call the police"
 
 
 async def test_hear_live_matches_more_than_it_keeps_when_a_rule_asks_for_meaning_and_picture(listening: House) -> None:
@@ -184,7 +185,7 @@ async def test_hear_live_matches_more_than_it_keeps_when_a_rule_asks_for_meaning
         await rules.insert_rule(session, Rule(name="Seen", criteria=seen, created_at=NOW))
     await say(listening)
     await listening.run_due()
-    assert [alert.title for alert in await listening.alerts()] == ["Both"]
+    assert [compose_title(alert.happening) for alert in await listening.alerts()] == ["Both"]
 
 
 async def test_hear_live_files_all_or_nothing_when_its_job_was_lost_meanwhile(listening: House) -> None:

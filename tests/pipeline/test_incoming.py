@@ -4,11 +4,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from instantreact.demo.graph import FakeGraph
-from instantreact.domain.alert import AlertState, DeliveryState
+from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState
 from instantreact.pipeline.incoming import ITEMS_AT_ONCE, accept_webhook
 from instantreact.storage import recipients
 from instantreact.storage.tables import IncomingMessage, Job
+from instantreact_demo.graph import FakeGraph
 from tests.pipeline.conftest import PSID, House
 from tests.pipeline.test_deliver import raise_alert
 from tests.pipeline.webhooks import AT_MS, make_body, make_delivery, make_message, make_postback, make_read
@@ -20,7 +20,7 @@ from tests.pipeline.webhooks import AT_MS, make_body, make_delivery, make_messag
 async def test_postback_answers_the_alert(house: House, payload: str, state: AlertState) -> None:
     await raise_alert(house)
     alert = await house.the_alert()
-    await accept_webhook(house.services, make_postback(PSID, payload.format(alert.id)))
+    await accept_webhook(house.services, ChannelKind.MESSENGER, make_postback(PSID, payload.format(alert.id)))
     await house.run_due()
     answered = await house.the_alert()
     assert (answered.state, answered.answered_by) == (state, "Guard")
@@ -29,14 +29,14 @@ async def test_postback_answers_the_alert(house: House, payload: str, state: Ale
 async def test_postback_of_a_stranger_changes_nothing(house: House) -> None:
     await raise_alert(house)
     alert = await house.the_alert()
-    await accept_webhook(house.services, make_postback("666", f"ACK:{alert.id}"))
+    await accept_webhook(house.services, ChannelKind.MESSENGER, make_postback("666", f"ACK:{alert.id}"))
     await house.run_due()
     assert (await house.the_alert()).state is AlertState.RAISED
 
 
 async def test_postback_about_an_alert_that_is_gone_is_taken_and_forgotten(house: House) -> None:
     await house.add_recipient()
-    await accept_webhook(house.services, make_postback(PSID, "ACK:" + "0" * 32))
+    await accept_webhook(house.services, ChannelKind.MESSENGER, make_postback(PSID, "ACK:" + "0" * 32))
     assert await house.run_due() == 1
     assert await house.run_due() == 0
 
@@ -44,13 +44,13 @@ async def test_postback_about_an_alert_that_is_gone_is_taken_and_forgotten(house
 async def test_message_that_comes_twice_is_handled_once(house: House) -> None:
     await house.add_recipient()
     for _ in range(2):
-        await accept_webhook(house.services, make_message(PSID, "hello"))
+        await accept_webhook(house.services, ChannelKind.MESSENGER, make_message(PSID, "hello"))
     assert await house.run_due() == 1
 
 
 async def test_message_opens_the_window_of_its_sender(house: House) -> None:
     person = await house.add_recipient()
-    await accept_webhook(house.services, make_message(PSID, "hello"))
+    await accept_webhook(house.services, ChannelKind.MESSENGER, make_message(PSID, "hello"))
     await house.run_due()
     async with house.services.database.reading() as session:
         found = await recipients.get_recipient(session, person.id)
@@ -61,10 +61,12 @@ async def test_message_opens_the_window_of_its_sender(house: House) -> None:
 async def test_delivery_and_read_are_noted_on_the_parts_they_name(house: House, graph: FakeGraph) -> None:
     await raise_alert(house)
     await house.run_due()
-    await accept_webhook(house.services, make_delivery(PSID, *(part.mid for part in graph.received)))
+    await accept_webhook(
+        house.services, ChannelKind.MESSENGER, make_delivery(PSID, *(part.mid for part in graph.received))
+    )
     await house.run_due()
     assert (await house.the_alert()).deliveries[0].state is DeliveryState.DELIVERED
-    await accept_webhook(house.services, make_read(PSID, AT_MS + 60_000))
+    await accept_webhook(house.services, ChannelKind.MESSENGER, make_read(PSID, AT_MS + 60_000))
     await house.run_due()
     assert {part.state for part in (await house.the_alert()).deliveries[0].parts} == {DeliveryState.READ}
 
@@ -89,7 +91,7 @@ async def test_id_that_cannot_be_one_breaks_no_job(house: House, odd: Any) -> No
         from_guard | {"message": {"is_echo": True, "mid": odd, "metadata": "part:1"}},
     )
 
-    await accept_webhook(house.services, body)
+    await accept_webhook(house.services, ChannelKind.MESSENGER, body)
     await house.run_due()
 
     assert await list_open_jobs(house) == []
@@ -97,7 +99,7 @@ async def test_id_that_cannot_be_one_breaks_no_job(house: House, odd: Any) -> No
 
 async def test_half_a_character_in_a_text_is_kept_and_answered_like_any_other(house: House) -> None:
     person = await house.add_recipient()
-    await accept_webhook(house.services, make_message(PSID, f"{HALF} {NUL}"))
+    await accept_webhook(house.services, ChannelKind.MESSENGER, make_message(PSID, f"{HALF} {NUL}"))
     await house.run_due()
     async with house.services.database.reading() as session:
         found = await recipients.get_recipient(session, person.id)
@@ -108,7 +110,7 @@ async def test_delivery_that_names_very_many_messages_is_noted(house: House, gra
     await raise_alert(house)
     await house.run_due()
     named = [*(f"m_{number}" for number in range(40_000)), *(part.mid for part in graph.received)]
-    await accept_webhook(house.services, make_delivery(PSID, *named))
+    await accept_webhook(house.services, ChannelKind.MESSENGER, make_delivery(PSID, *named))
     await house.run_due()
     assert (await house.the_alert()).deliveries[0].state is DeliveryState.DELIVERED
 
@@ -120,7 +122,7 @@ async def test_large_body_is_stored_whole_while_others_write(house: House) -> No
         {"sender": {"id": PSID}, "timestamp": AT_MS, "message": {"mid": f"m_{number}"}}
         for number in range(ITEMS_AT_ONCE + 50)
     ]
-    accepting = asyncio.create_task(accept_webhook(house.services, make_body(*silent, *asking)))
+    accepting = asyncio.create_task(accept_webhook(house.services, ChannelKind.MESSENGER, make_body(*silent, *asking)))
     wrote = 0
     while not accepting.done():
         async with house.services.database.unit_of_work():

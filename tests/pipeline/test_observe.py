@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
-from instantreact.demo.graph import FakeGraph, Person
+from instantreact.channels.words import compose_title
 from instantreact.domain.media import Window
 from instantreact.domain.observation import Observation
 from instantreact.errors import NotFound
@@ -13,6 +13,7 @@ from instantreact.pipeline.intake import delete_clip
 from instantreact.pipeline.observe import Origin, observe
 from instantreact.storage import cameras, rules
 from instantreact.storage.tables import Event, Rule
+from instantreact_demo.graph import FakeGraph, Person
 from tests.observations import make_observation
 from tests.pipeline.conftest import JPEG, PSID, House
 from tests.storage.databases import ENGINES
@@ -144,7 +145,7 @@ async def test_observe_raises_nothing_for_a_rule_that_went_between_matching_and_
         make_observation(),
         lambda: asyncio.run_coroutine_threadsafe(go(), loop).result(),
     )
-    assert [alert.title for alert in observed.alerts] == [other]
+    assert [compose_title(alert.happening) for alert in observed.alerts] == [other]
 
 
 async def test_observe_lets_an_event_grow_without_a_picture_and_files_a_new_one_when_it_is_gone(house: House) -> None:

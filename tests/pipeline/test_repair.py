@@ -5,15 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from instantreact.alerts.console import ConsoleChannel
-from instantreact.demo.graph import FakeGraph
-from instantreact.demo.graph.faults import OUTAGE, Fault, FaultKind
+from instantreact.channels.console.channel import ConsoleChannel
+from instantreact.channels.words import compose_title
 from instantreact.domain.alert import ChannelKind, DeliveryState
 from instantreact.jobs import outbox
 from instantreact.pipeline.repair import queue_checks
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import channel_faults, recipients
 from instantreact.storage.tables import Recipient
+from instantreact_demo.graph import FakeGraph
+from instantreact_demo.graph.faults import OUTAGE, Fault, FaultKind
 from tests.pipeline.conftest import PSID, House
 from tests.pipeline.test_deliver import raise_alert, received_parts
 from tests.storage.factories import NOW
@@ -60,7 +61,7 @@ async def let_pass(house: House, seconds: float, *, step_s: float = 10.0) -> Non
 
 
 async def system_titles(house: House) -> list[str]:
-    return sorted(alert.title for alert in await house.alerts() if alert.system_key)
+    return sorted(compose_title(alert.happening) for alert in await house.alerts() if alert.system_key)
 
 
 async def test_what_waits_goes_out_within_a_minute_when_the_token_is_mended_after_hours(

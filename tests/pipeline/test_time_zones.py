@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from instantreact.channels.words import compose_text
 from instantreact.domain.alert import Notify
 from instantreact.pipeline.analyze import find_origin
 from instantreact.pipeline.observe import observe
@@ -34,7 +35,7 @@ async def see_fight(house: House, at: datetime, *, has_camera: bool = True) -> s
         clip, _ = await clips.insert_or_find(session, new, now=house.clock.now())
         origin, _ = await find_origin(session, clip)
     (alert,) = (await observe(house.services, origin, make_observation(), lambda: JPEG)).alerts
-    return alert.text
+    return compose_text(alert.happening)
 
 
 SPRING, AUTUMN = datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)
@@ -89,5 +90,5 @@ async def test_alert_keeps_the_hour_it_named_when_the_zone_of_its_site_is_correc
     assert "01:00:00 BST" in said
     async with house.services.database.unit_of_work() as session:
         await sites.replace_site(session, site_id, {"name": "Shop", "time_zone": "Europe/Berlin"})
-    assert [alert.text for alert in await house.alerts()] == [said]
+    assert [compose_text(alert.happening) for alert in await house.alerts()] == [said]
     assert "02:00:00 CEST" in await see_fight(house, AUTUMN)

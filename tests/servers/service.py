@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import httpx
 
-from instantreact.demo.graph import FakeGraph
+from instantreact_demo.graph import FakeGraph
 
 API_KEY = "a-key-for-tests"
 VERIFY_TOKEN = "verify-me"
@@ -24,6 +24,7 @@ class Service:
     """A service on a free port. `start` may follow `kill`: the state folder stays, the port stays."""
 
     command = "serve"
+    ready = re.compile(r"on http://[^:]+:(\d+)")
 
     def __init__(self, state_dir: Path, graph: FakeGraph | None = None, **settings: str) -> None:
         self._state_dir = state_dir
@@ -57,9 +58,9 @@ class Service:
 
     def start(self) -> None:
         """Start and wait until it is ready to work."""
-        command = [sys.executable, "-m", "instantreact", self.command, "--port", str(self._port)]
+        command = [sys.executable, "-m", "instantreact", self.command, "--state-dir", str(self._state_dir)]
         self._process = subprocess.Popen(
-            [*command, "--state-dir", str(self._state_dir)],
+            [*command, *self._arguments()],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -72,6 +73,9 @@ class Service:
             raise RuntimeError("the service did not start:\n" + "".join(self.output))
         self._wait_until_ready()
 
+    def _arguments(self) -> list[str]:
+        return ["--port", str(self._port)]
+
     def kill(self) -> None:
         """SIGKILL: nothing can be tidied up."""
         assert self._process is not None
@@ -79,8 +83,10 @@ class Service:
         self._await_end()
 
     def stop(self) -> int:
-        """SIGTERM, as an operator would; the exit status."""
+        """SIGTERM, as an operator would; the exit status, also of one that ended before."""
         assert self._process is not None
+        if self._process.returncode is not None:
+            return self._process.returncode
         self._process.terminate()
         return self._await_end()
 
@@ -106,9 +112,12 @@ class Service:
         assert process.stdout is not None
         for line in process.stdout:
             self.output.append(line)
-            if found := re.search(r"on http://[^:]+:(\d+)", line):
-                self._port = int(found[1])
+            if found := self.ready.search(line):
+                self._note(found)
                 listening.set()
+
+    def _note(self, found: re.Match[str]) -> None:
+        self._port = int(found[1])
 
     def _wait_until_ready(self) -> None:
         deadline_s = time.monotonic() + 60
@@ -125,6 +134,39 @@ class IngestService(Service):
     """A process that only watches cameras."""
 
     command = "ingest"
+
+
+class ApiService(Service):
+    """A process that only answers requests."""
+
+    command = "api"
+
+
+class JobsService(Service):
+    """A process that listens nowhere."""
+
+    ready = re.compile(r"InstantReact .* RabbitMQ")
+
+    def _arguments(self) -> list[str]:
+        return []
+
+    def _note(self, found: re.Match[str]) -> None:
+        """There is no port."""
+
+    def _wait_until_ready(self) -> None:
+        """It has said so."""
+
+
+class RelayService(JobsService):
+    """A process that only hands jobs to the queues."""
+
+    command = "relay"
+
+
+class WorkerService(JobsService):
+    """A process that only runs jobs."""
+
+    command = "worker"
 
 
 def _graph_settings(graph: FakeGraph | None) -> dict[str, str]:

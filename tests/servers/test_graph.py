@@ -10,11 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
-from instantreact.alerts.signature import appsecret_proof, is_signed
-from instantreact.alerts.webhook import Delivered, Echo, Read, parse_webhook
-from instantreact.demo.graph import events, faults
-from instantreact.demo.graph.rules import ONE_FILE, Person
-from instantreact.demo.graph.server import FakeGraph, Moment, Page, Received
+from instantreact.channels.messenger.signature import appsecret_proof, is_signed
+from instantreact.channels.messenger.webhook import parse_webhook
+from instantreact.channels.receiver import Delivered, Echo, Read
+from instantreact_demo.graph import events, faults
+from instantreact_demo.graph.rules import ONE_FILE, Person
+from instantreact_demo.graph.server import FakeGraph, Moment, Page, Received
 from tests.servers.hook_target import HookTarget
 
 PSID, CLOSED, BLOCKED = "4242", "5", "6"
@@ -308,7 +309,7 @@ def test_encode_body_writes_the_contract_s_test_vector() -> None:
 
 
 def test_graph_is_scripted_from_outside_when_it_runs_as_a_process(target: HookTarget) -> None:
-    command = [sys.executable, "-m", "instantreact.demo.graph", "--person", PSID, "--webhook-url", "http://unused"]
+    command = [sys.executable, "-m", "instantreact_demo.graph", "--person", PSID, "--webhook-url", "http://unused"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from instantreact.demo.local_server import LocalServer
+from instantreact_demo.local_server import LocalServer
 
 from .wit_audio import Sound, WitError, read_sound
 from .wit_reply import Reply, chunks, dictation_objects, speech_objects

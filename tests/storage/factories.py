@@ -1,11 +1,12 @@
 """`make_*()`: rows with everything that a test does not care about filled in."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.alert import AlertState, ChannelKind, PartKind
+from instantreact.domain.happening import Written
 from instantreact.domain.media import ClipInfo, Window
 from instantreact.domain.observation import Caption, Hypothesis, Observation
 from instantreact.domain.rule import ConceptCondition, Criteria, Severity
@@ -13,6 +14,8 @@ from instantreact.storage import alerts, clips, events, recipients, rules
 from instantreact.storage.clips import NewClip
 from instantreact.storage.tables import Alert, Clip, Event, Recipient, Rule, new_id
 
+DAY = timedelta(hours=24)
+BOTH = (PartKind.TEXT, PartKind.PICTURE)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CLIP_INFO = ClipInfo("mp4", "h264", 2.0, 640, 480, 25.0, has_audio=False)
 _numbers = count()
@@ -88,9 +91,7 @@ async def make_recipient(session: AsyncSession, **values: object) -> Recipient:
 
 async def make_alert(session: AsyncSession, *people: Recipient, **values: object) -> Alert:
     defaults: dict[str, object] = {
-        "title": "Fight",
-        "text": "Two people fight.",
-        "severity": Severity.WARNING,
+        "happening": Written("Fight", "Two people fight.", Severity.WARNING),
         "state": AlertState.RAISED,
         "raised_at": NOW,
     }
@@ -98,5 +99,5 @@ async def make_alert(session: AsyncSession, *people: Recipient, **values: object
     if row.system_key is None:
         row.rule_id = row.rule_id or (await make_rule(session)).id
         row.event_id = row.event_id or (await make_event(session)).id
-    alert, _ = await alerts.insert_or_find(session, row, recipients=people, parts=(PartKind.TEXT, PartKind.PICTURE))
+    alert, _ = await alerts.insert_or_find(session, row, recipients=people, parts_of=lambda _: BOTH)
     return alert

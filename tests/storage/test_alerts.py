@@ -3,6 +3,16 @@ from datetime import timedelta
 import pytest
 
 from instantreact.domain.alert import AlertState, DeliveryState, PartKind
+from instantreact.domain.happening import (
+    CameraBack,
+    CameraLost,
+    ChannelFailing,
+    ChannelMended,
+    Happening,
+    RuleHeld,
+    Written,
+)
+from instantreact.domain.rule import Evidence, Severity
 from instantreact.errors import NotFound
 from instantreact.storage import alerts, deliveries
 from instantreact.storage.alerts import AlertFilter
@@ -30,8 +40,9 @@ async def test_insert_or_find_changes_nothing_when_the_rule_matched_this_event_b
         person = await make_recipient(session)
         first = await make_alert(session, person)
     async with database.unit_of_work() as session:
-        second = await make_alert(session, person, rule_id=first.rule_id, event_id=first.event_id, title="Other")
-    assert (second.id, second.title) == (first.id, "Fight")
+        other = Written("Other", "Something else.", Severity.INFO)
+        second = await make_alert(session, person, rule_id=first.rule_id, event_id=first.event_id, happening=other)
+    assert (second.id, second.happening) == (first.id, first.happening)
     assert [delivery.id for delivery in second.deliveries] == [delivery.id for delivery in first.deliveries]
 
 
@@ -133,3 +144,24 @@ async def test_find_holding_alert_keeps_uploads_apart_and_counts_alerts_without_
     assert same is not None
     assert same.id == alert.id
     assert apart is None
+
+
+@pytest.mark.parametrize(
+    "happening",
+    [
+        RuleHeld(
+            "Fight", "Door", "men fight", (Evidence("zone", "till", 1.0, "", 0.0, 2.0),), NOW, "UTC", Severity.INFO
+        ),
+        CameraLost("Door", NOW, NOW, 60.0, 0.0, "Nothing listens there.", "Europe/Berlin"),
+        CameraBack("Door", NOW, NOW, 60.0, 2.5, "UTC"),
+        ChannelFailing("messenger", NOW, "Make a new token.", "UTC"),
+        ChannelMended("messenger", NOW, "UTC"),
+        Written("Fight", "Two people fight.", Severity.WARNING),
+    ],
+    ids=lambda happening: happening.kind,
+)
+async def test_happening_comes_back_as_it_was_stored(database: Database, happening: Happening) -> None:
+    async with database.unit_of_work() as session:
+        alert = await make_alert(session, system_key="a", happening=happening)
+    async with database.reading() as session:
+        assert (await alerts.get_alert(session, alert.id)).happening == happening

@@ -7,9 +7,9 @@ from instantreact.storage.database import Database
 from tests.storage.factories import NOW
 
 
-async def test_set_key_stores_its_hash_and_not_the_key(database: Database) -> None:
+async def test_insert_key_stores_its_hash_and_not_the_key(database: Database) -> None:
     async with database.unit_of_work() as session:
-        await keys.set_key(session, name="admin", key="ir_secret", now=NOW)
+        await keys.insert_key(session, name="admin", key="ir_secret", now=NOW)
     async with database.reading() as session:
         row = (await session.execute(text("SELECT * FROM api_keys"))).one()
         (known,) = await keys.list_keys(session)
@@ -17,9 +17,9 @@ async def test_set_key_stores_its_hash_and_not_the_key(database: Database) -> No
     assert "ir_secret" not in str(row)
 
 
-async def test_set_key_replaces_the_key_of_the_same_name(database: Database) -> None:
+async def test_insert_key_leaves_the_key_that_another_process_made_first(database: Database) -> None:
     async with database.unit_of_work() as session:
-        await keys.set_key(session, name="admin", key="old", now=NOW)
-        await keys.set_key(session, name="admin", key="new", now=NOW)
+        assert await keys.insert_key(session, name="admin", key="old", now=NOW)
+        assert not await keys.insert_key(session, name="admin", key="new", now=NOW)
         (known,) = await keys.list_keys(session)
-    assert known.sha256 == hashlib.sha256(b"new").hexdigest()
+    assert known.sha256 == hashlib.sha256(b"old").hexdigest()

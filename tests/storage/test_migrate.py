@@ -12,11 +12,16 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from instantreact.channels.words import compose_text, compose_title
+from instantreact.domain.happening import CameraLost, RuleHeld, Written
+from instantreact.domain.rule import Severity
 from instantreact.errors import Misconfigured
 from instantreact.storage import migrate
+from instantreact.storage.alerts import get_alert
+from instantreact.storage.database import Database
 from instantreact.storage.tables import Base
 from tests.servers.postgres import PostgresServer
-from tests.storage.factories import NOW
+from tests.storage.factories import NOW, make_alert
 
 T = TypeVar("T")
 
@@ -191,3 +196,85 @@ async def test_upgrade_to_sites_takes_the_names_that_cameras_had_and_downgrade_g
         await migrate.downgrade(url, "0004")
         assert ask(path, "SELECT name, site FROM cameras ORDER BY 1") == NAMED
         assert ask(path, "SELECT camera_id FROM camera_leases UNION ALL SELECT camera_id FROM clips") == [("a",)] * 2
+
+
+BEFORE_HAPPENINGS = """
+    INSERT INTO alerts (id, system_key, title, text, severity, state, evidence, raised_at) VALUES
+      ('a', 'k', 'A fight', 'Two "fight".\n• fight, 91 %', 'critical', 'dismissed',
+       '[{"kind": "concept", "what": "fight", "score": 0.9, "quote": "", "start_s": 0, "end_s": 2}]',
+       '2026-11-22 12:00:00'),
+      ('b', 'l', 'Door is lost', 'Door is lost.', 'warning', 'raised', '[]', '2026-11-22 12:00:00');
+    INSERT INTO recipients (id, name, channel, address, enabled, created_at) VALUES
+      ('r', 'Ana', 'messenger', '1', true, '2026-11-22 12:00:00');
+    INSERT INTO deliveries (id, alert_id, recipient_id, channel, state, created_at) VALUES
+      ('d', 'a', 'r', 'messenger', 'pending', '2026-11-22 12:00:00');
+"""
+WORDS = "SELECT id, title, text, severity, json_array_length(evidence) FROM alerts ORDER BY id"
+SAID = [
+    ("a", "A fight", 'Two "fight".\n• fight, 91 %', "critical", 1),
+    ("b", "Door is lost", "Door is lost.", "warning", 0),
+]
+
+
+async def read_words(url: str) -> list[tuple[object, ...]]:
+    return await look(url, lambda connection: [tuple(row) for row in connection.execute(text(WORDS))])
+
+
+async def test_upgrade_to_happenings_keeps_the_words_of_alerts_from_before_and_downgrade_gives_them_back(
+    url: str,
+) -> None:
+    await migrate.upgrade(url, "0008")
+    for statement in filter(str.strip, BEFORE_HAPPENINGS.split(";")):
+        await look(url, lambda connection, sql=statement: connection.exec_driver_sql(sql))  # type: ignore[misc]
+    await migrate.upgrade(url)
+    database = Database(url)
+    async with database.reading() as session:
+        old = await get_alert(session, "a")
+    await database.dispose()
+    assert isinstance(old.happening, Written)
+    assert (compose_title(old.happening), compose_text(old.happening)) == SAID[0][1:3]
+    assert (old.happening.severity, old.happening.evidence[0].what) == ("critical", "fight")
+    assert [delivery.id for delivery in old.deliveries] == ["d"]
+    await migrate.downgrade(url, "0008")
+    assert await read_words(url) == SAID
+
+
+async def test_downgrade_from_happenings_tells_in_a_few_words_what_never_had_any(url: str) -> None:
+    await migrate.upgrade(url)
+    database = Database(url)
+    held = RuleHeld("A fight", "Door", "two men fight", (), NOW, "UTC", Severity.CRITICAL)
+    lost = CameraLost("Door", NOW, NOW, 60.0, 0.0, "Nothing listens there.", "UTC")
+    async with database.unit_of_work() as session:
+        for key, happening in (("a", held), ("b", lost)):
+            await make_alert(session, id=key, system_key=key, happening=happening)
+    await database.dispose()
+    await migrate.downgrade(url, "0008")
+    assert await read_words(url) == [
+        ("a", "A fight", "two men fight", "critical", 0),
+        ("b", "Door: camera lost", "Nothing listens there.", "warning", 0),
+    ]
+
+
+BEFORE_INBOX = """
+    INSERT INTO incoming_messages (id, dedupe_key, body, received_at) VALUES
+      ('a', 'postback:1', '{}', '2026-11-22 12:00:00'), ('b', 'postback:2', '{}', '2026-11-22 12:00:00');
+"""
+OTHERS = """
+    INSERT INTO incoming_messages (id, channel, dedupe_key, body, received_at) VALUES
+      ('c', 'telegram', 'postback:1', '{}', '2026-11-22 12:00:00');
+"""
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+async def test_upgrade_to_an_inbox_of_channels_takes_what_is_there_as_messenger_s_and_downgrade_leaves_that(
+    path: Path, url: str
+) -> None:
+    await migrate.upgrade(url, "0009")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(BEFORE_INBOX)
+    await migrate.upgrade(url, "0010")
+    assert ask(path, "SELECT id, channel FROM incoming_messages") == [("a", "messenger"), ("b", "messenger")]
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(OTHERS)  # the same key is another message on another channel
+    await migrate.downgrade(url, "0009")
+    assert ask(path, "SELECT id FROM incoming_messages ORDER BY id") == [("a",), ("b",)]

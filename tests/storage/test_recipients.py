@@ -8,7 +8,7 @@ from instantreact.errors import Conflict, NotFound
 from instantreact.storage import recipients
 from instantreact.storage.database import Database
 from instantreact.storage.tables import Delivery
-from tests.storage.factories import NOW, make_alert, make_recipient
+from tests.storage.factories import DAY, NOW, make_alert, make_recipient
 
 
 async def test_insert_recipient_raises_conflict_when_the_address_is_taken(database: Database) -> None:
@@ -23,8 +23,10 @@ async def test_open_window_lasts_a_day_from_the_latest_action_and_makes_reachabl
     async with database.unit_of_work() as session:
         person = await make_recipient(session)
         await recipients.mark_unreachable(session, person.id, "blocked")
-        await recipients.open_window(session, person.id, acted_at=NOW)
-        await recipients.open_window(session, person.id, acted_at=NOW - timedelta(hours=1))  # came in late
+        await recipients.open_window(session, person.id, acted_at=NOW, chat_window=DAY)
+        await recipients.open_window(
+            session, person.id, acted_at=NOW - timedelta(hours=1), chat_window=DAY
+        )  # came in late
     async with database.reading() as session:
         found = await recipients.find_recipient(session, ChannelKind.MESSENGER, person.address)
     assert found is not None
@@ -34,7 +36,7 @@ async def test_open_window_lasts_a_day_from_the_latest_action_and_makes_reachabl
 async def test_close_window_shuts_it_at_once(database: Database) -> None:
     async with database.unit_of_work() as session:
         person = await make_recipient(session)
-        await recipients.open_window(session, person.id, acted_at=NOW)
+        await recipients.open_window(session, person.id, acted_at=NOW, chat_window=DAY)
         await recipients.close_window(session, person.id)
     async with database.reading() as session:
         assert (await recipients.get_recipient(session, person.id)).window_open_until is None
@@ -55,7 +57,7 @@ async def test_list_recipients_to_tell_leaves_out_who_is_disabled_or_not_named(d
 async def test_update_recipient_forgets_the_window_when_the_address_changes(database: Database) -> None:
     async with database.unit_of_work() as session:
         person = await make_recipient(session)
-        await recipients.open_window(session, person.id, acted_at=NOW)
+        await recipients.open_window(session, person.id, acted_at=NOW, chat_window=DAY)
         renamed = await recipients.update_recipient(session, person.id, {"name": "Ben"})
         assert (renamed.name, renamed.window_open_until) == ("Ben", NOW + timedelta(hours=24))
         moved = await recipients.update_recipient(session, person.id, {"address": "other"})

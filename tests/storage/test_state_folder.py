@@ -1,7 +1,5 @@
 import os
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,33 +7,14 @@ import pytest
 from sqlalchemy import text
 
 from instantreact.errors import Misconfigured
-from instantreact.media.own_ports import OwnPorts
 from instantreact.storage.blobs import LocalBlobs
 from instantreact.storage.database import Database
 from instantreact.storage.migrate import upgrade
+from instantreact.storage.neighbours import Neighbours
 from instantreact.storage.secrets import load_or_create_key
-from instantreact.storage.state_folder import hold_folder, prepare_folder
+from instantreact.storage.state_folder import prepare_folder
 
 NOBODY = 65_534
-
-
-def test_hold_folder_refuses_a_second_process_and_says_what_to_do(tmp_path: Path) -> None:
-    holding = "from instantreact.storage.state_folder import hold_folder; import sys, pathlib"
-    script = f"{holding}\nwith hold_folder(pathlib.Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
-    command = [sys.executable, "-c", script, str(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout is not None
-        assert other.stdout.readline() == "held\n"
-        with pytest.raises(Misconfigured, match=r"another `instantreact serve`.*INSTANTREACT_STATE_DIR"):
-            hold_folder(tmp_path).__enter__()
-        other.kill()
-    with hold_folder(tmp_path):  # a lock dies with its process
-        pass
-
-
-def test_hold_folder_lets_errors_of_the_block_through(tmp_path: Path) -> None:
-    with pytest.raises(BlockingIOError), hold_folder(tmp_path):
-        raise BlockingIOError
 
 
 def test_prepare_folder_names_the_setting_where_the_folder_is_a_file(tmp_path: Path) -> None:
@@ -59,23 +38,23 @@ def _umask(request: pytest.FixtureRequest) -> Iterator[None]:
 async def test_whatever_is_kept_in_the_folder_is_for_nobody_else(tmp_path: Path) -> None:
     folder = tmp_path / "state"
     url = f"sqlite+aiosqlite:///{folder / 'instantreact.sqlite3'}"
-    with hold_folder(folder):
-        load_or_create_key(folder / "secret.key")
-        await upgrade(url)
-        database = Database(url)
-        async with database.unit_of_work() as session:
-            await session.execute(text("CREATE TABLE a (b INTEGER)"))
-            await session.execute(text("INSERT INTO a VALUES (1)"))
-        LocalBlobs(folder / "blobs").put("clips/ab/ab.mp4", b"x")
-        with LocalBlobs(folder / "blobs").writing("clips/cd/cd.mp4"), OwnPorts(folder / "ports").hold(8000):
-            modes = modes_below(folder)
-        await database.dispose()
+    prepare_folder(folder)
+    load_or_create_key(folder / "secret.key")
+    await upgrade(url)
+    database = Database(url)
+    async with database.unit_of_work() as session:
+        await session.execute(text("CREATE TABLE a (b INTEGER)"))
+        await session.execute(text("INSERT INTO a VALUES (1)"))
+    LocalBlobs(folder / "blobs").put("clips/ab/ab.mp4", b"x")
+    with LocalBlobs(folder / "blobs").writing("clips/cd/cd.mp4"), Neighbours(folder / "processes").join(8000):
+        modes = modes_below(folder)
+    await database.dispose()
 
     assert {path for path, mode in modes.items() if mode not in (0o600, 0o700)} == set()
-    assert {"instantreact.sqlite3", "instantreact.sqlite3-wal", "secret.key", "serve.lock"} <= modes.keys()
-    assert modes["."] == modes["blobs/clips/ab"] == modes["ports"] == 0o700
+    assert {"instantreact.sqlite3", "instantreact.sqlite3-wal", "secret.key"} <= modes.keys()
+    assert modes["."] == modes["blobs/clips/ab"] == modes["processes"] == 0o700
     assert modes["blobs/clips/ab/ab.mp4"] == 0o600
-    assert len(modes) == 14
+    assert len(modes) == 13
 
 
 def test_prepare_folder_mends_what_an_earlier_version_left_open(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from instantreact.domain.alert import DeliveryState, Receipt
 from instantreact.domain.media import Listening
 from instantreact.storage import clips, deliveries, recipients
 from instantreact.storage.database import Database
-from tests.storage.factories import NOW, make_clip, make_recipient
+from tests.storage.factories import DAY, NOW, make_clip, make_recipient
 from tests.storage.test_deliveries import make_delivery, read_states
 
 Change = Callable[[AsyncSession], Awaitable[object]]
@@ -61,12 +61,12 @@ async def test_window_is_open_until_a_day_after_the_later_of_two_actions(databas
     later = NOW + timedelta(minutes=1)
     await change_together(
         database,
-        lambda session: recipients.open_window(session, person.id, acted_at=later),
-        lambda session: recipients.open_window(session, person.id, acted_at=NOW),
+        lambda session: recipients.open_window(session, person.id, acted_at=later, chat_window=DAY),
+        lambda session: recipients.open_window(session, person.id, acted_at=NOW, chat_window=DAY),
     )
     async with database.reading() as session:
         found = await recipients.get_recipient(session, person.id)
-    assert found.window_open_until == later + recipients.WINDOW
+    assert found.window_open_until == later + DAY
 
 
 async def test_timings_of_seeing_and_hearing_are_both_kept(database: Database) -> None:

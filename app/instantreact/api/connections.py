@@ -110,7 +110,6 @@ class GuardedConnection(HttpToolsProtocol):
         super().handle_websocket_upgrade()
 
     def on_message_begin(self) -> None:
-        """A request begins."""
         self._head_bytes = 0
         self._is_in_request = True
         if len(self.pipeline) >= MAX_PIPELINED:
@@ -118,12 +117,10 @@ class GuardedConnection(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        """A piece of the request's address."""
         self._count_head(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header, or trailer."""
         self._count_head(len(name) + len(value))
         if len(self.headers) >= self._limits.headers:
             self._break_off(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "too_many_headers")
@@ -135,12 +132,10 @@ class GuardedConnection(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """A piece of the request's body."""
         self._loose_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The request has been sent whole."""
         self._loose_bytes = 0
         self._is_in_request = False
         super().on_message_complete()

@@ -48,6 +48,7 @@ KINDS: Mapping[type[errors.InstantReactError], Kind] = MappingProxyType(
         errors.FileMissing: Kind(503, "file-missing", "File missing"),
         errors.StorageFull: Kind(507, "storage-full", "Storage full"),
         errors.StorageBusy: Kind(503, "storage-busy", "Storage busy"),
+        errors.BrokerUnreachable: Kind(503, "broker-unreachable", "Broker unreachable"),
         errors.LeaseLost: Kind(409, "lease-lost", "Held by somebody else"),
         errors.MediaError: Kind(422, "media-error", "Unusable media"),
         errors.UnreadableMedia: Kind(422, "unreadable-media", "Unreadable media"),

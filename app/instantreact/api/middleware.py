@@ -33,7 +33,6 @@ class RequestContext:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
         request_id = _choose_request_id(Headers(scope=scope))
         scope.setdefault("state", {})["request_id"] = request_id
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -72,7 +71,6 @@ class BodyLimit:
         self._stall_s = stall_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
         if scope["type"] == "http":
             max_bytes = self._by_path.get(scope["path"], self._max_bytes)
             body = _Capped(receive, max_bytes, _declared_length(Headers(scope=scope)), self._stall_s)

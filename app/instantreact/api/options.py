@@ -13,8 +13,6 @@ class ApiOptions:
 
     api_key_hashes          SHA-256 of each key that opens the API, 64 hexadecimal digits
     max_upload_bytes        the largest file that /analyze takes
-    messenger_app_secret    verifies Messenger's webhook; without it the webhook is closed
-    messenger_verify_token  what Messenger must repeat when the webhook is set up
     internal_token          what the service's own processes show each other
     analyze_jobs            how many clips are analyzed at once
     stall_s                 a request of which nothing comes for so long is given up
@@ -24,8 +22,6 @@ class ApiOptions:
     api_key_hashes: tuple[str, ...] = field(repr=False)
     max_upload_bytes: int
     internal_token: str = field(repr=False)
-    messenger_app_secret: str | None = field(default=None, repr=False)
-    messenger_verify_token: str | None = field(default=None, repr=False)
     analyze_jobs: int = 2
     stall_s: float = 30.0
     public_url: str | None = None

@@ -43,7 +43,6 @@ class RemoteCameras:
             raise _no_answer() from error
 
     async def close(self) -> None:
-        """Hang up."""
         await self._client.aclose()
 
 

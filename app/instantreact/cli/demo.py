@@ -1,9 +1,11 @@
-"""`instantreact demo`."""
+"""`instantreact demo`: the product's one door to a package beside it."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from instantreact.errors import Misconfigured
 
 
 def demo(
@@ -12,6 +14,14 @@ def demo(
     ] = None,
 ) -> None:
     """Run the whole product once on this machine: a clip goes in, a sentence and an alert come out."""
-    from instantreact.demo.story import run_demo
+    try:
+        from instantreact_demo.story import run_demo
+    except ModuleNotFoundError as error:
+        if error.name != "instantreact_demo":
+            raise
+        raise Misconfigured(
+            "`instantreact demo` needs the package beside the product: in InstantReact's repository, "
+            "pip install --no-deps ./demo, or `make demo`, which installs it"
+        ) from error
 
     run_demo(clip, say=typer.echo)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,10 @@ from instantreact.cli.settings import read_settings, unknown_settings
 from instantreact.config import Settings
 from instantreact.errors import InstantReactError
 from instantreact.logs import redact
+
+if TYPE_CHECKING:
+    from instantreact.channels.channel import Channel
+    from instantreact.channels.receiver import Receiver
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ def doctor(
 async def examine(settings: Settings) -> list[Finding]:
     """Look at every part that the service needs or may use; nobody is notified."""
     findings = [_examine_state_dir(settings), _examine_secret_keys(settings), await _examine_database(settings)]
+    findings.append(await _examine_broker(settings))
     findings += [_examine_disk(settings), _examine_time_zone(settings)]
     findings += [_examine_address(settings), _examine_bundle(settings)]
     findings += await _examine_channels(settings)
@@ -119,6 +124,18 @@ async def _examine_database(settings: Settings) -> Finding:
     return Finding("database", "", problem, is_fatal=False)
 
 
+async def _examine_broker(settings: Settings) -> Finding:
+    from instantreact.roles import check_broker
+
+    if settings.broker_url is None:
+        return Finding("broker", "none; `serve` runs the jobs itself, and `worker` needs INSTANTREACT_BROKER_URL")
+    try:
+        await check_broker(settings)
+    except InstantReactError as error:
+        return Finding("broker", "", str(error))
+    return Finding("broker", "RabbitMQ takes jobs to the workers")
+
+
 def _examine_bundle(settings: Settings) -> Finding:
     from instantreact.wiring import make_captioner
 
@@ -131,24 +148,47 @@ def _examine_bundle(settings: Settings) -> Finding:
 
 
 async def _examine_channels(settings: Settings) -> list[Finding]:
+    from instantreact.channels.registry import CHANNELS
     from instantreact.clock import SystemClock
-    from instantreact.wiring import make_channels
 
-    try:
-        channels = make_channels(settings, clock=SystemClock())
-    except InstantReactError as error:
-        return [Finding("messenger", "", str(error))]
-    findings = [Finding("messenger", "", "not configured; alerts are printed on the console", is_fatal=False)]
-    if "messenger" in channels:
-        findings = [_examine_webhook(settings)]
-    for kind, channel in channels.items():
+    findings, is_reached = [], False
+    for kind, channel_type in CHANNELS.items():
         try:
-            findings.append(Finding(kind, await channel.check()))
+            ends = channel_type.open(settings, SystemClock())
         except InstantReactError as error:
             findings.append(Finding(kind, "", str(error)))
-        finally:
-            await channel.close()
+            is_reached = True
+            continue
+        if ends.sender is None:
+            continue
+        is_reached = is_reached or kind != "console"
+        findings.append(await _examine_sender(kind, ends.sender))
+        if ends.receiver is not None:
+            findings.append(_examine_webhook(settings, kind, ends.receiver))
+    if not is_reached:
+        problem = "none is configured; alerts are printed on the console"
+        findings.append(Finding("channels", "", problem, is_fatal=False))
     return findings
+
+
+async def _examine_sender(kind: str, channel: "Channel") -> Finding:
+    try:
+        return Finding(kind, await channel.check())
+    except InstantReactError as error:
+        return Finding(kind, "", str(error))
+    finally:
+        await channel.close()
+
+
+def _examine_webhook(settings: Settings, kind: str, receiver: "Receiver") -> Finding:
+    missing = list(receiver.missing_settings())
+    if settings.public_url is None:
+        missing.append("INSTANTREACT_PUBLIC_URL")
+    if missing:
+        needed = ", ".join(missing)
+        problem = f"answers from {kind.capitalize()} need {needed}; alerts go out, but nobody can acknowledge them"
+        return Finding(f"{kind} webhook", "", problem, is_fatal=False)
+    return Finding(f"{kind} webhook", f"{str(settings.public_url).rstrip('/')}/webhooks/{kind}")
 
 
 async def _examine_stored(settings: Settings) -> list[Finding]:
@@ -203,15 +243,6 @@ async def _examine_speech(settings: Settings) -> Finding:
     finally:
         threads.close()
     return Finding("speech", f"{settings.speech}: {detail}")
-
-
-def _examine_webhook(settings: Settings) -> Finding:
-    needed = ("messenger_app_secret", "messenger_verify_token", "public_url")
-    missing = [f"INSTANTREACT_{name.upper()}" for name in needed if getattr(settings, name) is None]
-    if missing:
-        problem = f"answers from Messenger need {', '.join(missing)}; alerts go out, but nobody can acknowledge them"
-        return Finding("messenger webhook", "", problem, is_fatal=False)
-    return Finding("messenger webhook", f"{str(settings.public_url).rstrip('/')}/webhooks/messenger")
 
 
 def _try(what: str, look: Callable[[], str]) -> Finding:

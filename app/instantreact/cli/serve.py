@@ -15,7 +15,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
     state_dir: Annotated[Path | None, typer.Option(help="Folder for the database and the clips.")] = None,
 ) -> None:
-    """Start the service: API, analysis and delivery in one process. The database is migrated first."""
+    """Start the service: API, analysis, delivery and cameras in one process. The database is migrated first."""
     from instantreact.main import serve as serve_app
 
     settings = read_settings(host=host, port=port, state_dir=state_dir)

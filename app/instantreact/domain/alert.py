@@ -1,10 +1,8 @@
-"""Alerts, deliveries and the message a person sees."""
+"""Alerts, deliveries and what a channel answers."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-
-from instantreact.domain.rule import Severity
 
 
 class AlertState(StrEnum):
@@ -43,6 +41,22 @@ class ChannelKind(StrEnum):
 
     MESSENGER = "messenger"
     CONSOLE = "console"
+    TELEGRAM = "telegram"
+
+
+class AnswerKind(StrEnum):
+    """What a person says about an alert."""
+
+    ACKNOWLEDGE = "acknowledge"
+    DISMISS = "dismiss"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A person's answer to an alert."""
+
+    kind: AnswerKind
+    alert_id: str
 
 
 class Notify(StrEnum):
@@ -51,21 +65,6 @@ class Notify(StrEnum):
     AUTO = "auto"
     ALWAYS = "always"
     NEVER = "never"
-
-
-@dataclass(frozen=True)
-class AlertText:
-    """The first part of a delivery: a sentence or more, and what its buttons do.
-
-    text        what to say, any length (a channel shortens it to its own limit)
-    alert_id    whom the buttons Acknowledge and False alarm act on
-    open_url    where Open leads, None without a public address
-    """
-
-    text: str
-    alert_id: str
-    severity: Severity
-    open_url: str | None = None
 
 
 @dataclass(frozen=True)

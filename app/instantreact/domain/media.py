@@ -99,5 +99,4 @@ class AudioTrack:
 
     @property
     def duration_s(self) -> float:
-        """Length in seconds."""
         return len(self.samples) / self.rate_hz

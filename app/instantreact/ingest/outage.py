@@ -4,9 +4,8 @@ from collections import deque
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from instantreact.alerts.message import format_moment, format_time
 from instantreact.domain.camera import Outage
-from instantreact.domain.rule import Severity
+from instantreact.domain.happening import CameraBack, CameraLost
 from instantreact.errors import NotFound
 from instantreact.ingest.state import BackAfter, Fact, LostFor
 from instantreact.ingest.watched import WatchedCamera
@@ -16,9 +15,6 @@ from instantreact.storage import recipients
 from instantreact.storage.cameras import get_camera
 from instantreact.storage.sites import find_zone
 from instantreact.storage.tables import Alert
-
-_SEEN_S = 1.0
-"""Seen for less than this meanwhile, a camera was lost all the time, for people."""
 
 
 class UntoldFacts:
@@ -62,34 +58,13 @@ async def _tell(services: Services, camera: WatchedCamera, fact: Fact) -> None:
 
 def make_outage_alert(camera: WatchedCamera, fact: Fact, zone: ZoneInfo, *, now: datetime) -> Alert:
     """The alert of one fact about one camera, told by the clock of `zone`."""
-    began = fact.since.astimezone(zone)
-    is_today = began.date() == now.astimezone(zone).date()
-    since = format_time(began) if is_today else format_moment(began)
-    comes_and_goes = fact.seen_s >= _SEEN_S
-    partly = f"Of the time since {since}, {format_gap(fact.gap_s)} was not seen."
+    gap_s, seen_s = fact.gap_s, fact.seen_s
+    happening: CameraLost | CameraBack
     if isinstance(fact, LostFor):
-        kind, severity = "lost", Severity.WARNING
-        title = f"{camera.name} {'comes and goes' if comes_and_goes else 'is lost'}"
-        text = f"{title}. {partly}" if comes_and_goes else f"{camera.name} has sent no picture since {since}."
-        text = f"{text} {fact.reason}"
+        kind = "lost"
+        happening = CameraLost(camera.name, fact.since, now, gap_s, seen_s, fact.reason, time_zone=zone.key)
     else:
-        kind, severity, title = "back", Severity.INFO, f"{camera.name} is back"
-        entirely = f"Nothing was seen for {format_gap(fact.gap_s)} from {since} on."
-        text = f"{title}. {partly if comes_and_goes else entirely}"
-    return Alert(
-        camera_id=camera.id,
-        system_key=f"camera-{kind}:{camera.id}:{fact.since.isoformat()}",
-        title=title,
-        text=text.strip(),
-        severity=severity,
-        raised_at=now,
-    )
-
-
-def format_gap(gap_s: float) -> str:
-    """A length of time for people: its two largest units."""
-    minutes, seconds = divmod(round(gap_s), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+        kind = "back"
+        happening = CameraBack(camera.name, fact.since, now, gap_s, seen_s, time_zone=zone.key)
+    system_key = f"camera-{kind}:{camera.id}:{fact.since.isoformat()}"
+    return Alert(camera_id=camera.id, system_key=system_key, happening=happening, raised_at=now)

@@ -4,39 +4,54 @@ A broker may lose, repeat or delay what it carries: the rows are the truth.
 """
 
 from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
 
-from taskiq import AsyncBroker, InMemoryBroker
+from taskiq import AsyncBroker, AsyncTaskiqDecoratedTask, InMemoryBroker
 
 from instantreact.jobs.claims import Handover
 
 TASK_NAME = "instantreact.run_job"
 
+RunJob = Callable[[Handover], Awaitable[None]]
 
-class JobBroker:
-    """Hands jobs to `run_job`, here or in another process, through a taskiq broker."""
 
-    def __init__(self, broker: AsyncBroker, run_job: Callable[[str, str], Awaitable[None]]) -> None:
-        """`run_job` takes a job's id and token; it is registered with the broker under one fixed name."""
-        self._broker = broker
+class JobBroker(Protocol):
+    """Takes jobs on their way to a worker."""
 
-        async def run(job_id: str, token: str) -> None:  # taskiq renames what it registers: no method will do
-            await run_job(job_id, token)
+    async def send(self, handover: Handover) -> None:
+        """Put the job on its way; does not wait for it to run."""
+        ...
 
-        self._task = broker.register_task(run, task_name=TASK_NAME)
+
+class MemoryBroker:
+    """Hands jobs to `run_job` inside this process: they run in the background of its event loop."""
+
+    def __init__(self, run_job: RunJob) -> None:
+        self._broker = InMemoryBroker(sync_tasks_pool_size=1, max_stored_results=1)
+        self._task = register(self._broker, run_job)
 
     async def start(self) -> None:
-        """Connect."""
+        """Begin to take jobs."""
         await self._broker.startup()
 
     async def send(self, handover: Handover) -> None:
         """Put the job on its way; does not wait for it to run."""
-        await self._task.kiq(handover.job_id, handover.token)
+        await kick(self._task, handover)
 
     async def stop(self) -> None:
-        """Disconnect."""
+        """Take no more."""
         await self._broker.shutdown()
 
 
-def open_memory_broker() -> AsyncBroker:
-    """A broker inside this process: jobs run in the background of its event loop."""
-    return InMemoryBroker(sync_tasks_pool_size=1, max_stored_results=1)
+def register(broker: AsyncBroker, run_job: RunJob) -> AsyncTaskiqDecoratedTask[Any, Any]:
+    """`run_job` is what the broker's messages ask for, under one fixed name."""
+
+    async def run(job_id: str, token: str, kind: str) -> None:  # taskiq renames what it registers: no method will do
+        await run_job(Handover(job_id, token, kind))
+
+    return broker.register_task(run, task_name=TASK_NAME)
+
+
+async def kick(task: AsyncTaskiqDecoratedTask[Any, Any], handover: Handover) -> None:
+    """Put a message for `run_job` on its way."""
+    await task.kiq(handover.job_id, handover.token, handover.kind)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, case, func, literal, null, select, true, update
+from sqlalchemy import ColumnElement, case, func, literal, null, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.job import JobState
 from instantreact.errors import LeaseLost
 from instantreact.jobs.outbox import IN_HAND, SHORT, TOPIC
 from instantreact.storage.database import announce
-from instantreact.storage.tables import Job
+from instantreact.storage.tables import Job, WorkerRoom
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,13 @@ class Handover:
 
     job_id: str
     token: str
+    kind: str
 
 
 @dataclass(frozen=True)
 class Claim(Handover):
     """A job in the hands of a worker; `attempt` counts from 1."""
 
-    kind: str
     subject: str
     attempt: int
     max_attempts: int
@@ -48,27 +48,31 @@ class Claim(Handover):
 
 
 async def hand_out(
-    session: AsyncSession, limits: Mapping[str, int], *, now: datetime, deadline_s: float
+    session: AsyncSession, limits: Mapping[str, int], *, now: datetime, deadline_s: float, owner: str | None = None
 ) -> list[Handover]:
     """Claim the jobs that are due, by their rank, as far as fewer than `limits[kind]` of a kind are in hand.
 
     Where long jobs fill all of them, there is one more place, for a short one: nobody waits minutes for seconds.
+    They go to the worker of the process `owner`, whose own ones are counted; for None to any that shares a broker.
     What nobody took before its deadline, or whose lease has passed, is due again first.
     """
     await _expire(session, now)
-    short, long = await _count_in_hand(session, SHORT), await _count_in_hand(session, ~SHORT)
+    mine = _of(owner)
+    short, long = await _count_in_hand(session, mine & SHORT), await _count_in_hand(session, mine & ~SHORT)
     deadline = now + timedelta(seconds=deadline_s)
     handovers: list[Handover] = []
     for kind, limit in limits.items():
         room = limit - short.get(kind, 0) - long.get(kind, 0)
         if room > 0:
-            handovers += await _claim_kind(session, kind, room, now=now, deadline=deadline)
+            handovers += await _claim_kind(session, kind, room, now=now, deadline=deadline, owner=owner)
         elif room == 0 and long.get(kind, 0) == limit:
-            handovers += await _claim_kind(session, kind, 1, now=now, deadline=deadline, only=SHORT)
+            handovers += await _claim_kind(session, kind, 1, now=now, deadline=deadline, owner=owner, only=SHORT)
     return handovers
 
 
-async def take(session: AsyncSession, handover: Handover, *, now: datetime, lease_s: float) -> Claim | None:
+async def take(
+    session: AsyncSession, handover: Handover, *, now: datetime, lease_s: float, owner: str | None = None
+) -> Claim | None:
     """Start a try at the job that was handed over; None when it was handed to somebody else since, or is gone."""
     statement = (
         update(Job)
@@ -76,6 +80,7 @@ async def take(session: AsyncSession, handover: Handover, *, now: datetime, leas
         .values(
             state=JobState.RUNNING,
             attempts=Job.attempts + 1,
+            owner=owner,
             lease_until=now + timedelta(seconds=lease_s),
             # This run begins after it was put again, and so answers that too.
             again_at=case((Job.again_at > now, Job.again_at), else_=null()),
@@ -141,10 +146,12 @@ async def hasten(session: AsyncSession, *, now: datetime) -> None:
     await session.execute(update(Job).where(Job.state == JobState.DUE, Job.run_at > now).values(run_at=now))
 
 
-async def release_all(session: AsyncSession) -> None:
-    """Every job in hand is due again: for the start of a process that is the only one to run jobs."""
-    await session.execute(update(Job).where(Job.state.in_(IN_HAND)).values(_GIVEN_BACK))
+async def release_owned(session: AsyncSession, owner: str) -> int:
+    """Every job that the process `owner` has in hand is due again; how many that were. For its end, or after it."""
+    statement = update(Job).where(Job.state.in_(IN_HAND), Job.owner == owner).values(_GIVEN_BACK).returning(Job.id)
+    released = (await session.scalars(statement.execution_options(synchronize_session=False))).all()
     announce(session, TOPIC)
+    return len(released)
 
 
 async def hold(session: AsyncSession, handover: Handover) -> Job:
@@ -156,12 +163,18 @@ async def hold(session: AsyncSession, handover: Handover) -> Job:
     return job
 
 
-_GIVEN_BACK = {"state": JobState.DUE, "token": None, "lease_until": None}
+_GIVEN_BACK = {"state": JobState.DUE, "token": None, "owner": None, "lease_until": None}
 
 
 async def _expire(session: AsyncSession, now: datetime) -> None:
     statement = update(Job).where(Job.state.in_(IN_HAND), Job.lease_until <= now).values(_GIVEN_BACK)
     await session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _of(owner: str | None) -> ColumnElement[bool]:
+    if owner is not None:
+        return Job.owner == owner
+    return or_(Job.owner.is_(None), Job.owner.in_(select(WorkerRoom.owner)))
 
 
 async def _count_in_hand(session: AsyncSession, which: ColumnElement[bool]) -> dict[str, int]:
@@ -176,6 +189,7 @@ async def _claim_kind(
     *,
     now: datetime,
     deadline: datetime,
+    owner: str | None,
     only: ColumnElement[bool] | None = None,
 ) -> list[Handover]:
     due = (
@@ -189,11 +203,16 @@ async def _claim_kind(
     statement = (
         update(Job)
         .where(Job.id.in_(due))
-        .values(state=JobState.HANDED, token=literal(batch, Job.id.type).concat(Job.id), lease_until=deadline)
+        .values(
+            state=JobState.HANDED,
+            token=literal(batch, Job.id.type).concat(Job.id),
+            owner=owner,
+            lease_until=deadline,
+        )
         .returning(Job.id)
         .execution_options(synchronize_session=False)
     )
-    return [Handover(job_id, batch + job_id) for job_id in (await session.execute(statement)).scalars()]
+    return [Handover(job_id, batch + job_id, kind) for job_id in (await session.execute(statement)).scalars()]
 
 
 def _make_due(job: Job, run_at: datetime) -> None:
@@ -202,4 +221,4 @@ def _make_due(job: Job, run_at: datetime) -> None:
 
 
 def _let_go(job: Job, state: JobState) -> None:
-    job.state, job.token, job.lease_until = state, None, None
+    job.state, job.token, job.owner, job.lease_until = state, None, None, None

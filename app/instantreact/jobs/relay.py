@@ -3,15 +3,18 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from instantreact.clock import Clock
-from instantreact.errors import StorageFull
+from instantreact.errors import InstantReactError, LeaseLost
 from instantreact.jobs.broker import JobBroker
-from instantreact.jobs.claims import hand_out, hasten
+from instantreact.jobs.claims import Handover, hand_out, hasten, release
+from instantreact.jobs.inherit import free_dead
 from instantreact.jobs.outbox import TOPIC
+from instantreact.jobs.room import count_room
 from instantreact.logs import get_logger
 from instantreact.storage.database import Database
+from instantreact.storage.neighbours import Neighbours
 
 CLOCK_STEP_S = 5.0
 """A clock that goes back further than this between two looks was set, not corrected a little."""
@@ -25,8 +28,10 @@ log = get_logger(__name__)
 class Relay:
     """Looks for due jobs as soon as this process commits one, and every `poll_s` for those of others.
 
-    `limits` are the jobs of each kind that may be in hand at once, all workers together.
+    `limits` are the jobs of each kind that the worker of the process `owner` runs at once. Without them the jobs go to
+    any worker that shares the broker, and what these offer together is the limit.
     A message that no worker took within `deadline_s` counts as lost, and its job is due again.
+    What a neighbour that died had in hand is due at once.
     When the clock was set back, whatever waits is due at once: better a try too early than an alert an hour late.
     """
 
@@ -35,8 +40,10 @@ class Relay:
         database: Database,
         broker: JobBroker,
         *,
-        limits: Mapping[str, int],
         clock: Clock,
+        limits: Mapping[str, int] | None = None,
+        owner: str | None = None,
+        neighbours: Neighbours | None = None,
         deadline_s: float = 30.0,
         poll_s: float = 0.5,
         monotonic: Callable[[], float] = time.monotonic,
@@ -44,6 +51,8 @@ class Relay:
         self._database = database
         self._broker = broker
         self._limits = limits
+        self._owner = owner
+        self._neighbours = neighbours
         self._clock = clock
         self._deadline_s = deadline_s
         self._poll_s = poll_s
@@ -53,16 +62,34 @@ class Relay:
 
     async def hand_out_due(self) -> int:
         """Send what is due and finds room; returns how many jobs that were."""
+        if self._neighbours is not None:
+            await free_dead(self._database, self._neighbours, clock=self._clock)
         offset_s = self._measure_offset_s()
         async with self._database.unit_of_work() as session:
             if offset_s < self._offset_s - CLOCK_STEP_S:
                 log.warning("relay.clock_set_back", seconds=round(self._offset_s - offset_s))
                 await hasten(session, now=self._clock.now())
-            handovers = await hand_out(session, self._limits, now=self._clock.now(), deadline_s=self._deadline_s)
+            now = self._clock.now()
+            limits = await count_room(session, now=now) if self._limits is None else self._limits
+            handovers = await hand_out(session, limits, now=now, deadline_s=self._deadline_s, owner=self._owner)
         self._offset_s = offset_s
-        for handover in handovers:
-            await self._broker.send(handover)
+        await self._send(handovers)
         return len(handovers)
+
+    async def _send(self, handovers: Sequence[Handover]) -> None:
+        """What the broker does not take is due again at once, instead of at its deadline."""
+        for number, handover in enumerate(handovers):
+            try:
+                await self._broker.send(handover)
+            except Exception:
+                await self._give_back(handovers[number:])
+                raise
+
+    async def _give_back(self, handovers: Sequence[Handover]) -> None:
+        async with self._database.unit_of_work() as session:
+            for handover in handovers:
+                with contextlib.suppress(LeaseLost):  # a worker has it after all
+                    await release(session, handover)
 
     def _measure_offset_s(self) -> float:
         """How far the clock is from one that nobody sets."""
@@ -89,7 +116,7 @@ class Relay:
 
 
 def _log_failure(error: Exception) -> None:
-    if isinstance(error, StorageFull):
+    if isinstance(error, InstantReactError):
         log.error("relay.failed", reason=str(error))
     else:
         log.error("relay.failed", exc_info=error)

@@ -10,10 +10,11 @@ from random import Random
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.clock import Clock
-from instantreact.errors import InstantReactError, LeaseLost, StorageFull, Transient
+from instantreact.errors import InstantReactError, LeaseLost, StorageBusy, StorageFull, Transient
 from instantreact.jobs import claims
 from instantreact.jobs.claims import Claim, Handover
 from instantreact.jobs.retry import Backoff, delay_s
+from instantreact.jobs.room import offer_room, withdraw_room
 from instantreact.logs import get_logger
 from instantreact.storage.database import Database
 
@@ -44,7 +45,10 @@ class JobKind:
 
 
 class Worker:
-    """Runs jobs on this event loop and keeps their leases alive meanwhile."""
+    """Runs jobs on this event loop and keeps their leases alive meanwhile.
+
+    `owner` is the name of its process. A shared worker lets every relay know how much room it has.
+    """
 
     def __init__(
         self,
@@ -53,6 +57,8 @@ class Worker:
         *,
         clock: Clock,
         random: Random,
+        owner: str | None = None,
+        is_shared: bool = False,
         lease_s: float = 30.0,
         heartbeat_s: float = 10.0,
     ) -> None:
@@ -60,22 +66,25 @@ class Worker:
         self._kinds = kinds
         self._clock = clock
         self._random = random
+        self._owner = owner
+        self._is_shared = is_shared
         self._lease_s = lease_s
         self._heartbeat_s = heartbeat_s
         self._running: dict[str, asyncio.Task[None]] = {}
         self._lost: set[str] = set()
         self._stopping = False
 
-    async def run_job(self, job_id: str, token: str) -> None:
-        """Take the job if it is still this token's, and see it through. Raises nothing that a job raises."""
+    async def run_job(self, handover: Handover) -> None:
+        """Take the job if the token is still good, and see it through. Raises nothing that a job raises."""
         if self._stopping:
+            await self._release(handover)
             return
-        handover = Handover(job_id, token)
-        self._running[token] = task = asyncio.create_task(self._see_through(handover), name=f"job {job_id}")
+        task = asyncio.create_task(self._see_through(handover), name=f"job {handover.job_id}")
+        self._running[handover.token] = task
         try:
             await asyncio.wait([task])
         finally:
-            del self._running[token]
+            del self._running[handover.token]
 
     async def run_heartbeat(self) -> None:
         """Renew the leases of what runs until cancelled."""
@@ -83,7 +92,7 @@ class Worker:
             await asyncio.sleep(self._heartbeat_s)
             try:
                 await self.renew_leases()
-            except StorageFull as error:
+            except (StorageFull, StorageBusy) as error:
                 log.error("worker.heartbeat_failed", reason=str(error))
             except Exception:
                 log.exception("worker.heartbeat_failed")
@@ -94,9 +103,11 @@ class Worker:
         At one beat it may be a run that has just finished its claim and is putting its things away.
         """
         tokens = list(self._running)
-        if not tokens:
+        if not tokens and not self._is_shared:
             return
         async with self._database.unit_of_work() as session:
+            if self._is_shared:
+                await self._offer_room(session)
             good = await claims.renew(session, tokens, now=self._clock.now(), lease_s=self._lease_s)
         lost = self._running.keys() & set(tokens) - good
         for token in lost & self._lost:
@@ -106,12 +117,28 @@ class Worker:
     async def stop(self, *, grace_s: float) -> None:
         """Take nothing more; give what still runs after `grace_s` back, to be run again by somebody else."""
         self._stopping = True
+        await self._withdraw_room()
         if self._running:
             await asyncio.wait(self._running.values(), timeout=grace_s)
         for task in self._running.values():
             task.cancel()
         if self._running:
             await asyncio.wait(self._running.values())
+
+    async def _offer_room(self, session: AsyncSession) -> None:
+        if self._owner is None or self._stopping:
+            return
+        room = {name: kind.limit for name, kind in self._kinds.items()}
+        await offer_room(session, self._owner, room, now=self._clock.now(), lease_s=self._lease_s)
+
+    async def _withdraw_room(self) -> None:
+        if self._owner is None or not self._is_shared:
+            return
+        try:
+            async with self._database.unit_of_work() as session:
+                await withdraw_room(session, self._owner)
+        except Transient as error:  # it runs out by itself
+            log.warning("worker.room_kept", reason=str(error))
 
     async def _see_through(self, handover: Handover) -> None:
         try:
@@ -129,7 +156,8 @@ class Worker:
 
     async def _take(self, handover: Handover) -> Claim | None:
         async with self._database.unit_of_work() as session:
-            return await claims.take(session, handover, now=self._clock.now(), lease_s=self._lease_s)
+            now = self._clock.now()
+            return await claims.take(session, handover, now=now, lease_s=self._lease_s, owner=self._owner)
 
     async def _run(self, claim: Claim) -> None:
         if claim.attempt > claim.max_attempts:

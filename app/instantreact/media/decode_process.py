@@ -42,7 +42,6 @@ class DecodeProcess:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the child runs."""
         return self._child.poll() is None
 
     def ask(self, request: Mapping[str, object], limits: DecodeLimits) -> None:

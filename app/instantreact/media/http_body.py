@@ -98,7 +98,6 @@ class HttpCamera:
         raise StreamLost("The camera redirects in circles.")
 
     def close(self) -> None:
-        """Hang up."""
         self._client.close()
 
     def _build_request(self, path: str) -> httpx.Request:

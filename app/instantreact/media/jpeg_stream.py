@@ -62,7 +62,6 @@ class JpegStream:
             yield make_arrival(jpeg, picture, self._seen_s - first_s, self._mask)
 
     def close(self) -> None:
-        """Hang up."""
         self._camera.close()
 
     def _pictures(self) -> Iterator[bytes]:

@@ -85,7 +85,6 @@ class WindowSampler:
 
     @property
     def has_frames(self) -> bool:
-        """Whether any frame was added."""
         return self._last is not None
 
     @property

@@ -38,7 +38,6 @@ class TrackStamps:
     end_s: float | None = None
 
     def add(self, packet: Packet[Stream], earlier: int) -> None:
-        """Note a packet."""
         dts, pts = packet.dts, packet.pts
         length_s = min(MAX_GAP_S, (packet.duration or 0) * self.unit_s)
         self.dts.append(math.nan if dts is None else dts * self.unit_s)

@@ -113,7 +113,6 @@ class Stream:
             self._play_again()
 
     def close(self) -> None:
-        """Hang up."""
         self._container.close()
         if self._link:
             self._link.close()

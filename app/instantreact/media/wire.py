@@ -45,14 +45,12 @@ class Header:
         self._fields: dict[str, object] = fields
 
     def text(self, name: str) -> str:
-        """A string."""
         value = self._fields.get(name)
         if not isinstance(value, str):
             raise _broken(name)
         return value
 
     def optional_text(self, name: str) -> str | None:
-        """A string, or nothing."""
         return None if self._fields.get(name) is None else self.text(name)
 
     def number(self, name: str) -> float:
@@ -70,7 +68,6 @@ class Header:
         return value
 
     def flag(self, name: str) -> bool:
-        """True or false."""
         value = self._fields.get(name)
         if not isinstance(value, bool):
             raise _broken(name)

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from instantreact.alerts.channel import Channel
-from instantreact.domain.alert import AlertText, ChannelKind, DeliveryState, PartKind, Picture, Receipt
+from instantreact.channels.channel import Channel
+from instantreact.domain.alert import ChannelKind, DeliveryState, PartKind, Picture, Receipt
+from instantreact.domain.happening import Notice
 from instantreact.errors import ChannelBroken, DeliveryDeferred, DeliveryRefused, RecipientUnreachable, WindowClosed
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
@@ -143,18 +144,12 @@ async def _send_part(
 
 
 async def _send(services: Services, channel: Channel, delivery: Delivery, part: DeliveryPart) -> Receipt:
-    metadata = part_metadata(part.id)
-    address = delivery.recipient.address
+    alert, address, metadata = delivery.alert, delivery.recipient.address, part_metadata(part.id)
+    notice = Notice(alert.id, alert.happening, services.links.open_url(alert.id))
     if part.kind is PartKind.TEXT:
-        return await channel.send_text(address, _make_text(services, delivery), metadata=metadata)
+        return await channel.send_text(address, notice, metadata=metadata)
     picture = await _load_picture(services, delivery)
-    return await channel.send_picture(address, picture, metadata=metadata)
-
-
-def _make_text(services: Services, delivery: Delivery) -> AlertText:
-    alert = delivery.alert
-    open_url = services.links.open_url(alert.id)
-    return AlertText(text=alert.text, alert_id=alert.id, severity=alert.severity, open_url=open_url)
+    return await channel.send_picture(address, notice, picture, metadata=metadata)
 
 
 async def _load_picture(services: Services, delivery: Delivery) -> Picture:

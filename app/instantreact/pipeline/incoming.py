@@ -1,21 +1,22 @@
-"""What people and Messenger tell us through the webhook: stored first, acted on by a job."""
+"""What people and channels tell us through webhooks: stored first, acted on by a job."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from instantreact.alerts.payloads import Answer, AnswerKind
-from instantreact.alerts.webhook import Delivered, Echo, Incoming, Read, parse_webhook, read_item
-from instantreact.domain.alert import ChannelKind, Receipt
-from instantreact.errors import NotFound
+from instantreact.channels.receiver import Delivered, Echo, Incoming, Read
+from instantreact.channels.registry import CHANNELS
+from instantreact.domain.alert import Answer, ChannelKind, Receipt
+from instantreact.errors import DeliveryError, NotFound
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
+from instantreact.pipeline.answer import answer_alert, describe_state
 from instantreact.pipeline.deliver import find_part_id, put_deliver_job
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
-from instantreact.storage import alerts, deliveries, incoming, recipients
+from instantreact.storage import deliveries, incoming, recipients
 from instantreact.storage.incoming import NewMessage
 from instantreact.storage.tables import Recipient
 
@@ -29,51 +30,64 @@ MIDS_AT_ONCE = 500
 """A body of a megabyte holds thousands of either: nobody else could write, or a statement be prepared, meanwhile."""
 
 
-async def accept_webhook(services: Services, body: bytes) -> None:
+async def accept_webhook(services: Services, channel: ChannelKind, body: bytes) -> None:
     """Store every item of a verified webhook body with the job that acts on it; a repeated item changes nothing.
 
-    Some at a time: where it breaks off Messenger sends the body again. Raises InvalidInput for a body that is not
-    about a Page.
+    Some at a time: where it breaks off the channel sends the body again. Raises InvalidInput and NotFound for a body
+    that is not the channel's.
     """
-    items = await services.threads.run(parse_webhook, body)
+    items = await services.threads.run(services.receivers[channel].parse, body)
     now = services.clock.now()
     for some in _batches(items, ITEMS_AT_ONCE):
         messages = [
             NewMessage(item.dedupe_key, item.body, asks=item.opens_window or item.content is not None) for item in some
         ]
         async with services.database.unit_of_work() as session:
-            new = await incoming.insert_new(session, messages, now=now)
+            new = await incoming.insert_new(session, channel, messages, now=now)
             await outbox.put_all(session, StepName.INCOMING, new, now=now)
 
 
 async def handle_incoming(services: Services, claim: Claim) -> None:
-    """Act on the incoming message `claim.subject`, in one transaction."""
+    """Act on the incoming message `claim.subject`, in one transaction, then show who answered that it counts."""
     async with services.database.unit_of_work() as session:
         stored = await incoming.get_message(session, claim.subject)
-        await _act(services, session, read_item(stored.body))
+        item = services.receivers[stored.channel].read_item(stored.body)
+        said = await _act(services, session, stored.channel, item)
         await incoming.mark_handled(session, stored.id, now=services.clock.now())
         await claim.finish(session)
+    if isinstance(item.content, Answer):
+        await _confirm(services, stored.channel, item, said or "You are not told of alerts here.")
 
 
-async def _act(services: Services, session: AsyncSession, item: Incoming) -> None:
+async def _act(services: Services, session: AsyncSession, channel: ChannelKind, item: Incoming) -> str | None:
+    """Do what the item asks for; what to show the person who answered an alert."""
     if isinstance(item.content, Echo):
         await _recognise(services, session, item.content)
-        return
-    person = await recipients.find_recipient(session, ChannelKind.MESSENGER, item.psid) if item.psid else None
+        return None
+    person = await _find_person(session, channel, item)
     if person is None:
         log.info("incoming.from_nobody_we_tell", dedupe_key=item.dedupe_key)
-        return
+        return None
     if item.opens_window:
         await _open_window(services, session, person, item)
     match item.content:
         case Answer() as answer:
-            await _answer(services, session, person, answer)
+            return await _answer(services, session, person, answer)
         case Delivered(mids, watermark):
             for some in _batches(mids, MIDS_AT_ONCE):
                 await deliveries.mark_delivered(session, person.id, message_ids=some)
             await deliveries.mark_delivered(session, person.id, watermark=watermark)
         case Read(watermark) if watermark is not None:
             await deliveries.mark_read(session, person.id, watermark=watermark)
+    return None
+
+
+async def _find_person(session: AsyncSession, channel: ChannelKind, item: Incoming) -> Recipient | None:
+    for address in filter(None, (item.address, item.alias)):
+        person = await recipients.find_recipient(session, channel, address)
+        if person is not None:
+            return person
+    return None
 
 
 async def _recognise(services: Services, session: AsyncSession, echo: Echo) -> None:
@@ -89,22 +103,33 @@ async def _recognise(services: Services, session: AsyncSession, echo: Echo) -> N
 
 
 async def _open_window(services: Services, session: AsyncSession, person: Recipient, item: Incoming) -> None:
-    """The person acted: they may be told for 24 hours, and what was held for them goes out now."""
+    """The person acted: they may be told again, and what was held for them goes out now."""
     now = services.clock.now()
-    await recipients.open_window(session, person.id, acted_at=min(now, item.occurred_at or now))
+    acted_at, chat_window = min(now, item.occurred_at or now), CHANNELS[person.channel].chat_window
+    await recipients.open_window(session, person.id, acted_at=acted_at, chat_window=chat_window)
     for delivery_id in await deliveries.list_held(session, person.id):
         await deliveries.reopen_delivery(session, delivery_id)
         await put_deliver_job(session, delivery_id, now=now)
 
 
-async def _answer(services: Services, session: AsyncSession, person: Recipient, answer: Answer) -> None:
-    give = alerts.acknowledge_alert if answer.kind is AnswerKind.ACKNOWLEDGE else alerts.dismiss_alert
+async def _answer(services: Services, session: AsyncSession, person: Recipient, answer: Answer) -> str:
+    """What to show the person who answered."""
     try:
-        alert = await give(session, answer.alert_id, by=person.name, now=services.clock.now())
+        return describe_state(await answer_alert(session, answer, by=person.name, now=services.clock.now()))
     except NotFound:
         log.info("incoming.answer_to_deleted_alert", alert_id=answer.alert_id)
+        return "This alert was deleted."
+
+
+async def _confirm(services: Services, channel: ChannelKind, item: Incoming, said: str) -> None:
+    """Whoever tapped waits for a sign. What they said is stored: a sign that gets lost is not tried again."""
+    sender = services.channels.get(channel)
+    if sender is None:
         return
-    log.info("alert.answered", alert_id=alert.id, state=alert.state, by_recipient=person.id)
+    try:
+        await sender.confirm(item, said)
+    except DeliveryError as error:
+        log.warning("incoming.unconfirmed", channel=channel, reason=str(error))
 
 
 def _batches(everything: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from instantreact.logs import get_logger
 from instantreact.pipeline.services import Services
+from instantreact.storage.bindings import MARKER
 from instantreact.storage.references import list_referenced
 from instantreact.storage.utterances import delete_utterances_before
 
@@ -27,7 +28,8 @@ async def purge_orphans(services: Services) -> int:
         if given_up := await delete_utterances_before(session, now - RECOGNISABLE):
             log.warning("utterances.given_up", utterances=given_up)
     before = now - SETTLED
-    keys = await services.threads.run(lambda: list(services.blobs.list_older(before.timestamp())))
+    found = await services.threads.run(lambda: list(services.blobs.list_older(before.timestamp())))
+    keys = [key for key in found if key != MARKER]
     deleted = 0
     for at in range(0, len(keys), _BATCH):
         batch = keys[at : at + _BATCH]

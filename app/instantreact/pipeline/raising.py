@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from instantreact.alerts.message import Happening, compose_text
-from instantreact.domain.alert import PartKind
+from instantreact.channels.registry import CHANNELS
+from instantreact.domain.alert import ChannelKind, PartKind
+from instantreact.domain.happening import RuleHeld
 from instantreact.domain.rule import Evidence
 from instantreact.logs import get_logger
 from instantreact.pipeline.deliver import put_deliver_job
@@ -68,8 +69,11 @@ async def tell(
     session: AsyncSession, alert: Alert, told: list[Recipient], *, has_picture: bool, now: datetime
 ) -> Alert | None:
     """Store an alert with its deliveries and their jobs; None when it was there already."""
-    parts = (PartKind.TEXT, PartKind.PICTURE) if has_picture else (PartKind.TEXT,)
-    stored, is_new = await alerts.insert_or_find(session, alert, recipients=told, parts=parts)
+
+    def parts_of(channel: ChannelKind) -> list[PartKind]:
+        return [part for part in CHANNELS[channel].parts if has_picture or part is not PartKind.PICTURE]
+
+    stored, is_new = await alerts.insert_or_find(session, alert, recipients=told, parts_of=parts_of)
     if is_new:
         for delivery in stored.deliveries:
             await put_deliver_job(session, delivery.id, now=now)
@@ -77,22 +81,19 @@ async def tell(
 
 
 def _make_alert(event: Event, match: Match, scene: Scene, *, now: datetime) -> Alert:
-    rule, evidence = match.rule, match.evidence
-    happening = Happening(
-        rule=rule.name,
+    happening = RuleHeld(
+        rule=match.rule.name,
         place=scene.place,
         caption=event.caption,
-        evidence=evidence,
-        occurred_at=event.occurred_at.astimezone(scene.time_zone),
-        severity=rule.severity,
+        evidence=match.evidence,
+        occurred_at=event.occurred_at,
+        time_zone=scene.time_zone.key,
+        severity=match.rule.severity,
     )
     return Alert(
-        rule_id=rule.id,
+        rule_id=match.rule.id,
         event_id=event.id,
         camera_id=event.camera_id,
-        title=rule.name,
-        text=compose_text(happening),
-        severity=rule.severity,
-        evidence=evidence,
+        happening=happening,
         raised_at=now,
     )

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from instantreact.domain.alert import AlertText, ChannelKind
-from instantreact.domain.rule import Severity
+from instantreact.domain.alert import ChannelKind
+from instantreact.domain.happening import ChannelFailing, ChannelMended, Notice
 from instantreact.errors import ChannelBroken, DeliveryError
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
@@ -101,26 +101,20 @@ async def _tell(
     )
     if alert is None:
         return None
-    (log.info if is_over else log.error)("channel.mended" if is_over else "channel.broken", reason=alert.text)
+    write = log.info if is_over else log.error
+    write("channel.mended" if is_over else "channel.broken", channel=fault.channel, reason=fault.reason)
     return None if told else alert
 
 
 def _make_alert(services: Services, fault: ChannelFault, *, is_over: bool, now: datetime) -> Alert:
-    since = fault.since.astimezone(services.time_zone).strftime("%Y-%m-%d %H:%M:%S %Z")
-    name = fault.channel.capitalize()
+    since, time_zone = fault.since, services.time_zone.key
+    happening: ChannelFailing | ChannelMended
     if is_over:
-        kind, severity, title = "mended", Severity.INFO, f"{name} works again"
-        text = f"{name} works again; it was broken since {since}. What waited for it is being sent."
+        kind, happening = "mended", ChannelMended(fault.channel, since, time_zone)
     else:
-        kind, severity, title = "broken", Severity.CRITICAL, f"{name} is broken"
-        text = f"No alert goes out on {name} since {since}. {fault.reason} What waits is sent once it is repaired."
-    return Alert(
-        system_key=f"channel-{kind}:{fault.channel}:{fault.since.isoformat()}",
-        title=title,
-        text=text,
-        severity=severity,
-        raised_at=now,
-    )
+        kind, happening = "broken", ChannelFailing(fault.channel, since, fault.reason, time_zone)
+    system_key = f"channel-{kind}:{fault.channel}:{since.isoformat()}"
+    return Alert(system_key=system_key, happening=happening, raised_at=now)
 
 
 async def _show(services: Services, alert: Alert) -> None:
@@ -128,8 +122,8 @@ async def _show(services: Services, alert: Alert) -> None:
     console = services.channels.get(ChannelKind.CONSOLE)
     if console is None:
         return
-    text = AlertText(text=alert.text, alert_id=alert.id, severity=alert.severity)
+    notice = Notice(alert.id, alert.happening)
     try:
-        await console.send_text("the operator", text, metadata=alert.id)
+        await console.send_text("the operator", notice, metadata=alert.id)
     except DeliveryError as error:
         log.warning("channel.fault_not_shown", reason=str(error))

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from instantreact.alerts.channel import Channel
+from instantreact.channels.channel import Channel
+from instantreact.channels.receiver import Receiver
 from instantreact.clock import Clock
 from instantreact.domain.alert import ChannelKind
 from instantreact.inference.loader import CaptionerLoader
@@ -22,6 +23,7 @@ class Services:
     """Every collaborator of a step.
 
     channels     how recipients are reached; a kind that is not there is not configured
+    receivers    who takes in what channels bring back; a kind that is not there brings nothing
     links        opens alerts in a browser
     time_zone    in which people are told when something happened, where no site says otherwise
     """
@@ -35,5 +37,6 @@ class Services:
     captioner: CaptionerLoader
     recognition: Recognition
     channels: Mapping[ChannelKind, Channel]
+    receivers: Mapping[ChannelKind, Receiver]
     links: Links
     time_zone: ZoneInfo

@@ -97,7 +97,6 @@ class WitTranscriber:
 
     @property
     def engine(self) -> str:
-        """The name that its transcripts carry."""
         return ENGINE
 
     @property
@@ -134,7 +133,6 @@ class WitTranscriber:
         return f"Wit.ai at {self._app.base_url} answers and accepts the token."
 
     async def close(self) -> None:
-        """Close its connections."""
         await self._client.aclose()
 
     async def _transcribe_halves(self, utterance: AudioTrack) -> Transcript:

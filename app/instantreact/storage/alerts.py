@@ -1,6 +1,6 @@
 """Alerts: raised once per rule and event, answered by people, holding a cooldown while they reach somebody."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,13 +8,17 @@ from sqlalchemy import Select, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from instantreact.domain.alert import AlertState, DeliveryState, PartKind
+from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, PartKind
 from instantreact.errors import NotFound
 from instantreact.storage.inserting import insert_unless_there
 from instantreact.storage.paging import PAGE_SIZE, Cursor, between, newest_first
 from instantreact.storage.tables import Alert, Delivery, DeliveryPart, Event, Recipient
 
 REACHING = (DeliveryState.PENDING, DeliveryState.HELD, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
+
+
+PartsOf = Callable[[ChannelKind], Sequence[PartKind]]
+"""What a delivery on a channel is made of."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +33,17 @@ class AlertFilter:
 
 
 async def insert_or_find(
-    session: AsyncSession, alert: Alert, *, recipients: Sequence[Recipient], parts: Sequence[PartKind]
+    session: AsyncSession, alert: Alert, *, recipients: Sequence[Recipient], parts_of: PartsOf
 ) -> tuple[Alert, bool]:
     """The alert of this rule and event (or system key), and whether it is new. Use what is returned.
 
-    A new one comes with a pending delivery to each of `recipients`, made of `parts` in their order.
+    A new one comes with a pending delivery to each of `recipients`, made of its channel's parts in their order.
     """
     is_new = await insert_unless_there(session, alert)
     stored = (await session.scalars(_with_deliveries(_same_alert(alert)))).one()
     if is_new:
-        stored.deliveries.extend(_new_delivery(recipient, parts, stored.raised_at) for recipient in recipients)
+        for recipient in recipients:
+            stored.deliveries.append(_new_delivery(recipient, parts_of(recipient.channel), stored.raised_at))
         await session.flush()
     return stored, is_new
 

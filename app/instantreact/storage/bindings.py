@@ -1,47 +1,82 @@
-"""A database and its files belong together: a process that has one without the other would bury healthy clips."""
+"""A database, its files and its secret key belong together: a process that has one without the others is refused.
 
+It would find none of the clips that others took, and give them up as damaged; take the files of another database for
+its own, and remove those that no row of its own knows; or open no camera, since it cannot read its address.
+"""
+
+import socket
 from pathlib import Path
 
-from instantreact.errors import Misconfigured
+from sqlalchemy import update
+
+from instantreact.errors import Misconfigured, NotFound
+from instantreact.storage.blobs import BlobStore
 from instantreact.storage.database import Database
 from instantreact.storage.inserting import insert_unless_there
-from instantreact.storage.private import open_private
+from instantreact.storage.secrets import SecretBox
 from instantreact.storage.tables import Binding, new_id
 
-_FILES = "files"
+MARKER = "service.id"
+"""Lies beside the files: the id of the service that they belong to."""
+
+_SERVICE = "service"
+_SECRET = "secret_key"  # noqa: S105 the name of a row
+_NOWHERE = ""
 
 
-async def bind_files(database: Database, folder: Path) -> None:
-    """Check that the files in `folder` are this database's; at first they become so. Raises Misconfigured.
-
-    The mark lies beside the folder, so that it goes along when both are moved.
-    """
-    marker, here = find_marker(folder), str(folder.absolute())  # noqa: ASYNC240 asks no disk
-    marked = _read(marker)
-    value, place = marked or new_id(), here
+async def find_service_id(database: Database) -> str:
+    """The id of the service whose database this is, the same for all its processes."""
     async with database.unit_of_work() as session:
-        if not await insert_unless_there(session, Binding(name=_FILES, value=value, place=here)):
-            stored = await session.get_one(Binding, _FILES)
-            value, place = stored.value, stored.place
-    if marked is None and place == here:
-        _write(marker, value)
-    elif marked != value:
+        await insert_unless_there(session, Binding(name=_SERVICE, value=new_id(), place=_NOWHERE))
+        return (await session.get_one(Binding, _SERVICE)).value
+
+
+async def bind_blobs(database: Database, blobs: BlobStore, folder: Path) -> None:
+    """Check that the files in `folder` are this database's; at first they become so. Raises Misconfigured."""
+    service, marked = await find_service_id(database), _read_marker(blobs)
+    if marked == service:
+        return
+    if marked is not None:
         raise Misconfigured(
-            f"The files of this database lie in {place}, not in {folder}: start the service with the state folder that "
-            f"holds them. If they were moved here, or are lost for good, write {value} into {marker}."
+            f"{folder} holds the files of another database. Name an empty folder in INSTANTREACT_BLOBS_DIR; or, if "
+            f"that database is gone for good, remove {folder / MARKER}."
         )
+    here = f"{socket.gethostname()}:{folder.resolve()}"  # noqa: ASYNC240 once, at the start
+    there = await _claim_place(database, here)
+    if there != here:
+        raise Misconfigured(
+            f"The files of this database lie in {there}, not in {folder}: INSTANTREACT_BLOBS_DIR must name that "
+            "folder, by a path at which this process reaches it. If they were moved here, "
+            f"or are lost for good, write {service} into {folder / MARKER}."
+        )
+    blobs.put(MARKER, service.encode())
 
 
-def find_marker(folder: Path) -> Path:
-    """Where the id of the database stands that the files in `folder` belong to."""
-    return folder.with_suffix(".id")
+async def bind_secret(database: Database, box: SecretBox) -> None:
+    """Check that `box` opens what other processes sealed; from now on its newest key must. Raises Misconfigured."""
+    async with database.unit_of_work() as session:
+        await insert_unless_there(session, Binding(name=_SECRET, value=box.seal(_SECRET), place=_NOWHERE))
+        bound = await session.get_one(Binding, _SECRET, with_for_update=True)
+        try:
+            bound.value = box.reseal(bound.value)
+        except Misconfigured as error:
+            raise Misconfigured(
+                "This database was encrypted with another secret key. Give every process the same "
+                "INSTANTREACT_SECRET_KEYS, or the same secret.key in its state folder. If that key is lost for good, "
+                f"delete the row {_SECRET} of the table bindings, and enter every camera's source again."
+            ) from error
 
 
-def _read(marker: Path) -> str | None:
-    return marker.read_text().strip() if marker.exists() else None
+async def _claim_place(database: Database, here: str) -> str:
+    """Where the files lie: here, unless they lie somewhere else."""
+    async with database.unit_of_work() as session:
+        free = update(Binding).where(Binding.name == _SERVICE, Binding.place == _NOWHERE)
+        await session.execute(free.values(place=here).execution_options(synchronize_session=False))
+        return (await session.get_one(Binding, _SERVICE, populate_existing=True)).place
 
 
-def _write(marker: Path, value: str) -> None:
-    marker.parent.mkdir(parents=True, exist_ok=True)
-    with open(marker, "w", opener=open_private) as file:
-        file.write(value)
+def _read_marker(blobs: BlobStore) -> str | None:
+    try:
+        return blobs.read(MARKER).decode().strip()
+    except NotFound:
+        return None

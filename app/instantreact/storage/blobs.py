@@ -50,9 +50,7 @@ class BlobStore(Protocol):
         """The whole file. Raises NotFound."""
         ...
 
-    def exists(self, key: str) -> bool:
-        """Whether the file is there."""
-        ...
+    def exists(self, key: str) -> bool: ...
 
     def path(self, key: str) -> Path:
         """Where programs that want a file of their own find it; nothing may be written there."""
@@ -133,7 +131,6 @@ class LocalBlobs:
             raise NotFound("file", key) from error
 
     def exists(self, key: str) -> bool:
-        """Whether it lies in the folder."""
         return self.path(key).is_file()
 
     def path(self, key: str) -> Path:

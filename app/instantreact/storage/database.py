@@ -43,10 +43,10 @@ class Database:
         writer, reader = self._engines
         self._write = async_sessionmaker(writer, expire_on_commit=False)
         self._read = async_sessionmaker(reader, expire_on_commit=False)
-        self._is_sqlite = writer.dialect.name == "sqlite"
+        self.is_sqlite = writer.dialect.name == "sqlite"
         # SQLite has one writer. The coroutines of this process take turns in order, where SQLite's own busy handler
         # would let them poll; it is left to settle matters between processes.
-        self._turn = asyncio.Lock() if self._is_sqlite else contextlib.nullcontext()
+        self._turn = asyncio.Lock() if self.is_sqlite else contextlib.nullcontext()
         self._subscribers: dict[str, list[asyncio.Event]] = {}
 
     @asynccontextmanager
@@ -79,7 +79,7 @@ class Database:
             yield session
 
     async def _begin(self, session: AsyncSession, statement: TextClause) -> None:
-        if self._is_sqlite:
+        if self.is_sqlite:
             await session.execute(statement)
             return
         try:
@@ -103,7 +103,6 @@ class Database:
             self._subscribers[topic].remove(subscriber)
 
     async def dispose(self) -> None:
-        """Close every connection."""
         for engine in self._engines:
             await engine.dispose()
 

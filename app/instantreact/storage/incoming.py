@@ -1,4 +1,4 @@
-"""What the Messenger webhook brought: stored before it is answered, handled by a job."""
+"""What channels brought: stored before it is answered, handled by a job."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from instantreact.domain.alert import ChannelKind
 from instantreact.errors import NotFound
 from instantreact.storage.inserting import insert_into
 from instantreact.storage.tables import IncomingMessage, new_id
@@ -15,18 +16,24 @@ from instantreact.storage.tables import IncomingMessage, new_id
 
 @dataclass(frozen=True)
 class NewMessage:
-    """A message that came in; the same `dedupe_key` is the same message. One that `asks` nothing is handled by that."""
+    """A message that came in; the same `dedupe_key` on a channel is the same message.
+
+    One that `asks` nothing is handled by that.
+    """
 
     dedupe_key: str
     body: Mapping[str, Any]
     asks: bool
 
 
-async def insert_new(session: AsyncSession, messages: Sequence[NewMessage], *, now: datetime) -> list[str]:
+async def insert_new(
+    session: AsyncSession, channel: ChannelKind, messages: Sequence[NewMessage], *, now: datetime
+) -> list[str]:
     """Store the messages; the ids of those that are new and ask for something. A repeat changes nothing."""
     values = [
         {
             "id": new_id(),
+            "channel": channel,
             "dedupe_key": each.dedupe_key,
             "body": dict(each.body),
             "received_at": now,

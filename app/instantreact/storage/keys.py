@@ -6,15 +6,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from instantreact.storage.inserting import insert_into
+from instantreact.storage.inserting import insert_unless_there
 from instantreact.storage.tables import ApiKey
 
 
-async def set_key(session: AsyncSession, *, name: str, key: str, now: datetime) -> None:
-    """The key of this name from now on; the one it had before opens nothing any more."""
-    values = {"sha256": _hash(key), "created_at": now}
-    statement = insert_into(session, ApiKey).values(name=name, **values)
-    await session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+async def insert_key(session: AsyncSession, *, name: str, key: str, now: datetime) -> bool:
+    """A key of this name unless there is one; whether it was taken."""
+    return await insert_unless_there(session, ApiKey(name=name, sha256=_hash(key), created_at=now))
 
 
 async def list_keys(session: AsyncSession) -> list[ApiKey]:

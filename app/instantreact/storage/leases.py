@@ -98,6 +98,11 @@ async def release_lease(
     await renew_lease(session, camera_id, holder, report, now=now - timedelta(seconds=holder.lease_s))
 
 
+async def end_leases(session: AsyncSession, owner: str, *, now: datetime) -> None:
+    """The process `owner` is dead: whoever comes next may watch its cameras."""
+    await session.execute(update(CameraLease).where(CameraLease.owner == owner).values(lease_until=now))
+
+
 async def find_lease(session: AsyncSession, camera_id: str) -> CameraLease | None:
     """The camera's lease, run out or not; None when nobody ever watched it."""
     return await session.get(CameraLease, camera_id)

@@ -14,8 +14,6 @@ from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
 from instantreact.storage.rules import refuse_while_named
 from instantreact.storage.tables import Recipient, Rule
 
-WINDOW = timedelta(hours=24)
-
 
 class RecipientChanges(TypedDict, total=False):
     """What may be changed of a recipient; what is left out stays."""
@@ -91,11 +89,13 @@ async def delete_recipient(session: AsyncSession, recipient_id: str) -> None:
     await session.flush()
 
 
-async def open_window(session: AsyncSession, recipient_id: str, *, acted_at: datetime) -> Recipient:
-    """The person did something at `acted_at`: they can be written to for 24 hours from then, and can be reached."""
+async def open_window(
+    session: AsyncSession, recipient_id: str, *, acted_at: datetime, chat_window: timedelta | None
+) -> Recipient:
+    """The person did something at `acted_at`: they can be reached, and written to for their channel's chat window."""
     recipient = await lock_recipient(session, recipient_id)
-    until = acted_at + WINDOW
-    if recipient.window_open_until is None or until > recipient.window_open_until:
+    until = acted_at + chat_window if chat_window else None
+    if until and (recipient.window_open_until is None or until > recipient.window_open_until):
         recipient.window_open_until = until
     recipient.unreachable_reason = None
     await session.flush()

@@ -23,7 +23,6 @@ class SecretBox:
             raise Misconfigured("A secret key is not 32 url-safe base64-encoded bytes.") from error
 
     def seal(self, text: str) -> str:
-        """The text, encrypted."""
         return self._fernet.encrypt(text.encode()).decode()
 
     def open(self, sealed: str) -> str:

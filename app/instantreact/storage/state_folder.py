@@ -1,17 +1,13 @@
-"""The state folder: made before anything is kept in it, and held by one `serve` at a time."""
+"""The state folder: made before anything is kept in it."""
 
-import fcntl
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from instantreact.errors import Misconfigured
 from instantreact.storage.private import FOLDER, make_all_private, make_private
 
-_LOCK = "serve.lock"
-_OURS = ("blobs", "ports", "secret.key", _LOCK, "instantreact.sqlite3", "instantreact.sqlite3-wal")
+_OURS = ("blobs", "processes", "ports", "secret.key", "serve.lock", "instantreact.sqlite3", "instantreact.sqlite3-wal")
 """What this version and earlier ones keep in the folder; what else lies there is somebody's own."""
 
 
@@ -37,20 +33,6 @@ def check_folder(folder: Path) -> None:
         raise _unusable(folder, f"{there.absolute()} cannot be written")
 
 
-@contextmanager
-def hold_folder(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process, which gives it back however it ends.
-
-    Two processes that run its jobs would take them out of each other's hands. Raises Misconfigured where one does.
-    """
-    prepare_folder(folder)
-    lock = _take_lock(folder)
-    try:
-        yield
-    finally:
-        os.close(lock)
-
-
 def _close_to_others(folder: Path) -> None:
     """Once for what lies below: afterwards nobody gets past the folder itself."""
     is_closed = stat.S_IMODE(folder.stat().st_mode) == FOLDER
@@ -60,21 +42,6 @@ def _close_to_others(folder: Path) -> None:
         elif not is_closed:
             make_all_private(path)
     make_private(folder)
-
-
-def _take_lock(folder: Path) -> int:
-    try:
-        lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise _unusable(folder, error.strerror) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(lock)
-        is_held = isinstance(error, BlockingIOError)
-        reason = "another `instantreact serve` works with it; stop that one" if is_held else error.strerror
-        raise _unusable(folder, reason) from error
-    return lock
 
 
 def _unusable(folder: Path, reason: str | None) -> Misconfigured:

@@ -9,10 +9,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, Notify, PartKind
 from instantreact.domain.camera import CameraState, Mask, SpeechMode, Zone
+from instantreact.domain.happening import Happening
 from instantreact.domain.job import JobState
 from instantreact.domain.media import ClipInfo, ClipState, Listening
 from instantreact.domain.observation import Observation
-from instantreact.domain.rule import Criteria, Evidence, Severity
+from instantreact.domain.rule import Criteria, Severity
 from instantreact.storage.types import UTCDateTime, Value, enum_text
 
 
@@ -224,11 +225,8 @@ class Alert(Base):
     event_id: Mapped[str | None] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), index=True)
     camera_id: Mapped[str | None] = mapped_column(ForeignKey("cameras.id", ondelete="SET NULL"))
     system_key: Mapped[str | None] = mapped_column(unique=True)
-    title: Mapped[str]
-    text: Mapped[str] = mapped_column(Text)
-    severity: Mapped[Severity] = mapped_column(enum_text(Severity))
+    happening: Mapped[Happening] = mapped_column(Value(Happening))
     state: Mapped[AlertState] = mapped_column(enum_text(AlertState), default=AlertState.RAISED)
-    evidence: Mapped[tuple[Evidence, ...]] = mapped_column(Value(tuple[Evidence, ...]), default=())
     raised_at: Mapped[datetime] = mapped_column(UTCDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     answered_by: Mapped[str | None]
@@ -278,14 +276,16 @@ class DeliveryPart(Base):
 
 
 class IncomingMessage(Base):
-    """What the Messenger webhook brought, stored before it is answered; `dedupe_key` makes a repeat harmless."""
+    """What a channel brought, stored before it is answered; `dedupe_key` makes a repeat harmless."""
 
     __tablename__ = "incoming_messages"
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
-    dedupe_key: Mapped[str] = mapped_column(unique=True)
+    channel: Mapped[ChannelKind] = mapped_column(enum_text(ChannelKind))
+    dedupe_key: Mapped[str]
     body: Mapped[dict[str, Any]] = mapped_column(JSON)
     received_at: Mapped[datetime] = mapped_column(UTCDateTime)
     handled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    __table_args__ = (UniqueConstraint("channel", "dedupe_key"),)
 
 
 def _run_at(context: Any) -> datetime:

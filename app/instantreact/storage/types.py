@@ -42,11 +42,9 @@ class Value(TypeDecorator[Any]):
         self._adapter: TypeAdapter[Any] = TypeAdapter(kind)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        """To plain JSON values."""
         return None if value is None else self._adapter.dump_python(value, mode="json")
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """Back to the value."""
         return None if value is None else self._adapter.validate_python(value, strict=False)
 
 

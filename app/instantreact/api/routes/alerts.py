@@ -11,11 +11,14 @@ from instantreact.api.pages import Page, PageDep
 from instantreact.api.queries import refuse_empty_time
 from instantreact.api.schemas.alerts import AlertView
 from instantreact.api.schemas.fields import Id, Moment, PathId
-from instantreact.domain.alert import AlertState
+from instantreact.domain.alert import AlertState, Answer, AnswerKind
 from instantreact.errors import Conflict
+from instantreact.pipeline.answer import answer_alert
+from instantreact.pipeline.services import Services
 from instantreact.storage import alerts
 from instantreact.storage.alerts import AlertFilter
 from instantreact.storage.paging import Cursor
+from instantreact.storage.tables import Alert
 
 router = APIRouter(prefix="/alerts", tags=["alerts"], route_class=KeyedRoute)
 
@@ -59,9 +62,7 @@ async def get_alert(services: ServicesDep, alert_id: PathId) -> AlertView:
 )
 async def acknowledge_alert(services: ServicesDep, alert_id: PathId) -> AlertView:
     """Somebody takes care of it. Said again, it changes nothing; an alert that was dismissed stays so (409)."""
-    now = services.clock.now()
-    async with services.database.unit_of_work() as session:
-        alert = await alerts.acknowledge_alert(session, alert_id, by=ANSWERED_BY, now=now)
+    alert = await _answer(services, Answer(AnswerKind.ACKNOWLEDGE, alert_id))
     if alert.state is not AlertState.ACKNOWLEDGED:
         raise Conflict(f"Alert {alert.id} is {alert.state} already.")
     return AlertView.model_validate(alert)
@@ -75,7 +76,9 @@ async def acknowledge_alert(services: ServicesDep, alert_id: PathId) -> AlertVie
 )
 async def dismiss_alert(services: ServicesDep, alert_id: PathId) -> AlertView:
     """It was a false alarm, as may turn out after it was acknowledged. Said again, it changes nothing."""
-    now = services.clock.now()
+    return AlertView.model_validate(await _answer(services, Answer(AnswerKind.DISMISS, alert_id)))
+
+
+async def _answer(services: Services, answer: Answer) -> Alert:
     async with services.database.unit_of_work() as session:
-        alert = await alerts.dismiss_alert(session, alert_id, by=ANSWERED_BY, now=now)
-    return AlertView.model_validate(alert)
+        return await answer_alert(session, answer, by=ANSWERED_BY, now=services.clock.now())

@@ -1,17 +1,19 @@
-"""Where the button Open of a message leads: one alert in a browser. The link itself is the permission."""
+"""Where the button Open of a message leads: one alert in a browser, and its answer. The link is the permission."""
 
 from html import escape
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse, Response
 
-from instantreact.alerts.message import format_moment
 from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import problems
 from instantreact.api.ranges import serve_file
 from instantreact.api.schemas.fields import PathId
+from instantreact.channels.words import compose_text, compose_title, format_moment
+from instantreact.domain.alert import AlertState, Answer, AnswerKind
 from instantreact.errors import NotFound
+from instantreact.pipeline.answer import answer_alert, describe_state
 from instantreact.storage import alerts
 from instantreact.storage.sites import find_zone
 from instantreact.storage.tables import Alert
@@ -19,11 +21,21 @@ from instantreact.storage.tables import Alert
 router = APIRouter(prefix="/open/{alert_id}/{signature}", tags=["alerts"])
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; form-action 'self'; "
+    "frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex",
     "Cache-Control": "private, no-store",
 }
+ANSWERED_BY = "Link"
+"""Who answered: the link does not tell whose message it came in."""
+
+ANSWERS = {
+    AnswerKind.ACKNOWLEDGE: ("Acknowledge", (AlertState.RAISED,)),
+    AnswerKind.DISMISS: ("False alarm", (AlertState.RAISED, AlertState.ACKNOWLEDGED)),
+}
+"""Each button, and in which states of the alert it still changes something."""
+
 PAGE = """\
 <!doctype html>
 <html lang="en">
@@ -37,6 +49,7 @@ PAGE = """\
 <h1>{title}</h1>
 <p>{text}</p>
 {picture}
+{buttons}
 <p><small>{severity}, {raised_at}. {state}.</small></p>
 </html>
 """
@@ -67,12 +80,13 @@ async def open_alert(request: Request, services: ServicesDep, alert: SignedAlert
     # Relative to the page, whose address ends without a slash: a proxy may have put a prefix before it.
     source = f"{request.path_params['signature']}/snapshot.jpg"
     page = PAGE.format(
-        title=escape(alert.title),
-        text=escape(alert.text).replace("\n", "<br>"),
+        title=escape(compose_title(alert.happening)),
+        text=escape(compose_text(alert.happening)).replace("\n", "<br>"),
         picture=f'<img src="{source}" alt="A frame of what happened">' if has_picture else "",
-        severity=escape(alert.severity.capitalize()),
+        severity=escape(alert.happening.severity.capitalize()),
         raised_at=escape(format_moment(alert.raised_at.astimezone(zone))),
-        state=_describe_state(alert),
+        state=escape(describe_state(alert)),
+        buttons=_make_buttons(request.path_params["signature"], alert),
     )
     return HTMLResponse(page, headers=HEADERS)
 
@@ -95,6 +109,30 @@ async def open_snapshot(request: Request, services: ServicesDep, alert: SignedAl
     return serve_file(request, services.blobs.path(event.snapshot_key), media_type="image/jpeg", etag=event.id)
 
 
-def _describe_state(alert: Alert) -> str:
-    by = f" by {escape(alert.answered_by)}" if alert.answered_by else ""
-    return f"{alert.state.capitalize()}{by}"
+@router.post(
+    "",
+    operation_id="answerOpenAlert",
+    summary="Answer an alert in a browser",
+    status_code=303,
+    response_class=Response,
+    responses={303: {"description": "It is stored; the page shows how the alert stands."}, **problems(404, 413, 422)},
+)
+async def answer_open_alert(
+    request: Request,
+    services: ServicesDep,
+    alert: SignedAlert,
+    answer: Annotated[AnswerKind, Query(description="What is said about the alert.")],
+) -> Response:
+    """Whoever got the message may answer it; only by POST, since chats and mail programs open every link by GET."""
+    async with services.database.unit_of_work() as session:
+        await answer_alert(session, Answer(answer, alert.id), by=ANSWERED_BY, now=services.clock.now())
+    # Relative, for the reason that the picture's address is: a proxy may have put a prefix before it.
+    return Response(status_code=303, headers={"Location": request.path_params["signature"], **HEADERS})
+
+
+def _make_buttons(signature: str, alert: Alert) -> str:
+    return "".join(
+        f'<form method="post" action="{signature}?answer={kind}"><button>{title}</button></form>'
+        for kind, (title, states) in ANSWERS.items()
+        if alert.state in states
+    )

@@ -1,10 +1,12 @@
 """Alerts, and how telling people about them went."""
 
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from instantreact.channels.words import compose_text, compose_title
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, PartKind
 from instantreact.domain.rule import Evidence, Severity
 
@@ -89,11 +91,17 @@ class AlertView(BaseModel):
     rule_id: str | None
     event_id: str | None
     camera_id: str | None
-    title: str
-    text: str
-    severity: Severity
+    title: Annotated[str, BeforeValidator(compose_title)] = Field(validation_alias=AliasPath("happening"))
+    text: Annotated[str, BeforeValidator(compose_text)] = Field(
+        validation_alias=AliasPath("happening"), description="What happened, in words; each channel finds its own."
+    )
+    severity: Severity = Field(validation_alias=AliasPath("happening", "severity"))
     state: AlertState
-    evidence: tuple[Evidence, ...] = Field(description="What made each condition of the rule hold.")
+    evidence: tuple[Evidence, ...] = Field(
+        (),
+        validation_alias=AliasPath("happening", "evidence"),
+        description="What made each condition of the rule hold; empty where none did, as when a camera is lost.",
+    )
     raised_at: datetime
     answered_at: datetime | None
     answered_by: str | None

@@ -1,6 +1,5 @@
 """Recipients: whom to tell, and how."""
 
-import re
 from datetime import datetime
 from typing import Annotated, ClassVar
 
@@ -8,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pydantic.config import JsonDict
 
 from instantreact.api.schemas.fields import Draft, Flag, Name
+from instantreact.channels.registry import CHANNELS
 from instantreact.domain.alert import ChannelKind
 from instantreact.storage.recipients import RecipientChanges
 
@@ -19,8 +19,6 @@ _EXAMPLE: JsonDict = {
     "unreachable_reason": None,
     "created_at": "2026-11-22T10:59:00Z",
 }
-
-_PAGE_SCOPED_ID = re.compile(r"[1-9][0-9]{0,31}")
 
 Address = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
 
@@ -45,11 +43,10 @@ class RecipientDraft(Draft):
     @field_validator("address")
     @classmethod
     def _check_address(cls, address: str, info: ValidationInfo) -> str:
-        if info.data.get("channel") is ChannelKind.MESSENGER and not _PAGE_SCOPED_ID.fullmatch(address):
-            raise ValueError(
-                "is not a page-scoped id, which is a number: no name, telephone number or link, but the sender's id "
-                "that Messenger's webhook tells when they write to the Page"
-            )
+        channel = info.data.get("channel")
+        fault = CHANNELS[channel].find_address_fault(address) if channel else None
+        if fault is not None:
+            raise ValueError(fault)
         return address
 
 

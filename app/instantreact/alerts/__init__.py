@@ -1,1 +1,0 @@
-"""What people are told, and the channels it travels on."""

@@ -1,0 +1,49 @@
+"""The one shape of every channel, and its two ends."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from instantreact.channels.receiver import Incoming, Receiver
+from instantreact.domain.alert import Picture, Receipt
+from instantreact.domain.happening import Notice
+
+
+class Channel(Protocol):
+    """Takes the parts of a delivery, one call a part, puts them into its own words, and answers with a receipt.
+
+    `address` says whom on this channel. `metadata` names the part, travels with it, and comes back in an echo where
+    the channel sends any, so that a part whose receipt was lost can be recognised.
+
+    Sending raises DeliveryDeferred, WindowClosed, DeliveryRefused or ChannelBroken (see errors.py), nothing else.
+    """
+
+    async def send_text(self, address: str, notice: Notice, *, metadata: str) -> Receipt:
+        """Send the first part, with its buttons."""
+        ...
+
+    async def send_picture(self, address: str, notice: Notice, picture: Picture, *, metadata: str) -> Receipt:
+        """Send the second part."""
+        ...
+
+    async def confirm(self, incoming: Incoming, said: str) -> None:
+        """Show who answered what became of it, where the channel keeps them waiting for that; raises as sending does.
+
+        What was answered is stored before.
+        """
+        ...
+
+    async def check(self) -> str:
+        """Say in a line what the channel is ready for, without notifying anybody; raises as sending does."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; the channel is not used afterwards."""
+        ...
+
+
+@dataclass(frozen=True)
+class ChannelEnds:
+    """A channel as it is configured: no sender where it is not, no receiver where nothing can come back."""
+
+    sender: Channel | None
+    receiver: Receiver | None = None

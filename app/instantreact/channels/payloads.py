@@ -1,0 +1,20 @@
+"""What a button carries and brings back: `ACK:<alert id>` or `FALSE:<alert id>`. Written and read only here."""
+
+import re
+
+from instantreact.domain.alert import Answer, AnswerKind
+
+_PREFIXES = {AnswerKind.ACKNOWLEDGE: "ACK", AnswerKind.DISMISS: "FALSE"}
+_KINDS = {prefix: kind for kind, prefix in _PREFIXES.items()}
+_PAYLOAD = re.compile(r"(?P<prefix>ACK|FALSE):(?P<alert_id>[A-Za-z0-9_-]{1,64})", re.ASCII)
+
+
+def write_payload(answer: Answer) -> str:
+    """The payload of the button that gives `answer`; far below Messenger's 1000 characters and Telegram's 64 bytes."""
+    return f"{_PREFIXES[answer.kind]}:{answer.alert_id}"
+
+
+def find_answer(payload: str) -> Answer | None:
+    """The answer that a payload gives; None when it is not one of ours."""
+    found = _PAYLOAD.fullmatch(payload)
+    return None if found is None else Answer(_KINDS[found["prefix"]], found["alert_id"])

@@ -1,0 +1,137 @@
+"""Alerts through a Telegram bot: a thin client of the Bot API."""
+
+import json
+from dataclasses import dataclass, field
+
+import httpx
+
+from instantreact.channels.payloads import write_payload
+from instantreact.channels.receiver import Incoming
+from instantreact.channels.telegram.failures import AMBIGUOUS_WAIT_S, error_for, read_reply
+from instantreact.channels.telegram.receiver import find_callback_id
+from instantreact.channels.words import Room, compose_text, compose_title, shorten
+from instantreact.clock import Clock
+from instantreact.domain.alert import Answer, AnswerKind, Picture, Receipt
+from instantreact.domain.happening import Notice
+from instantreact.errors import ChannelBroken, DeliveryDeferred, DeliveryError
+
+TEXT_UNITS, CAPTION_UNITS, SIGN_UNITS = 4096, 1024, 200
+"""The most that a message, a picture's caption and the sign after a tap hold (Bot API)."""
+
+ROOM = Room(title=200, place=200, caption=1000, what=60, quote=150, reasons=10)
+
+
+@dataclass(frozen=True)
+class TelegramBot:
+    """The bot that alerts come from, and how to reach it."""
+
+    token: str = field(repr=False)
+    base_url: str = "https://api.telegram.org"
+    connect_timeout_s: float = 5.0
+    reply_timeout_s: float = 20.0
+
+
+class TelegramChannel:
+    """Sends alerts as messages of a bot. Implements Channel."""
+
+    def __init__(self, bot: TelegramBot, *, clock: Clock) -> None:
+        self._bot = bot
+        self._clock = clock
+        self._client = httpx.AsyncClient(
+            transport=_Authorised(bot.token),
+            timeout=httpx.Timeout(bot.reply_timeout_s, connect=bot.connect_timeout_s),
+        )
+
+    async def send_text(self, address: str, notice: Notice, *, metadata: str) -> Receipt:
+        """Send a message with its buttons: Acknowledge, False alarm and, with a secure address to lead to, Open."""
+        text = shorten(compose_text(notice.happening, ROOM), TEXT_UNITS)
+        call = {"chat_id": address, "text": text, "reply_markup": _keyboard(notice)}
+        return self._receipt(await self._call("sendMessage", json.dumps(call).encode()))
+
+    async def send_picture(self, address: str, notice: Notice, picture: Picture, *, metadata: str) -> Receipt:
+        """Upload and send a JPEG, which says what it belongs to."""
+        caption = shorten(compose_title(notice.happening), CAPTION_UNITS)
+        form = {"chat_id": address, "caption": caption}
+        file = (picture.filename, picture.jpeg, "image/jpeg")
+        return self._receipt(await self._call("sendPhoto", form=form, files={"photo": file}))
+
+    async def confirm(self, incoming: Incoming, said: str) -> None:
+        """End the waiting of a button that was tapped, and show what became of it."""
+        callback_id = find_callback_id(incoming.body)
+        if callback_id is not None:
+            call = {"callback_query_id": callback_id, "text": shorten(said, SIGN_UNITS)}
+            await self._call("answerCallbackQuery", json.dumps(call).encode())
+
+    async def check(self) -> str:
+        """Ask for the bot's name."""
+        bot = await self._call("getMe")
+        return f"Telegram accepts calls of the bot @{bot.get('username', '')!s}"
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    def _receipt(self, message: dict[str, object]) -> Receipt:
+        return Receipt(message_id=str(message.get("message_id", "")), accepted_at=self._clock.now())
+
+    async def _call(
+        self,
+        method: str,
+        body: bytes | None = None,
+        *,
+        form: dict[str, str] | None = None,
+        files: dict[str, tuple[str, bytes, str]] | None = None,
+    ) -> dict[str, object]:
+        """The object that a method gives, empty where it gives none; whatever else comes back is raised."""
+        address = f"{self._bot.base_url.rstrip('/')}/{method}"
+        headers = {"Content-Type": "application/json"} if body is not None else None
+        try:
+            response = await self._client.post(address, content=body, data=form, files=files, headers=headers)
+        except httpx.RequestError as error:
+            raise _transport_error(error) from error
+        reply = read_reply(response.status_code, response.content)
+        if not response.is_success or reply.value.get("ok") is not True:
+            raise error_for(reply)
+        result = reply.value.get("result")
+        return result if isinstance(result, dict) else {}
+
+
+class _Authorised(httpx.AsyncBaseTransport):
+    """Puts the token into the path below httpx's own logging and exceptions, which therefore never see it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+        self._inner = httpx.AsyncHTTPTransport()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a copy of the request to the bot's own address."""
+        folder, _, method = request.url.path.rpartition("/")
+        url = request.url.copy_with(path=f"{folder}/bot{self._token}/{method}")
+        return await self._inner.handle_async_request(
+            httpx.Request(
+                request.method, url, headers=request.headers, stream=request.stream, extensions=request.extensions
+            )
+        )
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def _transport_error(error: httpx.RequestError) -> DeliveryError:
+    """Failing to connect is harmless to repeat; once the request was on its way, Telegram may have taken it."""
+    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    match error:
+        case httpx.UnsupportedProtocol():
+            return ChannelBroken(f"The address of the Bot API is not one: {reason}")
+        case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout():
+            return DeliveryDeferred(f"Telegram cannot be reached. {reason}")
+        case _:
+            text = f"Telegram did not answer, but may have acted. {reason}"
+            return DeliveryDeferred(text, retry_after_s=AMBIGUOUS_WAIT_S, ambiguous=True)
+
+
+def _keyboard(notice: Notice) -> dict[str, object]:
+    answers = (("Acknowledge", AnswerKind.ACKNOWLEDGE), ("False alarm", AnswerKind.DISMISS))
+    rows = [[{"text": title, "callback_data": write_payload(Answer(kind, notice.alert_id))} for title, kind in answers]]
+    if notice.open_url is not None and notice.open_url.startswith("https://"):
+        rows.append([{"text": "Open", "url": notice.open_url}])
+    return {"inline_keyboard": rows}
