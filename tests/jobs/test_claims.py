@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule, run_state_machine_as_test
 from sqlalchemy import delete, select
 
+from instantreact.domain.job import JobState
 from instantreact.errors import LeaseLost
 from instantreact.jobs import claims, outbox
 from instantreact.jobs.claims import Claim, Handover
@@ -276,6 +277,23 @@ async def test_hand_out_leaves_the_rest_due_when_the_limit_is_reached(database: 
         oldest = [(await outbox.get_job(session, handover.job_id)).subject for handover in first]
     assert sorted(oldest) == ["0", "1"]
     assert none == []
+
+
+async def test_decline_frees_what_nobody_took_and_leaves_what_runs(database: Database) -> None:
+    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    async with database.unit_of_work() as session:
+        for subject in ("taken", "waiting"):
+            await outbox.put(session, "look", subject, now=now)
+        handovers = await claims.hand_out(session, {"look": 2}, now=now, deadline_s=30)
+        taken = [await claims.take(session, handover, now=now, lease_s=30) for handover in handovers[:1]]
+        for handover in handovers:
+            await claims.decline(session, handover)
+    (claim,) = taken
+    assert claim is not None
+    async with database.reading() as session:
+        states = {job.id: (job.state, job.attempts) for job in await outbox.list_jobs(session)}
+    assert states.pop(claim.job_id) == (JobState.RUNNING, 1)
+    assert list(states.values()) == [(JobState.DUE, 0)]
 
 
 async def test_confirm_raises_lease_lost_when_the_job_was_deleted(database: Database) -> None:

@@ -285,6 +285,31 @@ async def test_worker_interrupts_a_run_at_the_second_beat_after_its_job_was_dele
     assert interrupted.is_set()
 
 
+async def test_worker_keeps_the_lease_of_a_job_whose_message_comes_again_while_it_runs(database: Database) -> None:
+    started, gate = asyncio.Event(), asyncio.Event()
+
+    async def run(claim: Claim) -> None:
+        started.set()
+        await gate.wait()
+
+    worker = Worker(database, {"slow": make_kind(run)}, clock=CLOCK, random=Random(1))
+    await put(database, "slow", "a")
+    async with database.unit_of_work() as session:
+        [handover] = await claims.hand_out(session, {"slow": 1}, now=CLOCK.now(), deadline_s=30)
+    running = asyncio.create_task(worker.run_job(handover))
+    await started.wait()
+    (before,) = await list_jobs(database)
+    await worker.run_job(handover)
+    await worker.renew_leases()
+    (after,) = await list_jobs(database)
+    assert before.lease_until is not None
+    assert after.lease_until is not None
+    assert after.lease_until > before.lease_until
+    gate.set()
+    await asyncio.wait_for(running, 20)
+    assert await list_jobs(database) == []
+
+
 async def test_jobs_stop_when_asked_among_jobs_that_keep_the_relay_awake(database: Database) -> None:
     """A relay that was cancelled just when it was woken used to go on for ever."""
 

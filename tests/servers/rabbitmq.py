@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -41,6 +42,7 @@ class RabbitServer:
             f"listeners.tcp.1 = 127.0.0.1:{self._port}\nlog.file.level = warning\ndisk_free_limit.absolute = 1MB\n"
         )
         self._environment = os.environ | {
+            "ERL_CRASH_DUMP": str(self._folder / "crash"),
             "HOME": str(self._folder),
             "ERL_EPMD_PORT": str(epmd_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
@@ -55,7 +57,12 @@ class RabbitServer:
         }
         epmd = [str(shutil.which("epmd")), "-port", str(epmd_port), "-address", "127.0.0.1"]
         self._epmd = subprocess.Popen(epmd, env=self._environment)
-        self.start()
+        try:
+            _wait_for(epmd_port, self._epmd)  # or the node would start one of its own, which outlives it
+            self.start()
+        except RuntimeError:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(
@@ -82,21 +89,31 @@ class RabbitServer:
                 stderr=output,
                 start_new_session=True,
             )
-        deadline_s = time.monotonic() + 90
-        while not self._answers():
-            if time.monotonic() > deadline_s or self._process.poll() is not None:
-                raise RuntimeError("RabbitMQ does not start:\n" + (self._folder / "output").read_text())
-            time.sleep(0.05)
+        try:
+            _wait_for(self._port, self._process)
+        except RuntimeError as error:
+            raise RuntimeError("RabbitMQ does not start:\n" + (self._folder / "output").read_text()) from error
 
     def stop(self) -> None:
         """At once, as if it had crashed."""
-        assert self._process is not None
-        os.killpg(self._process.pid, signal.SIGKILL)
+        if self._process is None:
+            return
+        with suppress(ProcessLookupError):  # it may have failed to start
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(timeout=30)
 
-    def _answers(self) -> bool:
-        with socket.socket() as trying:
-            return trying.connect_ex(("127.0.0.1", self._port)) == 0
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline_s = time.monotonic() + 90
+    while not _answers(port):
+        if time.monotonic() > deadline_s or process.poll() is not None:
+            raise RuntimeError("it does not start")
+        time.sleep(0.05)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as trying:
+        return trying.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(scope="session")

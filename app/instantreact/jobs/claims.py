@@ -141,6 +141,13 @@ async def release(session: AsyncSession, handover: Handover) -> None:
     announce(session, TOPIC)
 
 
+async def decline(session: AsyncSession, handover: Handover) -> None:
+    """Give a job back that was handed over, due at once, unless somebody has taken it: a message may come twice."""
+    untaken = update(Job).where(Job.id == handover.job_id, Job.token == handover.token, Job.state == JobState.HANDED)
+    await session.execute(untaken.values(_GIVEN_BACK).execution_options(synchronize_session=False))
+    announce(session, TOPIC)
+
+
 async def hasten(session: AsyncSession, *, now: datetime) -> None:
     """Every job that waits for a later time is due at `now`: for a clock that was set back, by which all are late."""
     await session.execute(update(Job).where(Job.state == JobState.DUE, Job.run_at > now).values(run_at=now))

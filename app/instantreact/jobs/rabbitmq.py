@@ -7,15 +7,17 @@ gives the others to whoever is free. A message that comes again, or too late, ca
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import aio_pika
 from aio_pika.exceptions import AMQPError, ProbableAuthenticationError
-from aiormq.exceptions import InvalidFrameError
-from taskiq import AcknowledgeType, AsyncTaskiqDecoratedTask
+from aiormq.exceptions import ChannelInvalidStateError, InvalidFrameError
+from taskiq import AckableMessage, AcknowledgeType, AsyncTaskiqDecoratedTask
 from taskiq.receiver import Receiver
+from taskiq.utils import maybe_awaitable
 from taskiq_aio_pika import AioPikaBroker, Exchange, Queue, QueueType
 
 from instantreact.errors import BrokerUnreachable, Misconfigured
@@ -39,9 +41,9 @@ class RabbitAddress:
     url: str = field(repr=False)
     service: str
 
-    def open(self, kind: str, *, room: int = 1) -> AioPikaBroker:
+    def open(self, kind: str, *, room: int = 1) -> "_Broker":
         """A broker of the queue of this kind, from which at most `room` messages are taken at once."""
-        return AioPikaBroker(
+        return _Broker(
             self.url,
             qos=room,
             exchange=Exchange(name=f"instantreact.{self.service}"),
@@ -50,6 +52,19 @@ class RabbitAddress:
             timeout=CONNECT_TIMEOUT_S,
             reconnect_interval=_PAUSE_S,
         )
+
+
+class _Broker(AioPikaBroker):
+    """A message whose channel was closed meanwhile cannot be confirmed any more: it comes again, and is not good."""
+
+    async def listen(self) -> AsyncGenerator[AckableMessage, None]:
+        async for message in super().listen():
+            yield AckableMessage(data=message.data, ack=partial(_confirm, message.ack))
+
+
+async def _confirm(ack: Callable[[], object]) -> None:
+    with contextlib.suppress(AMQPError, ChannelInvalidStateError):
+        await maybe_awaitable(ack())
 
 
 async def check_rabbitmq(url: str) -> None:

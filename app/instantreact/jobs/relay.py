@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from instantreact.clock import Clock
-from instantreact.errors import InstantReactError, LeaseLost
+from instantreact.errors import InstantReactError
 from instantreact.jobs.broker import JobBroker
-from instantreact.jobs.claims import Handover, hand_out, hasten, release
+from instantreact.jobs.claims import Handover, decline, hand_out, hasten
 from instantreact.jobs.inherit import free_dead
 from instantreact.jobs.outbox import TOPIC
 from instantreact.jobs.room import count_room
@@ -88,8 +88,7 @@ class Relay:
     async def _give_back(self, handovers: Sequence[Handover]) -> None:
         async with self._database.unit_of_work() as session:
             for handover in handovers:
-                with contextlib.suppress(LeaseLost):  # a worker has it after all
-                    await release(session, handover)
+                await decline(session, handover)  # a worker may have it after all
 
     def _measure_offset_s(self) -> float:
         """How far the clock is from one that nobody sets."""

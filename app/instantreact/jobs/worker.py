@@ -75,9 +75,14 @@ class Worker:
         self._stopping = False
 
     async def run_job(self, handover: Handover) -> None:
-        """Take the job if the token is still good, and see it through. Raises nothing that a job raises."""
+        """Take the job if the token is still good, and see it through. Raises nothing that a job raises.
+
+        A message that comes again while its job runs here changes nothing.
+        """
+        if handover.token in self._running:
+            return
         if self._stopping:
-            await self._release(handover)
+            await self._decline(handover)
             return
         task = asyncio.create_task(self._see_through(handover), name=f"job {handover.job_id}")
         self._running[handover.token] = task
@@ -204,6 +209,10 @@ class Worker:
                 return
             await self._kinds[claim.kind].on_buried(session, claim.subject, reason)
         log.error("job.buried", kind=claim.kind, subject=claim.subject, attempt=claim.attempt, reason=reason)
+
+    async def _decline(self, handover: Handover) -> None:
+        async with self._database.unit_of_work() as session:
+            await claims.decline(session, handover)
 
     async def _release(self, handover: Handover) -> None:
         with contextlib.suppress(LeaseLost):
