@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import structlog
 from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -15,6 +16,14 @@ DATA_DIR = Path(os.environ.get("INSTANTREACT_DATA", REPOSITORY.parent / "shared"
 # Two shared cores: how long an example takes says nothing about the code.
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
+
+# structlog's own default draws every local variable, which for an ORM's traceback takes seconds.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 SESSION_SERVERS = frozenset({"postgres", "rabbitmq-server", "epmd"})
 

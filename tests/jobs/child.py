@@ -27,7 +27,8 @@ async def ignore_burial(session: AsyncSession, subject: str, reason: str) -> Non
 def file_kind(database: Database) -> JobKind:
     async def file(claim: Claim) -> None:
         async with database.unit_of_work() as session:
-            session.add(IncomingMessage(dedupe_key=claim.subject, body={}, received_at=SystemClock().now()))
+            now = SystemClock().now()
+            session.add(IncomingMessage(channel="messenger", dedupe_key=claim.subject, body={}, received_at=now))
             await claim.finish(session)
 
     return JobKind(file, ignore_burial, limit=4)
