@@ -1,8 +1,8 @@
 """A clip's sound on its timeline: mono, 16 kHz, a few seconds at a time, so that a long clip takes no more memory.
 
-A long plain track is read by MoviePy, whose ffmpeg works beside this process. PyAV reads short ones, which take less time
-than MoviePy's start, and what MoviePy would place wrongly or cannot open: sound with a hole, with a clock that is set on
-the way, or beside tracks of other kinds. Both give the same samples.
+A long plain track is read by MoviePy, whose ffmpeg works beside this process. PyAV reads short ones, which take less
+time than MoviePy's start, and what MoviePy would place wrongly or cannot open: sound with a hole, with a clock that is
+set on the way, or beside tracks of other kinds. Both give the same samples.
 """
 
 from __future__ import annotations
