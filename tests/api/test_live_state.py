@@ -167,3 +167,17 @@ async def test_push_is_refused_with_a_problem(pushing_to: str, services: Service
     assert "There is no camera nobody" in problem
     assert (await refuse_push(f"{pushing_to}/cameras/{other}/push"))[0] == 409
     assert (await refuse_push(address))[0] == 503  # nothing is watched here
+
+
+async def test_wrong_keys_count_whichever_way_they_come(pushing_to: str, client: httpx.AsyncClient) -> None:
+    address = f"{pushing_to}/cameras/nobody/push"
+
+    in_header = [(await refuse_push(address, key=f"{number}"))[0] for number in range(4)]
+    in_query = [(await refuse_push(f"{address}?key={number}", key=None))[0] for number in range(4)]
+    async with httpx.AsyncClient(base_url=pushing_to.replace("ws", "http", 1)) as guesser:
+        over_http = [(await guesser.get("/clips", headers={"X-API-Key": f"{n}"})).status_code for n in range(4)]
+    status, problem = await refuse_push(address, key="one-more")
+
+    assert in_header + in_query + over_http == [401] * 10 + [429] * 2
+    assert (status, "Too many keys" in problem) == (429, True)
+    assert (await refuse_push(address))[0] == 404  # a right one is looked at

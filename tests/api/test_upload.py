@@ -46,12 +46,16 @@ async def wait_until(condition: Callable[[], bool]) -> None:
 
 
 async def send(
-    address: str, *pieces: bytes, length: int | None = None, headers: Mapping[str, str] = HEADERS
+    address: str,
+    *pieces: bytes,
+    length: int | None = None,
+    headers: Mapping[str, str] = HEADERS,
+    path: str = "/analyze",
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Begin a POST /analyze by hand, in chunks or, with `length`, with that Content-Length."""
+    """Begin a POST by hand, in chunks or, with `length`, with that Content-Length."""
     reader, writer = await asyncio.open_connection("127.0.0.1", int(address.rsplit(":", 1)[1]))
     framing = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
-    lines = ["POST /analyze HTTP/1.1", "Host: test", framing, *(f"{name}: {value}" for name, value in headers.items())]
+    lines = [f"POST {path} HTTP/1.1", "Host: test", framing, *(f"{name}: {value}" for name, value in headers.items())]
     writer.write("\r\n".join([*lines, "", ""]).encode())
     for piece in pieces:
         writer.write(piece if length is not None else f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
@@ -160,8 +164,38 @@ async def test_upload_that_stalls_is_given_up_and_leaves_nothing(
         answer = await asyncio.wait_for(reader.read(), 10)  # until the service hangs up
         writer.close()
     assert answer.startswith(b"HTTP/1.1 408 ")
-    assert b"Nothing of the request came for 0.3 s." in answer
+    assert b"Nothing of the request came for 0.3 s" in answer
     assert list_files(tmp_path) == []
+
+
+@pytest.mark.parametrize("path", ["/analyze", "/webhooks/messenger", "/rules"])
+async def test_body_that_trickles_is_given_up(services: Services, app: FastAPI, tmp_path: Path, path: str) -> None:
+    hasty = create_app(services, replace(OPTIONS, stall_s=0.4), app.state.readiness, app.state.live)
+    async with serve(hasty) as address:
+        reader, writer = await send(address, HEAD, length=100_000, path=path)
+        answer = b""
+        async with asyncio.timeout(20):
+            while not reader.at_eof():
+                writer.write(b"x")
+                with suppress(TimeoutError):
+                    answer += await asyncio.wait_for(reader.read(1000), 0.1)
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert list_files(tmp_path) == []
+
+
+async def test_slow_upload_that_is_no_trickle_is_taken(
+    services: Services, app: FastAPI, movie: bytes, tmp_path: Path
+) -> None:
+    async def stream() -> AsyncIterator[bytes]:
+        body = HEAD + movie + TAIL
+        for start in range(0, len(body), -(-len(body) // 10)):
+            yield body[start : start + -(-len(body) // 10)]
+            await asyncio.sleep(0.1)
+
+    hasty = create_app(services, replace(OPTIONS, stall_s=0.4), app.state.readiness, app.state.live)
+    async with serve(hasty) as address, httpx.AsyncClient(base_url=address, headers=HEADERS, timeout=60) as remote:
+        assert (await remote.post("/analyze", content=stream())).status_code == 202
 
 
 async def test_upload_that_waits_for_its_result_is_answered_when_the_service_ends(

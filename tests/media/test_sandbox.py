@@ -164,7 +164,7 @@ def test_clip_decoder_kills_the_child_when_the_iterator_is_closed_early(decoder:
 
 
 def test_clip_decoder_kills_ffmpeg_too_when_the_sound_is_closed_early(decoder: ClipDecoder, tmp_path: Path) -> None:
-    tracks = decoder.sound(make_clip(tmp_path / "clip.mkv", Drawing(duration_s=40, fps=1, sound_hz=440)))
+    tracks = decoder.sound(make_clip(tmp_path / "clip.mkv", Drawing(duration_s=70, fps=1, sound_hz=440)))
     next(tracks)
     assert len(list_children()) > 0
 

@@ -23,6 +23,9 @@ log = get_logger(__name__)
 
 _guessing = Throttle()
 
+LEAST_BYTES_PER_S = 500
+"""As Apache's mod_reqtimeout advises. Only time that the client is waited for counts."""
+
 _REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
@@ -61,7 +64,8 @@ class RequestContext:
 class BodyLimit:
     """Refuses request bodies beyond a cap with 413 without reading on; `by_path` holds the exceptions.
 
-    A body of which nothing comes for `stall_s` is given up with 408, so that nobody holds half a file for ever.
+    A body of which nothing comes for `stall_s` is given up with 408, so that nobody holds half a file for ever; so is
+    one that trickles, slower than LEAST_BYTES_PER_S after its first `stall_s`.
     """
 
     def __init__(self, app: ASGIApp, *, max_bytes: int, by_path: Mapping[str, int], stall_s: float) -> None:
@@ -102,6 +106,7 @@ class _Capped:
         self._declared_bytes = declared_bytes
         self._received_bytes = 0
         self._stall_s = stall_s
+        self._waited_s = 0.0
         self._is_whole = False
 
     async def receive(self) -> Message:
@@ -113,12 +118,16 @@ class _Capped:
         return message
 
     async def _receive_in_time(self) -> Message:
+        started_s = time.monotonic()
+        allowed_s = self._stall_s + self._received_bytes / LEAST_BYTES_PER_S - self._waited_s
         try:
-            async with asyncio.timeout(self._stall_s):
+            async with asyncio.timeout(min(self._stall_s, allowed_s)):
                 return await self._receive()
         except TimeoutError as error:
-            detail = f"Nothing of the request came for {self._stall_s:g} s."
+            detail = f"Nothing of the request came for {self._stall_s:g} s, or only a trickle."
             raise HTTPException(408, detail, headers={"Connection": "close"}) from error
+        finally:
+            self._waited_s += time.monotonic() - started_s
 
     def _check(self, size_bytes: int) -> None:
         if size_bytes > self._max_bytes:

@@ -1,7 +1,8 @@
 """A clip's sound on its timeline: mono, 16 kHz, a few seconds at a time, so that a long clip takes no more memory.
 
-A plain track is read by MoviePy. PyAV reads what MoviePy would place wrongly or cannot open: sound with a hole, with a
-clock that is set on the way, or beside tracks of other kinds.
+A long plain track is read by MoviePy, whose ffmpeg works beside this process. PyAV reads short ones, which take less
+time than MoviePy's start, and what MoviePy would place wrongly or cannot open: sound with a hole, with a clock that is
+set on the way, or beside tracks of other kinds. Both give the same samples.
 """
 
 from __future__ import annotations
@@ -24,12 +25,17 @@ from instantreact.media.timeline import SoundTimes, read_timeline
 
 RATE_HZ = 16_000
 
+LONG_S = 60.0
+"""From this length on a plain track is MoviePy's."""
+
 Part = tuple[float, NDArray[np.int16]]
 """When some samples begin, and the samples."""
 
 
-def extract_audio(path: Path, *, chunk_s: float = 10.0) -> Generator[AudioTrack, None, None]:
+def extract_audio(path: Path, *, chunk_s: float = 10.0, long_s: float = LONG_S) -> Generator[AudioTrack, None, None]:
     """The clip's sound in chunks of up to `chunk_s` seconds; nothing where there is no sound track.
+
+    Plain tracks of `long_s` seconds and more are read by MoviePy.
 
     `start_s` counts from the first picture: it is negative for what was heard before. A chunk ends where the sound has
     a hole, and the next one begins after it. Raises UnreadableMedia or UnsupportedMedia.
@@ -40,14 +46,15 @@ def extract_audio(path: Path, *, chunk_s: float = 10.0) -> Generator[AudioTrack,
     if sound is None:
         return
     # MoviePy needs to be told a length.
-    parts = _read_plain(path, sound) if sound.is_plain and timeline.has_length else _read(path, sound)
+    by_moviepy = sound.is_plain and timeline.has_length and timeline.duration_s >= long_s
+    parts = _read_plain(path, sound) if by_moviepy else _read(path, sound)
     for start_s, samples in _join(parts, round(chunk_s * RATE_HZ)):
         yield AudioTrack(samples=samples, start_s=start_s, rate_hz=RATE_HZ)
 
 
 def _read_plain(path: Path, sound: SoundTimes) -> Iterator[Part]:
     """By MoviePy; by PyAV after all where that hears nothing."""
-    from instantreact.media.plain_sound import read_plain_sound  # which takes longer to import than a clip to decode
+    from instantreact.media.plain_sound import read_plain_sound  # slow to import
 
     done = 0
     try:
