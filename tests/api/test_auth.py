@@ -1,8 +1,13 @@
 import httpx
 import pytest
-from fastapi import FastAPI
+import structlog
+from fastapi import APIRouter, FastAPI
+from structlog.testing import capture_logs
 
-from instantreact.api.auth import WrongKeys
+from instantreact.api import auth
+from instantreact.api.auth import KeyedRoute, WrongKeys
+from instantreact.domain.principal import EVERYTHING, Principal, PrincipalKind, Scope
+from instantreact.pipeline.services import Services
 from tests.api.conftest import API_KEY
 from tests.api.problems import assert_problem
 
@@ -91,3 +96,58 @@ async def test_no_answer_repeats_the_host_that_a_caller_names(client: httpx.Asyn
 
     assert "evil.example" not in str(answer.headers) + answer.text
     assert answer.status_code == 404
+
+
+CHANGES = {
+    Scope.INGEST: {"POST /analyze"},
+    Scope.OPERATE: {
+        "POST /alerts/{alert_id}/acknowledge",
+        "POST /alerts/{alert_id}/dismiss",
+        "POST /jobs/{job_id}/rerun",
+    },
+}
+
+
+def needed_scope(verb: str, path: str) -> Scope:
+    """What a route takes; whatever changes something and is not named above is for administrators."""
+    if verb == "get":
+        return Scope.READ
+    named = [scope for scope, routes in CHANGES.items() if f"{verb.upper()} {path}" in routes]
+    return named[0] if named else Scope.ADMIN
+
+
+@pytest.mark.parametrize("missing", Scope)
+async def test_each_route_is_refused_to_whoever_lacks_its_scope(
+    app: FastAPI, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, missing: Scope
+) -> None:
+    monkeypatch.setattr(auth, "API", Principal(PrincipalKind.KEY, "Night shift", EVERYTHING - {missing}))
+
+    for verb, path in guarded(app):
+        url = path.replace("{", "").replace("}", "").replace("live.mjpg", "snapshot.jpg")
+        answer = await client.request(verb, url, content=b"{")
+        if needed_scope(verb, path) is missing:
+            assert_problem(answer, 403, f"Night shift may not do this: it takes the scope {missing}.")
+        else:
+            assert answer.status_code != 403, (verb, path)
+
+
+def test_route_that_changes_something_cannot_be_made_without_its_scope() -> None:
+    router = APIRouter(route_class=KeyedRoute)
+
+    with pytest.raises(TypeError, match="mark it with @requires"):
+
+        @router.post("/things")
+        async def make_thing() -> None:
+            """Nothing."""
+
+
+async def test_log_says_who_asked(anybody: httpx.AsyncClient, services: Services) -> None:
+    with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        await anybody.get("/livez")
+        await anybody.get("/clips", headers={"X-API-Key": API_KEY})
+        await anybody.get("/clips", headers={"X-API-Key": "guessed"})
+        await anybody.get(f"/open/nobody/{services.links.sign('nobody')}")
+        await anybody.get("/open/nobody/guessed")
+
+    asked = [line["principal"] for line in lines if line["event"] == "http.request"]
+    assert asked == ["Anybody", "API", "Anybody", "Link", "Anybody"]

@@ -1,4 +1,7 @@
-"""The API key: header X-API-Key, compared by its SHA-256 in constant time, before anything of the body is read."""
+"""Who asks: every request has a principal, found before anything of its body is read.
+
+Today whoever shows an API key (header X-API-Key, compared by its SHA-256 in constant time) may do everything.
+"""
 
 import hashlib
 import hmac
@@ -6,8 +9,9 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
+import structlog
 from fastapi import Request, Security
 from fastapi.requests import HTTPConnection
 from fastapi.routing import APIRoute
@@ -16,10 +20,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from instantreact.api.addresses import find_source
+from instantreact.domain.principal import EVERYTHING, Principal, PrincipalKind, Scope
 
 WRONG_KEYS = 10
 PER_S = 60.0
 MAX_ADDRESSES = 10_000
+
+API = Principal(PrincipalKind.KEY, "API", EVERYTHING)
+
+_Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 
 _header = APIKeyHeader(
     name="X-API-Key",
@@ -48,15 +57,32 @@ class WrongKeys:
         return None if wrong < WRONG_KEYS else since_s + PER_S - now_s
 
 
+def requires(scope: Scope) -> Callable[[_Endpoint], _Endpoint]:
+    """Mark the function of a route with what its callers must be allowed to do; unmarked routes are for reading."""
+
+    def mark(endpoint: _Endpoint) -> _Endpoint:
+        endpoint.__dict__["scope"] = scope
+        return endpoint
+
+    return mark
+
+
 class KeyedRoute(APIRoute):
-    """A route that looks at the key first: FastAPI reads and parses a body before its dependencies."""
+    """A route that looks at the key first: FastAPI reads and parses a body before its dependencies.
+
+    Raises TypeError when it is made, where it changes something and does not say what that takes.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler behind the check."""
         handle = super().get_route_handler()
+        only_reads = (self.methods or set()) <= {"GET", "HEAD"}
+        scope: Scope | None = getattr(self.endpoint, "scope", Scope.READ if only_reads else None)
+        if scope is None:
+            raise TypeError(f"{self.endpoint.__name__} changes something: mark it with @requires(Scope...)")
 
         async def check_and_handle(request: Request) -> Response:
-            check_key(request, request.headers.get(_header.model.name))
+            find_principal(request, request.headers.get(_header.model.name)).require(scope)
             return await handle(request)
 
         return check_and_handle
@@ -66,8 +92,15 @@ def describe_key(key: Annotated[str | None, Security(_header)]) -> None:
     """Checks nothing, which `KeyedRoute` has done: it is how the description knows that a route needs a key."""
 
 
-def check_key(request: HTTPConnection, key: str | None) -> None:
-    """Raise an HTTPException with 401 unless the key is known, or 429 after too many that were not.
+def admit(request: HTTPConnection, principal: Principal) -> Principal:
+    """From here on the request is this principal's, in the log as well."""
+    request.state.principal = principal
+    structlog.contextvars.bind_contextvars(principal=principal.name)
+    return principal
+
+
+def find_principal(request: HTTPConnection, key: str | None) -> Principal:
+    """Whose key it is. Raises an HTTPException with 401 unless it is known, or 429 after too many that were not.
 
     A right key is let in even then: whoever shares an address with a guesser, or a proxy, is not shut out.
     """
@@ -78,7 +111,7 @@ def check_key(request: HTTPConnection, key: str | None) -> None:
     # First compare all, then look: how long it takes does not tell which one fits.
     fits = [hmac.compare_digest(digest, each) for each in known]
     if any(fits):
-        return
+        return admit(request, API)
     client = request.scope.get("client")
     wait_s = request.app.state.wrong_keys.count(find_source(tuple(client) if client else None))
     if wait_s is not None:

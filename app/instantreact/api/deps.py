@@ -9,6 +9,7 @@ from fastapi.requests import HTTPConnection
 from instantreact.api.live import LiveCameras
 from instantreact.api.options import ApiOptions, Readiness
 from instantreact.domain.capabilities import Capabilities
+from instantreact.domain.principal import Principal
 from instantreact.pipeline.services import Services
 
 
@@ -37,6 +38,11 @@ def _closing(request: HTTPConnection) -> asyncio.Event:
     return closing
 
 
+def _principal(request: HTTPConnection) -> Principal:
+    principal: Principal = request.state.principal
+    return principal
+
+
 ServicesDep = Annotated[Services, Depends(_services)]
 
 
@@ -49,3 +55,4 @@ OptionsDep = Annotated[ApiOptions, Depends(_options)]
 ReadinessDep = Annotated[Readiness, Depends(_readiness)]
 LiveDep = Annotated[LiveCameras, Depends(_live)]
 ClosingDep = Annotated[asyncio.Event, Depends(_closing)]
+PrincipalDep = Annotated[Principal, Depends(_principal)]

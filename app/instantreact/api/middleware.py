@@ -1,4 +1,4 @@
-"""Around every request: an id, an access log line, an answer to the unforeseen, a cap on the body.
+"""Around every request: an id, a principal, an access log line, an answer to the unforeseen, a cap on the body.
 
 Plain ASGI, because Starlette's BaseHTTPMiddleware stands between a route and the client that leaves.
 """
@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from instantreact.api.errors import answer_failure
+from instantreact.domain.principal import ANYBODY
 from instantreact.logs import Throttle, get_logger
 from instantreact.storage.tables import new_id
 
@@ -37,8 +38,9 @@ class RequestContext:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = _choose_request_id(Headers(scope=scope))
-        scope.setdefault("state", {})["request_id"] = request_id
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        state = scope.setdefault("state", {})
+        state["request_id"], state["principal"] = request_id, ANYBODY
+        with structlog.contextvars.bound_contextvars(request_id=request_id, principal=ANYBODY.name):
             if scope["type"] == "http":
                 await self._serve(scope, receive, _Answer(send, request_id))
             else:  # a web socket

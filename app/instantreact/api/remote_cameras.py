@@ -8,10 +8,15 @@ import httpx
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
+from instantreact.api.auth import admit
+from instantreact.domain.principal import Principal, PrincipalKind, Scope
 from instantreact.errors import StreamLost
 
 TOKEN_HEADER = "X-InstantReact-Internal"  # noqa: S105 the header's name
 PREFIX = "/internal/cameras"
+
+PROCESS = Principal(PrincipalKind.PROCESS, "Process", frozenset({Scope.READ}))
+"""One of the service's own."""
 
 _TIMEOUT = httpx.Timeout(15.0, connect=2.0)
 _RETRY_S = 2.0
@@ -51,6 +56,7 @@ def require_token(request: Request) -> None:
     given = request.headers.get(TOKEN_HEADER, "")
     if not hmac.compare_digest(given.encode(), request.app.state.internal_token.encode()):
         raise HTTPException(401, "This is for the service's own processes.")
+    admit(request, PROCESS)
 
 
 async def _check(answer: httpx.Response) -> None:

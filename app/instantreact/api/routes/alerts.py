@@ -4,14 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from instantreact.api.auth import KeyedRoute
-from instantreact.api.deps import ServicesDep
+from instantreact.api.auth import KeyedRoute, requires
+from instantreact.api.deps import PrincipalDep, ServicesDep
 from instantreact.api.openapi import problems
 from instantreact.api.pages import Page, PageDep
 from instantreact.api.queries import refuse_empty_time
 from instantreact.api.schemas.alerts import AlertView
 from instantreact.api.schemas.fields import Id, Moment, PathId
 from instantreact.domain.alert import AlertState, Answer, AnswerKind
+from instantreact.domain.principal import Principal, Scope
 from instantreact.errors import Conflict
 from instantreact.pipeline.answer import answer_alert
 from instantreact.pipeline.services import Services
@@ -21,9 +22,6 @@ from instantreact.storage.paging import Cursor
 from instantreact.storage.tables import Alert
 
 router = APIRouter(prefix="/alerts", tags=["alerts"], route_class=KeyedRoute)
-
-ANSWERED_BY = "API"
-"""Who answered, until people have names here."""
 
 
 async def _ask_filter(
@@ -37,7 +35,7 @@ async def _ask_filter(
     return AlertFilter(state=state, camera_id=camera_id, rule_id=rule_id, since=since, until=until)
 
 
-@router.get("", operation_id="listAlerts", summary="List alerts", responses=problems(401, 422))
+@router.get("", operation_id="listAlerts", summary="List alerts", responses=problems(401, 403, 422))
 async def list_alerts(
     services: ServicesDep, page: PageDep, wanted: Annotated[AlertFilter, Depends(_ask_filter)]
 ) -> Page[AlertView]:
@@ -47,7 +45,7 @@ async def list_alerts(
     return page.cut(rows, AlertView.model_validate, lambda alert: Cursor(alert.raised_at, alert.id))
 
 
-@router.get("/{alert_id}", operation_id="getAlert", summary="Read an alert", responses=problems(401, 404, 422))
+@router.get("/{alert_id}", operation_id="getAlert", summary="Read an alert", responses=problems(401, 403, 404, 422))
 async def get_alert(services: ServicesDep, alert_id: PathId) -> AlertView:
     """An alert with its deliveries and what became of each part."""
     async with services.database.reading() as session:
@@ -58,11 +56,12 @@ async def get_alert(services: ServicesDep, alert_id: PathId) -> AlertView:
     "/{alert_id}/acknowledge",
     operation_id="acknowledgeAlert",
     summary="Acknowledge an alert",
-    responses=problems(401, 404, 409, 422),
+    responses=problems(401, 403, 404, 409, 422),
 )
-async def acknowledge_alert(services: ServicesDep, alert_id: PathId) -> AlertView:
+@requires(Scope.OPERATE)
+async def acknowledge_alert(services: ServicesDep, principal: PrincipalDep, alert_id: PathId) -> AlertView:
     """Somebody takes care of it. Said again, it changes nothing; an alert that was dismissed stays so (409)."""
-    alert = await _answer(services, Answer(AnswerKind.ACKNOWLEDGE, alert_id))
+    alert = await _answer(services, principal, Answer(AnswerKind.ACKNOWLEDGE, alert_id))
     if alert.state is not AlertState.ACKNOWLEDGED:
         raise Conflict(f"Alert {alert.id} is {alert.state} already.")
     return AlertView.model_validate(alert)
@@ -72,13 +71,14 @@ async def acknowledge_alert(services: ServicesDep, alert_id: PathId) -> AlertVie
     "/{alert_id}/dismiss",
     operation_id="dismissAlert",
     summary="Dismiss an alert",
-    responses=problems(401, 404, 422),
+    responses=problems(401, 403, 404, 422),
 )
-async def dismiss_alert(services: ServicesDep, alert_id: PathId) -> AlertView:
+@requires(Scope.OPERATE)
+async def dismiss_alert(services: ServicesDep, principal: PrincipalDep, alert_id: PathId) -> AlertView:
     """It was a false alarm, as may turn out after it was acknowledged. Said again, it changes nothing."""
-    return AlertView.model_validate(await _answer(services, Answer(AnswerKind.DISMISS, alert_id)))
+    return AlertView.model_validate(await _answer(services, principal, Answer(AnswerKind.DISMISS, alert_id)))
 
 
-async def _answer(services: Services, answer: Answer) -> Alert:
+async def _answer(services: Services, principal: Principal, answer: Answer) -> Alert:
     async with services.database.unit_of_work() as session:
-        return await answer_alert(session, answer, by=ANSWERED_BY, now=services.clock.now())
+        return await answer_alert(session, answer, by=principal.name, now=services.clock.now())

@@ -37,7 +37,7 @@ class BundlesView(BaseModel):
     bundles: list[BundleView]
 
 
-@router.get("", operation_id="listBundles", summary="List the loaded bundles", responses=problems(401))
+@router.get("", operation_id="listBundles", summary="List the loaded bundles", responses=problems(401, 403))
 async def list_bundles(can: CapabilitiesDep) -> BundlesView:
     """Each with the concepts that rules may ask for."""
     return BundlesView(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from fastapi import APIRouter, Response
 
 from instantreact.addresses import HIDDEN
-from instantreact.api.auth import KeyedRoute
+from instantreact.api.auth import KeyedRoute, requires
 from instantreact.api.deps import LiveDep, ServicesDep
 from instantreact.api.openapi import CREATED, problems
 from instantreact.api.pages import Page, PageDep
@@ -13,6 +13,7 @@ from instantreact.api.schemas.cameras import CameraDraft, CameraView
 from instantreact.api.schemas.fields import PathId, Switch
 from instantreact.api.schemas.live import LiveView
 from instantreact.api.sources import check_draft_source
+from instantreact.domain.principal import Scope
 from instantreact.pipeline.services import Services
 from instantreact.storage import cameras, leases
 from instantreact.storage.paging import Cursor
@@ -26,8 +27,9 @@ router = APIRouter(prefix="/cameras", tags=["cameras"], route_class=KeyedRoute)
     operation_id="createCamera",
     summary="Add a camera",
     status_code=201,
-    responses={201: CREATED, **problems(401, 409, 413, 422)},
+    responses={201: CREATED, **problems(401, 403, 409, 413, 422)},
 )
+@requires(Scope.ADMIN)
 async def create_camera(services: ServicesDep, live: LiveDep, draft: CameraDraft, response: Response) -> CameraView:
     """Its user and password are encrypted, and shown to nobody again. It is watched at once if it is enabled."""
     services.recognition.refuse_mode(draft.speech)
@@ -39,7 +41,7 @@ async def create_camera(services: ServicesDep, live: LiveDep, draft: CameraDraft
     return _view(services, camera, {})
 
 
-@router.get("", operation_id="listCameras", summary="List cameras", responses=problems(401, 422, 503))
+@router.get("", operation_id="listCameras", summary="List cameras", responses=problems(401, 403, 422, 503))
 async def list_cameras(services: ServicesDep, page: PageDep, enabled: Switch | None = None) -> Page[CameraView]:
     """The newest first."""
     async with services.database.reading() as session:
@@ -48,7 +50,9 @@ async def list_cameras(services: ServicesDep, page: PageDep, enabled: Switch | N
     return page.cut(rows, lambda row: _view(services, row, held), lambda camera: Cursor(camera.created_at, camera.id))
 
 
-@router.get("/{camera_id}", operation_id="getCamera", summary="Read a camera", responses=problems(401, 404, 422, 503))
+@router.get(
+    "/{camera_id}", operation_id="getCamera", summary="Read a camera", responses=problems(401, 403, 404, 422, 503)
+)
 async def get_camera(services: ServicesDep, camera_id: PathId) -> CameraView:
     """A camera, its user and password hidden, and how its watching goes."""
     async with services.database.reading() as session:
@@ -60,8 +64,9 @@ async def get_camera(services: ServicesDep, camera_id: PathId) -> CameraView:
     "/{camera_id}",
     operation_id="replaceCamera",
     summary="Replace a camera",
-    responses=problems(401, 404, 409, 413, 422, 503),
+    responses=problems(401, 403, 404, 409, 413, 422, 503),
 )
+@requires(Scope.ADMIN)
 async def replace_camera(services: ServicesDep, live: LiveDep, camera_id: PathId, draft: CameraDraft) -> CameraView:
     """All of it. The address as GET shows it, with its hidden user and password, keeps the one that is stored.
 
@@ -87,8 +92,9 @@ async def replace_camera(services: ServicesDep, live: LiveDep, camera_id: PathId
     operation_id="deleteCamera",
     summary="Delete a camera",
     status_code=204,
-    responses=problems(401, 404, 409, 422),
+    responses=problems(401, 403, 404, 409, 422),
 )
+@requires(Scope.ADMIN)
 async def delete_camera(services: ServicesDep, camera_id: PathId) -> None:
     """Its clips, events and alerts stay. Not while a rule names it, or a zone that it alone has (409)."""
     async with services.database.unit_of_work() as session:

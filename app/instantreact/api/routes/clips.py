@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import StreamingResponse
 
-from instantreact.api.auth import KeyedRoute
+from instantreact.api.auth import KeyedRoute, requires
 from instantreact.api.deps import ClosingDep, OptionsDep, ServicesDep
 from instantreact.api.openapi import problems
 from instantreact.api.options import ApiOptions
@@ -20,6 +20,7 @@ from instantreact.api.schemas.events import EventView
 from instantreact.api.schemas.fields import Id, PathId
 from instantreact.api.upload import UPLOAD_BODY, receive_upload
 from instantreact.domain.media import ClipState
+from instantreact.domain.principal import Scope
 from instantreact.pipeline import intake
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.turn import Turn, find_turns
@@ -59,10 +60,11 @@ MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
             "model": AnalysisView,
             "description": "Nothing is left to do about the clip: `state` says whether its analysis failed.",
         },
-        **problems(401, 404, 408, 413, 415, 422, 507),
+        **problems(401, 403, 404, 408, 413, 415, 422, 507),
     },
     openapi_extra={"requestBody": UPLOAD_BODY},
 )
+@requires(Scope.INGEST)
 async def submit_clip(
     request: Request,
     services: ServicesDep,
@@ -91,7 +93,7 @@ async def submit_clip(
     )
 
 
-@router.get("/clips", operation_id="listClips", summary="List clips", responses=problems(401, 422))
+@router.get("/clips", operation_id="listClips", summary="List clips", responses=problems(401, 403, 422))
 async def list_clips(
     services: ServicesDep,
     options: OptionsDep,
@@ -106,7 +108,7 @@ async def list_clips(
     return page.cut(rows, lambda clip: _view(clip, turns), lambda clip: Cursor(clip.submitted_at, clip.id))
 
 
-@router.get("/clips/{clip_id}", operation_id="getClip", summary="Read a clip", responses=problems(401, 404, 422))
+@router.get("/clips/{clip_id}", operation_id="getClip", summary="Read a clip", responses=problems(401, 403, 404, 422))
 async def get_clip(services: ServicesDep, options: OptionsDep, clip_id: PathId) -> ClipView:
     """How far its analysis is and when it may be done, what probing found, and what went wrong.
 
@@ -120,7 +122,7 @@ async def get_clip(services: ServicesDep, options: OptionsDep, clip_id: PathId) 
     operation_id="listClipEvents",
     summary="List a clip's events",
     response_model=list[EventView],
-    responses=problems(401, 404, 422),
+    responses=problems(401, 403, 404, 422),
 )
 async def list_clip_events(services: ServicesDep, clip_id: PathId) -> Response:
     """All of them, in the order of their windows."""
@@ -138,7 +140,7 @@ async def list_clip_events(services: ServicesDep, clip_id: PathId) -> Response:
         200: {"content": {"video/*": {}}, "description": "The file."},
         206: {"content": {"video/*": {}}, "description": "The part of the file that Range asked for."},
         304: {"description": "The caller has it already: If-None-Match names its ETag."},
-        **problems(401, 404, 416, 422),
+        **problems(401, 403, 404, 416, 422),
     },
 )
 async def get_clip_media(request: Request, services: ServicesDep, clip_id: PathId) -> Response:
@@ -153,8 +155,9 @@ async def get_clip_media(request: Request, services: ServicesDep, clip_id: PathI
     operation_id="deleteClip",
     summary="Delete a clip",
     status_code=204,
-    responses=problems(401, 404, 422),
+    responses=problems(401, 403, 404, 422),
 )
+@requires(Scope.ADMIN)
 async def delete_clip(services: ServicesDep, clip_id: PathId) -> None:
     """With its file, events, alerts and the work that is left to do about it."""
     await intake.delete_clip(services, clip_id)

@@ -30,7 +30,7 @@ async def _ask_filter(
     return EventFilter(camera_id=camera_id, since=since, until=until, text=text)
 
 
-@router.get("", operation_id="listEvents", summary="List events", responses=problems(401, 422))
+@router.get("", operation_id="listEvents", summary="List events", responses=problems(401, 403, 422))
 async def list_events(
     services: ServicesDep, page: PageDep, wanted: Annotated[EventFilter, Depends(_ask_filter)]
 ) -> Page[EventView]:
@@ -40,7 +40,7 @@ async def list_events(
     return page.cut(rows, EventView.model_validate, lambda event: Cursor(event.occurred_at, event.id))
 
 
-@router.get("/{event_id}", operation_id="getEvent", summary="Read an event", responses=problems(401, 404, 422))
+@router.get("/{event_id}", operation_id="getEvent", summary="Read an event", responses=problems(401, 403, 404, 422))
 async def get_event(services: ServicesDep, event_id: PathId) -> EventView:
     """What was seen and heard in one window."""
     async with services.database.reading() as session:
@@ -57,7 +57,7 @@ async def get_event(services: ServicesDep, event_id: PathId) -> EventView:
         200: {"content": {"image/jpeg": {}}, "description": "A frame of the window."},
         206: {"content": {"image/jpeg": {}}, "description": "The part of the picture that Range asked for."},
         304: {"description": "The caller has it already: If-None-Match names its ETag."},
-        **problems(401, 404, 416, 422),
+        **problems(401, 403, 404, 416, 422),
     },
 )
 async def get_event_snapshot(request: Request, services: ServicesDep, event_id: PathId) -> Response:
@@ -79,7 +79,7 @@ async def get_event_snapshot(request: Request, services: ServicesDep, event_id: 
         200: {"content": {"video/mp4": {}}, "description": "The clip."},
         206: {"content": {"video/mp4": {}}, "description": "The part of the clip that Range asked for."},
         304: {"description": "The caller has it already: If-None-Match names its ETag."},
-        **problems(401, 404, 416, 422),
+        **problems(401, 403, 404, 416, 422),
     },
 )
 async def get_event_evidence(request: Request, services: ServicesDep, event_id: PathId) -> Response:

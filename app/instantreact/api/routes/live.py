@@ -3,12 +3,13 @@
 from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
 
-from instantreact.api.auth import KeyedRoute
+from instantreact.api.auth import KeyedRoute, requires
 from instantreact.api.deps import LiveDep
 from instantreact.api.live import BOUNDARY
 from instantreact.api.openapi import problems
 from instantreact.api.schemas.fields import PathId
 from instantreact.api.schemas.live import ProbeDraft, ProbeView
+from instantreact.domain.principal import Scope
 
 router = APIRouter(prefix="/cameras", tags=["cameras"], route_class=KeyedRoute)
 
@@ -20,8 +21,9 @@ NOT_STORED = {"Cache-Control": "no-store"}
     "/probe",
     operation_id="probeCamera",
     summary="Try a camera's address",
-    responses=problems(401, 413, 422, 503),
+    responses=problems(401, 403, 413, 422, 503),
 )
+@requires(Scope.ADMIN)
 async def probe_camera(live: LiveDep, draft: ProbeDraft) -> ProbeView:
     """What it sends, with a picture; or why it cannot be opened, in words and without its password.
 
@@ -37,7 +39,7 @@ async def probe_camera(live: LiveDep, draft: ProbeDraft) -> ProbeView:
     response_class=Response,
     responses={
         200: {"content": {"image/jpeg": {}}, "description": "The newest picture."},
-        **problems(401, 404, 409, 422, 503),
+        **problems(401, 403, 404, 409, 422, 503),
     },
 )
 async def get_camera_snapshot(live: LiveDep, camera_id: PathId) -> Response:
@@ -52,7 +54,7 @@ async def get_camera_snapshot(live: LiveDep, camera_id: PathId) -> Response:
     response_class=Response,
     responses={
         200: {"content": {"multipart/x-mixed-replace": {}}, "description": "JPEG after JPEG."},
-        **problems(401, 404, 409, 422, 503),
+        **problems(401, 403, 404, 409, 422, 503),
     },
 )
 async def watch_camera(live: LiveDep, camera_id: PathId) -> Response:

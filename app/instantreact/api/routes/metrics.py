@@ -21,7 +21,7 @@ router = APIRouter(tags=["health"], route_class=KeyedRoute)
     response_class=Response,
     responses={
         200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "In Prometheus' text format."},
-        **problems(401),
+        **problems(401, 403),
     },
 )
 async def get_metrics(services: ServicesDep) -> Response:

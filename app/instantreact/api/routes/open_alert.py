@@ -6,12 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse, Response
 
+from instantreact.api.auth import admit
 from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import problems
 from instantreact.api.ranges import serve_file
 from instantreact.api.schemas.fields import PathId
 from instantreact.channels.words import compose_text, compose_title, format_moment
 from instantreact.domain.alert import AlertState, Answer, AnswerKind
+from instantreact.domain.principal import Principal, PrincipalKind, Scope
 from instantreact.errors import NotFound
 from instantreact.pipeline.answer import answer_alert, describe_state
 from instantreact.storage import alerts
@@ -27,8 +29,8 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
     "Cache-Control": "private, no-store",
 }
-ANSWERED_BY = "Link"
-"""Who answered: the link does not tell whose message it came in."""
+LINK = Principal(PrincipalKind.LINK, "Link", frozenset({Scope.READ, Scope.OPERATE}))
+"""Who holds the link of an alert: it does not tell whose message it came in."""
 
 ANSWERS = {
     AnswerKind.ACKNOWLEDGE: ("Acknowledge", (AlertState.RAISED,)),
@@ -55,9 +57,10 @@ PAGE = """\
 """
 
 
-async def _find_signed(services: ServicesDep, alert_id: PathId, signature: PathId) -> Alert:
+async def _find_signed(request: Request, services: ServicesDep, alert_id: PathId, signature: PathId) -> Alert:
     if not services.links.is_signed(alert_id, signature):
         raise NotFound("alert behind", "this link")
+    admit(request, LINK)
     async with services.database.reading() as session:
         return await alerts.get_alert(session, alert_id)
 
@@ -125,7 +128,7 @@ async def answer_open_alert(
 ) -> Response:
     """Whoever got the message may answer it; only by POST, since chats and mail programs open every link by GET."""
     async with services.database.unit_of_work() as session:
-        await answer_alert(session, Answer(answer, alert.id), by=ANSWERED_BY, now=services.clock.now())
+        await answer_alert(session, Answer(answer, alert.id), by=LINK.name, now=services.clock.now())
     # Relative, for the reason that the picture's address is: a proxy may have put a prefix before it.
     return Response(status_code=303, headers={"Location": request.path_params["signature"], **HEADERS})
 

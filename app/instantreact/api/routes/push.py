@@ -10,10 +10,11 @@ from fastapi import APIRouter, Query, WebSocket
 from starlette.exceptions import HTTPException
 from starlette.websockets import WebSocketDisconnect
 
-from instantreact.api.auth import check_key
+from instantreact.api.auth import find_principal
 from instantreact.api.deps import LiveDep
 from instantreact.api.errors import answer_error, answer_problem, kind_of_status
 from instantreact.api.live import PushTarget
+from instantreact.domain.principal import Scope
 from instantreact.errors import InstantReactError, TooLarge, UnreadableMedia
 
 router = APIRouter()
@@ -31,7 +32,7 @@ async def push_frames(
     The API key comes in its header or, since browsers cannot set one here, as `?key=`.
     """
     try:
-        check_key(socket, socket.headers.get("x-api-key", key))
+        find_principal(socket, socket.headers.get("x-api-key", key)).require(Scope.INGEST)
         target = await live.take_pushed(camera_id)
     except HTTPException as error:
         problem = answer_problem(socket, kind_of_status(error.status_code), error.detail, headers=error.headers)

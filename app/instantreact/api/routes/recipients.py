@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter, Response
 
-from instantreact.api.auth import KeyedRoute
+from instantreact.api.auth import KeyedRoute, requires
 from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import CREATED, problems
 from instantreact.api.pages import Page, PageDep
 from instantreact.api.schemas.fields import PathId
 from instantreact.api.schemas.recipients import RecipientDraft, RecipientView
+from instantreact.domain.principal import Scope
 from instantreact.storage import recipients
 from instantreact.storage.paging import Cursor
 from instantreact.storage.tables import Recipient
@@ -20,8 +21,9 @@ router = APIRouter(prefix="/recipients", tags=["recipients"], route_class=KeyedR
     operation_id="createRecipient",
     summary="Add a recipient",
     status_code=201,
-    responses={201: CREATED, **problems(401, 409, 413, 422)},
+    responses={201: CREATED, **problems(401, 403, 409, 413, 422)},
 )
+@requires(Scope.ADMIN)
 async def create_recipient(services: ServicesDep, draft: RecipientDraft, response: Response) -> RecipientView:
     """Every rule that names nobody tells them, too."""
     recipient = Recipient(**draft.to_changes(), created_at=services.clock.now())
@@ -31,7 +33,7 @@ async def create_recipient(services: ServicesDep, draft: RecipientDraft, respons
     return view
 
 
-@router.get("", operation_id="listRecipients", summary="List recipients", responses=problems(401, 422))
+@router.get("", operation_id="listRecipients", summary="List recipients", responses=problems(401, 403, 422))
 async def list_recipients(services: ServicesDep, page: PageDep) -> Page[RecipientView]:
     """The newest first."""
     async with services.database.reading() as session:
@@ -40,7 +42,7 @@ async def list_recipients(services: ServicesDep, page: PageDep) -> Page[Recipien
 
 
 @router.get(
-    "/{recipient_id}", operation_id="getRecipient", summary="Read a recipient", responses=problems(401, 404, 422)
+    "/{recipient_id}", operation_id="getRecipient", summary="Read a recipient", responses=problems(401, 403, 404, 422)
 )
 async def get_recipient(services: ServicesDep, recipient_id: PathId) -> RecipientView:
     """A recipient, and whether they can be reached."""
@@ -52,8 +54,9 @@ async def get_recipient(services: ServicesDep, recipient_id: PathId) -> Recipien
     "/{recipient_id}",
     operation_id="replaceRecipient",
     summary="Replace a recipient",
-    responses=problems(401, 404, 409, 413, 422),
+    responses=problems(401, 403, 404, 409, 413, 422),
 )
+@requires(Scope.ADMIN)
 async def replace_recipient(services: ServicesDep, recipient_id: PathId, draft: RecipientDraft) -> RecipientView:
     """All of it. At another address they are somebody new: when Messenger lets us write to them is not known."""
     async with services.database.unit_of_work() as session:
@@ -66,8 +69,9 @@ async def replace_recipient(services: ServicesDep, recipient_id: PathId, draft: 
     operation_id="deleteRecipient",
     summary="Delete a recipient",
     status_code=204,
-    responses=problems(401, 404, 409, 422),
+    responses=problems(401, 403, 404, 409, 422),
 )
+@requires(Scope.ADMIN)
 async def delete_recipient(services: ServicesDep, recipient_id: PathId) -> None:
     """With the record of what they were sent. Not while a rule names them (409): it might tell nobody."""
     async with services.database.unit_of_work() as session:

@@ -8,10 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from starlette.responses import PlainTextResponse
 
+from instantreact.api.auth import admit
 from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import problems
 from instantreact.channels.receiver import Call, Receiver
 from instantreact.domain.alert import ChannelKind
+from instantreact.domain.principal import Principal, PrincipalKind
 from instantreact.errors import NotFound
 from instantreact.pipeline import incoming
 from instantreact.pipeline.services import Services
@@ -83,6 +85,7 @@ async def receive_webhook(request: Request, services: ServicesDep, channel: Name
     kind, receiver = _find_receiver(services, channel)
     body = await request.body()
     receiver.verify(Call(body, request.headers))
+    admit(request, Principal(PrincipalKind.CHANNEL, kind.capitalize(), frozenset()))
     await incoming.accept_webhook(services, kind, body)
     return PlainTextResponse(receiver.reply)
 

@@ -1,0 +1,55 @@
+"""Who asks, and what they may do, whatever they showed for it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from instantreact.errors import NotAllowed
+
+
+class Scope(StrEnum):
+    """What a caller may do.
+
+    read     see what was observed, told and configured
+    ingest   bring in clips and frames
+    operate  answer alerts, take up again work that was given up
+    admin    configure cameras, rules, recipients and sites; delete
+    """
+
+    READ = "read"
+    INGEST = "ingest"
+    OPERATE = "operate"
+    ADMIN = "admin"
+
+
+EVERYTHING = frozenset(Scope)
+
+
+class PrincipalKind(StrEnum):
+    """What vouches for a caller: nothing, an API key, a signed link, a channel's signature, or the processes' token."""
+
+    ANYBODY = "anybody"
+    KEY = "key"
+    LINK = "link"
+    CHANNEL = "channel"
+    PROCESS = "process"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who asks, as every request carries it; `name` is shown to people.
+
+    site_ids  the sites it is confined to; None for none: it may see every camera
+    """
+
+    kind: PrincipalKind
+    name: str
+    scopes: frozenset[Scope]
+    site_ids: frozenset[str] | None = None
+
+    def require(self, scope: Scope) -> None:
+        """Raise NotAllowed unless it has the scope."""
+        if scope not in self.scopes:
+            raise NotAllowed(f"{self.name} may not do this: it takes the scope {scope}.")
+
+
+ANYBODY = Principal(PrincipalKind.ANYBODY, "Anybody", frozenset())
