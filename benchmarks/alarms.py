@@ -40,7 +40,7 @@ from instantreact.pipeline.handlers import job_kinds
 from instantreact.pipeline.services import Services
 from instantreact.storage import cameras, recipients, rules
 from instantreact.storage.cameras import CameraSettings
-from instantreact.storage.leases import Holder
+from instantreact.storage.leases import LeaseOwner
 from instantreact.storage.migrate import upgrade
 from instantreact.storage.tables import Alert, Delivery, DeliveryPart, Event, Recipient, Rule
 from instantreact.wiring import open_services
@@ -86,7 +86,7 @@ async def watching(services: Services, stride_s: float) -> AsyncIterator[None]:
     captioner = services.captioner.get()
     supervisor = Supervisor(
         services,
-        Holder("benchmark", None, 15.0),
+        LeaseOwner("benchmark", None, 15.0),
         lambda hand_over: WatchTools(
             replace(captioner.bundle.sampling, stride_s=stride_s),
             FeatureBatcher(captioner.encode_frames, captioner.describe),

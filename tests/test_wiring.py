@@ -11,7 +11,7 @@ from instantreact.wiring import (
     find_default_zone,
     internal_token,
     load_secret_keys,
-    make_holder,
+    make_lease_owner,
     make_neighbours,
     open_services,
     reach_policy,
@@ -66,7 +66,7 @@ def test_processes_with_the_same_secret_know_each_other(tmp_path: Path) -> None:
     ],
 )
 def test_lease_says_where_the_process_answers(values: dict[str, str], address: str, tmp_path: Path) -> None:
-    assert make_holder(make_settings(tmp_path, **values), "anna", 8123).address == address
+    assert make_lease_owner(make_settings(tmp_path, **values), "anna", 8123).address == address
 
 
 def test_cameras_may_lie_where_the_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

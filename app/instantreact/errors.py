@@ -21,7 +21,7 @@ InstantReactError
   DeliveryError
     DeliveryDeferred*      the channel may take it later, or (ambiguous) may have taken it already
       ChannelRestricted*   the channel holds everything back for hours
-    WindowClosed           Messenger's 24-hour window is shut for this person
+    ChatWindowClosed       Messenger's 24-hour window is shut for this person
     DeliveryRefused        the channel will never take this message
       RecipientUnreachable the channel takes nothing for this person until they write again
     ChannelBroken          nothing goes out on this channel until somebody repairs its token or settings
@@ -169,7 +169,7 @@ class ChannelRestricted(DeliveryDeferred):
     """The channel holds everybody's messages back for hours; the operator should know."""
 
 
-class WindowClosed(DeliveryError):
+class ChatWindowClosed(DeliveryError):
     """Messenger's 24-hour window is shut for this person."""
 
 

@@ -78,12 +78,12 @@ class Throttle:
     def admit(self, kind: str) -> int | None:
         """How many were held back since the last line of this kind; None when this one is, too."""
         now_s = self._monotonic()
-        last_s, held_back = self._admitted.get(kind, (-self._every_s, 0))
+        last_s, skipped = self._admitted.get(kind, (-self._every_s, 0))
         if now_s - last_s < self._every_s:
-            self._admitted[kind] = last_s, held_back + 1
+            self._admitted[kind] = last_s, skipped + 1
             return None
         self._admitted[kind] = now_s, 0
-        return held_back
+        return skipped
 
 
 class FloodFilter(logging.Filter):
@@ -101,10 +101,10 @@ class FloodFilter(logging.Filter):
         )
         if is_ours_to_blame:
             return True
-        held_back = self._throttle.admit(kind)
-        if held_back:
-            record.msg = f"{record.msg} ({held_back} more like this before)"
-        return held_back is not None
+        skipped = self._throttle.admit(kind)
+        if skipped:
+            record.msg = f"{record.msg} ({skipped} more like this before)"
+        return skipped is not None
 
 
 class _RedactingFormatter(logging.Formatter):

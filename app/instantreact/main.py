@@ -11,11 +11,11 @@ from socket import socket
 from fastapi import FastAPI
 
 from instantreact.api.app import create_app, create_internal_app
-from instantreact.api.listening import open_listener
 from instantreact.api.live import LiveCameras
 from instantreact.api.options import ApiOptions
 from instantreact.api.remote_cameras import RemoteCameras
 from instantreact.api.server import Server
+from instantreact.api.server_socket import open_server_socket
 from instantreact.config import Settings
 from instantreact.domain.alert import ChannelKind
 from instantreact.errors import CaptionerUnavailable
@@ -31,7 +31,7 @@ from instantreact.roles import run_all_jobs, wait_for_database
 from instantreact.storage import keys, recipients
 from instantreact.storage.cameras import reseal_cameras
 from instantreact.storage.inserting import insert_unless_there
-from instantreact.storage.leases import Holder
+from instantreact.storage.leases import LeaseOwner
 from instantreact.storage.migrate import upgrade
 from instantreact.storage.neighbours import Neighbours
 from instantreact.storage.state_folder import prepare_folder
@@ -39,7 +39,7 @@ from instantreact.storage.tables import Recipient
 from instantreact.wiring import (
     connection_limits,
     internal_token,
-    make_holder,
+    make_lease_owner,
     make_neighbours,
     open_services,
     public_url,
@@ -56,47 +56,47 @@ log = get_logger(__name__)
 async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Migrate the database, then serve until interrupted; `announce` tells the operator what they need to know."""
     prepare_folder(settings.state_dir)
-    with open_listener(settings.host, settings.port) as listener:
+    with open_server_socket(settings.host, settings.port) as server_socket:
         await upgrade(settings.resolved_database_url)
-        host, port = listener.getsockname()[:2]
+        host, port = server_socket.getsockname()[:2]
         async with run_app(settings, port=port, announce=announce) as app:
             announce(f"InstantReact listens on http://{host}:{port} (its API is described at /docs).")
-            await Server(app, connection_limits(settings)).serve(sockets=[listener])
+            await Server(app, connection_limits(settings)).serve(sockets=[server_socket])
 
 
 async def serve_api(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Answer requests until interrupted, and leave jobs and cameras to other processes."""
     prepare_folder(settings.state_dir)
-    with open_listener(settings.host, settings.port) as listener:
-        host, port = listener.getsockname()[:2]
+    with open_server_socket(settings.host, settings.port) as server_socket:
+        host, port = server_socket.getsockname()[:2]
         await wait_for_database(settings, announce)
         async with run_app(settings, port=port, announce=announce, is_alone=False) as app:
             announce(f"InstantReact answers requests on http://{host}:{port} (its API is described at /docs).")
-            await Server(app, connection_limits(settings)).serve(sockets=[listener])
+            await Server(app, connection_limits(settings)).serve(sockets=[server_socket])
 
 
 async def ingest(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Watch cameras until interrupted, beside a `serve` that shares the database and the state folder."""
     prepare_folder(settings.state_dir)
-    with open_listener(settings.host, settings.port) as listener:
-        port = listener.getsockname()[1]
+    with open_server_socket(settings.host, settings.port) as server_socket:
+        port = server_socket.getsockname()[1]
         await wait_for_database(settings, announce)
         neighbours = make_neighbours(settings)
         with neighbours.join(port):
-            await _watch_and_show(settings, neighbours, listener, announce)
+            await _watch_and_show(settings, neighbours, server_socket, announce)
 
 
 async def _watch_and_show(
-    settings: Settings, neighbours: Neighbours, listener: socket, announce: Callable[[str], None]
+    settings: Settings, neighbours: Neighbours, server_socket: socket, announce: Callable[[str], None]
 ) -> None:
-    host, port = listener.getsockname()[:2]
+    host, port = server_socket.getsockname()[:2]
     async with open_services(settings, decoder_spares=0) as services:
         await free_dead(services.database, neighbours, clock=services.clock)
-        holder = make_holder(settings, neighbours.own, port)
-        async with _run_cameras(services, settings, holder, max_cameras=settings.max_cameras) as live:
+        lease_owner = make_lease_owner(settings, neighbours.own, port)
+        async with _run_cameras(services, settings, lease_owner, max_cameras=settings.max_cameras) as live:
             app = create_internal_app(live, internal_token=internal_token(settings))
             announce(f"InstantReact watches cameras, and shows them to the API on http://{host}:{port}.")
-            await Server(app, connection_limits(settings)).serve(sockets=[listener])
+            await Server(app, connection_limits(settings)).serve(sockets=[server_socket])
 
 
 @asynccontextmanager
@@ -126,7 +126,7 @@ async def run_app(
             _run_cameras(
                 services,
                 settings,
-                make_holder(settings, neighbours.own, port),
+                make_lease_owner(settings, neighbours.own, port),
                 max_cameras=settings.max_cameras if watches else 0,  # pushed frames come here even so
             )
         )
@@ -152,13 +152,13 @@ def _log_purge(purging: asyncio.Task[int]) -> None:
 
 @asynccontextmanager
 async def _run_cameras(
-    services: Services, settings: Settings, holder: Holder, *, max_cameras: int
+    services: Services, settings: Settings, lease_owner: LeaseOwner, *, max_cameras: int
 ) -> AsyncIterator[LiveCameras]:
     policy = reach_policy(settings)
 
     def make_supervisor(captioner: Captioner) -> Supervisor:
         tools = partial(watch_tools, settings, captioner, policy=policy, clock=services.clock)
-        return Supervisor(services, holder, lambda put: tools(hand_over=put), max_cameras=max_cameras)
+        return Supervisor(services, lease_owner, lambda put: tools(hand_over=put), max_cameras=max_cameras)
 
     async with keep_watching(services, make_supervisor) as own:
         remote = RemoteCameras(internal_token(settings))

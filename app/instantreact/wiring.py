@@ -37,7 +37,7 @@ from instantreact.storage.bindings import bind_blobs, bind_secret
 from instantreact.storage.blobs import LocalBlobs
 from instantreact.storage.database import Database
 from instantreact.storage.database_clock import DatabaseClock
-from instantreact.storage.leases import Holder
+from instantreact.storage.leases import LeaseOwner
 from instantreact.storage.neighbours import Neighbours
 from instantreact.storage.secrets import SecretBox, load_or_create_key
 from instantreact.storage.state_folder import prepare_folder
@@ -217,12 +217,12 @@ def public_url(settings: Settings) -> str | None:
     return str(settings.public_url).rstrip("/") if settings.public_url else None
 
 
-def make_holder(settings: Settings, name: str, port: int) -> Holder:
+def make_lease_owner(settings: Settings, name: str, port: int) -> LeaseOwner:
     """This process as a holder of cameras' leases, and where the others reach it."""
     host = socket.gethostname() if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
     literal = f"[{host}]" if ":" in host else host
     address = str(settings.internal_url).rstrip("/") if settings.internal_url else f"http://{literal}:{port}"
-    return Holder(name, address, settings.camera_lease_s)
+    return LeaseOwner(name, address, settings.camera_lease_s)
 
 
 def make_neighbours(settings: Settings) -> Neighbours:

@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from instantreact.api.connections import ConnectionLimits
-from instantreact.api.listening import open_listener
 from instantreact.api.server import Server
+from instantreact.api.server_socket import open_server_socket
 
 
 @asynccontextmanager
 async def serve(app: FastAPI, limits: ConnectionLimits | None = None) -> AsyncIterator[str]:
     """Serve `app` on a free port of this machine, as `instantreact serve` does; its base URL."""
-    listener = open_listener("127.0.0.1", 0)
+    listener = open_server_socket("127.0.0.1", 0)
     server = Server(app, limits)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:

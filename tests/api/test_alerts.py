@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from instantreact.domain.alert import Receipt
-from instantreact.domain.happening import CameraLost, RuleHeld
+from instantreact.domain.happening import CameraLost, RuleMatched
 from instantreact.domain.rule import Evidence, Severity
 from instantreact.pipeline.services import Services
 from instantreact.storage import alerts, deliveries
@@ -15,7 +15,7 @@ from tests.storage.factories import NOW, make_alert, make_recipient
 
 CAPTION = "Two people fight."
 EVIDENCE = (Evidence("concept", "fight", 0.9, CAPTION, 0.0, 2.0),)
-FIGHT = RuleHeld("A fight", "Door", CAPTION, EVIDENCE, NOW, "Europe/Berlin", Severity.WARNING)
+FIGHT = RuleMatched("A fight", "Door", CAPTION, EVIDENCE, NOW, "Europe/Berlin", Severity.WARNING)
 
 
 async def raise_alert(services: Services, **values: object) -> Alert:

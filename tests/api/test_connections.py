@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from starlette.responses import Response
 
 from instantreact.api.connections import MAX_PIPELINED, ConnectionLimits
-from instantreact.api.listening import open_listener
+from instantreact.api.server_socket import open_server_socket
 from tests.api.serving import serve
 from tests.servers.attacks import ask, connect, count_open, flood, holding, read_all
 from tests.servers.service import wait_until
@@ -231,7 +231,7 @@ async def test_upload_larger_than_any_head_comes_through(app: FastAPI, port: int
 
 
 def test_listener_makes_connections_that_send_at_once() -> None:
-    with open_listener("127.0.0.1", 0) as listener:
+    with open_server_socket("127.0.0.1", 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP
 
 

@@ -25,7 +25,7 @@ from instantreact.media.reach import ReachPolicy
 from instantreact.media.stream import StreamLimits
 from instantreact.pipeline.services import Services
 from instantreact.storage import leases
-from instantreact.storage.leases import Holder, WatchReport
+from instantreact.storage.leases import LeaseOwner, WatchReport
 from tests.api.conftest import API_KEY, INTERNAL_TOKEN, OPTIONS, Checks
 from tests.api.problems import assert_problem
 from tests.api.serving import serve
@@ -49,7 +49,7 @@ async def live_cameras(services: Services, footage: Path) -> AsyncIterator[LiveC
     remote, own = RemoteCameras(INTERNAL_TOKEN), OwnCameras()
     policy, batcher = ReachPolicy(file_folders=(footage.parent,)), FeatureBatcher(encode, describe)
     shared = (PLAN, batcher, policy, LIMITS, Patience(), EvidenceLimits(), services.clock)
-    holder = Holder("here", "http://127.0.0.1:1", lease_s=2.0)
+    holder = LeaseOwner("here", "http://127.0.0.1:1", lease_s=2.0)
     own.supervisor = Supervisor(services, holder, lambda hand_over: WatchTools(*shared, hand_over), max_cameras=4)
     running = asyncio.create_task(own.supervisor.run())
     yield LiveCameras(services, own, remote, policy=policy, limits=LIMITS)
@@ -105,7 +105,7 @@ async def move_lease(services: Services, camera_id: str, address: str) -> None:
 
 
 async def hold_lease(services: Services, camera_id: str, address: str | None, report: WatchReport) -> None:
-    holder = Holder("there", address, lease_s=60.0)
+    holder = LeaseOwner("there", address, lease_s=60.0)
     async with services.database.unit_of_work() as session:
         await leases.claim_lease(session, camera_id, holder, now=NOW, by_force=True)
         await leases.renew_lease(session, camera_id, holder, report, now=NOW)

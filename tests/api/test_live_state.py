@@ -14,7 +14,7 @@ from instantreact.domain.camera import CameraState
 from instantreact.pipeline.services import Services
 from instantreact.storage import cameras, evidence, leases
 from instantreact.storage.cameras import CameraSettings
-from instantreact.storage.leases import Holder, WatchReport
+from instantreact.storage.leases import LeaseOwner, WatchReport
 from tests.api.conftest import API_KEY
 from tests.api.problems import assert_problem
 from tests.api.serving import serve
@@ -37,7 +37,7 @@ async def add_camera(services: Services, name: str = "Door", **values: object) -
 
 
 async def hold_lease(services: Services, camera_id: str, report: WatchReport = REPORT) -> None:
-    holder = Holder("there", None, lease_s=5.0)
+    holder = LeaseOwner("there", None, lease_s=5.0)
     async with services.database.unit_of_work() as session:
         assert await leases.claim_lease(session, camera_id, holder, now=NOW)
         assert await leases.renew_lease(session, camera_id, holder, report, now=NOW)

@@ -27,7 +27,7 @@ async def test_recipient_keeps_the_open_window_when_only_the_name_changes(
 ) -> None:
     recipient = (await client.post("/recipients", json=ANA)).json()
     async with services.database.unit_of_work() as session:
-        await recipients.open_window(session, recipient["id"], acted_at=services.clock.now(), chat_window=DAY)
+        await recipients.open_chat_window(session, recipient["id"], acted_at=services.clock.now(), chat_window=DAY)
 
     renamed = (await client.put(f"/recipients/{recipient['id']}", json={**recipient, "name": "Ana B."})).json()
 
@@ -40,7 +40,7 @@ async def test_recipient_at_another_address_starts_without_a_window(
 ) -> None:
     recipient = (await client.post("/recipients", json=ANA)).json()
     async with services.database.unit_of_work() as session:
-        await recipients.open_window(session, recipient["id"], acted_at=services.clock.now(), chat_window=DAY)
+        await recipients.open_chat_window(session, recipient["id"], acted_at=services.clock.now(), chat_window=DAY)
 
     moved = (await client.put(f"/recipients/{recipient['id']}", json={**ANA, "address": "99"})).json()
 

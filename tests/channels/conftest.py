@@ -6,7 +6,7 @@ import pytest
 
 from instantreact.channels.messenger.channel import MessengerAccount, MessengerChannel
 from instantreact.channels.messenger.pacing import Pacer
-from instantreact_demo.graph.rules import Person
+from instantreact_demo.graph.policies import Person
 from instantreact_demo.graph.server import FakeGraph
 from tests.conftest import StoppedClock
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from instantreact.channels.messenger.channel import MESSAGE_UNITS
 from instantreact.channels.words import compose_text, shorten, utf16_units
-from instantreact.domain.happening import RuleHeld
+from instantreact.domain.happening import RuleMatched
 from instantreact.domain.rule import Evidence, Severity
 
 CAPTION = "a man punches another man near a car"
@@ -14,7 +14,7 @@ NOON = datetime(2026, 11, 22, 12, 2, 11, tzinfo=UTC)
 ANY_TEXT = st.text(st.characters(), max_size=2000)  # with halves of surrogate pairs and control characters
 
 
-def make_happening(**changes: object) -> RuleHeld:
+def make_happening(**changes: object) -> RuleMatched:
     known = {
         "rule": "Fight in the yard",
         "place": "Front door",
@@ -24,7 +24,7 @@ def make_happening(**changes: object) -> RuleHeld:
         "time_zone": "UTC",
         "severity": Severity.CRITICAL,
     }
-    return RuleHeld(**{**known, **changes})  # type: ignore[arg-type]
+    return RuleMatched(**{**known, **changes})  # type: ignore[arg-type]
 
 
 def make_evidence(kind: str, what: str, score: float, quote: str) -> tuple[Evidence, ...]:

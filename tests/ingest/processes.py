@@ -16,7 +16,7 @@ from instantreact.ingest.supervisor import Supervisor
 from instantreact.ingest.watched import WatchTools
 from instantreact.media.reach import ReachPolicy
 from instantreact.pipeline.services import Services
-from instantreact.storage.leases import Holder
+from instantreact.storage.leases import LeaseOwner
 from instantreact.wiring import open_services
 from tests.conftest import REPOSITORY
 from tests.ingest.cheap_model import PLAN, describe, encode
@@ -45,7 +45,7 @@ async def supervising(
     """A supervisor that runs in the background."""
     supervisor = Supervisor(
         services,
-        Holder(owner, f"http://{owner}:8000", LEASE_S),
+        LeaseOwner(owner, f"http://{owner}:8000", LEASE_S),
         lambda hand_over: WatchTools(
             PLAN,
             FeatureBatcher(encode, describe),

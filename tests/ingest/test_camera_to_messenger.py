@@ -25,7 +25,7 @@ from instantreact.pipeline.handlers import job_kinds
 from instantreact.pipeline.services import Services
 from instantreact.storage import cameras, recipients, rules
 from instantreact.storage.cameras import CameraSettings
-from instantreact.storage.leases import Holder, find_lease
+from instantreact.storage.leases import LeaseOwner, find_lease
 from instantreact.storage.tables import Event, Recipient, Rule
 from instantreact.wiring import open_services
 from instantreact_demo.graph import FakeGraph, Person
@@ -45,7 +45,7 @@ async def running(services: Services) -> AsyncIterator[Supervisor]:
     captioner = services.captioner.get()
     supervisor = Supervisor(
         services,
-        Holder("anna", None, 5.0),
+        LeaseOwner("anna", None, 5.0),
         lambda hand_over: WatchTools(
             captioner.bundle.sampling,
             FeatureBatcher(captioner.encode_frames, captioner.describe),

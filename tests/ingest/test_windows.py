@@ -103,7 +103,7 @@ def test_live_windows_hold_little_when_the_stream_has_gaps(gaps_s: list[float]) 
 
 
 def test_live_windows_hold_fewer_pictures_of_a_large_camera() -> None:
-    windows = LiveWindows(PLAN, held_bytes=5 * 48 * 64 * 3 // 2)
+    windows = LiveWindows(PLAN, kept_bytes=5 * 48 * 64 * 3 // 2)
     _, due = watch(windows, [False] * 30 + [True] * 10)
     assert len(windows._frames) == 5
     assert due

@@ -11,7 +11,7 @@ import pytest
 from instantreact.channels.messenger.channel import MessengerAccount, MessengerChannel
 from instantreact.channels.messenger.pacing import Pacer
 from instantreact.domain.alert import ChannelKind
-from instantreact.domain.happening import RuleHeld
+from instantreact.domain.happening import RuleMatched
 from instantreact.domain.observation import Observation
 from instantreact.domain.rule import CaptionCondition, Condition, Criteria, Evidence
 from instantreact.jobs.claims import Handover, hand_out
@@ -96,7 +96,7 @@ class House:
 
     async def the_evidence(self) -> tuple[Evidence, ...]:
         held = (await self.the_alert()).happening
-        assert isinstance(held, RuleHeld)
+        assert isinstance(held, RuleMatched)
         return held.evidence
 
     async def the_alert(self) -> Alert:

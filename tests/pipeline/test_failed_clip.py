@@ -107,7 +107,7 @@ async def test_failed_clip_of_which_nothing_was_seen_is_not_listened_to(seeing: 
 
     failed = await intake.get_clip(seeing.services, clip.id)
     assert (failed.state, failed.warning) == (ClipState.FAILED, None)
-    assert intake.is_settled(failed)
+    assert intake.is_done(failed)
     assert await list_jobs(seeing) == [("analyze", JobState.BURIED, 1)]
 
 
@@ -120,11 +120,11 @@ async def test_what_was_seen_of_a_failed_clip_is_listened_to(listening: House, s
     event = await listening.see(clip, replace(make_observation(), window=Window(0, 0.0, 4.0)))
     async with listening.services.database.unit_of_work() as session:
         await bury_clip(listening.clock, session, clip.id, "The decoder crashed.")
-    assert not intake.is_settled(await intake.get_clip(listening.services, clip.id))
+    assert not intake.is_done(await intake.get_clip(listening.services, clip.id))
 
     await listening.run_due()
 
-    assert intake.is_settled(await intake.get_clip(listening.services, clip.id))
+    assert intake.is_done(await intake.get_clip(listening.services, clip.id))
     assert (await listening.the_alert()).event_id == event.id
 
 

@@ -118,7 +118,7 @@ async def test_observe_returns_the_alerts_that_the_event_raises_and_none_when_it
     first = await observe(house.services, origin, make_observation(), lambda: JPEG)
     again = await observe(house.services, origin, make_observation(), lambda: JPEG)
     assert [alert.rule_id for alert in first.alerts] == [rule.id]
-    assert (again.event.id, again.alerts, again.held) == (first.event.id, (), first.held)
+    assert (again.event.id, again.alerts, again.rule_ids) == (first.event.id, (), first.rule_ids)
 
 
 @pytest.mark.parametrize("change", ["deleted", "disabled"])

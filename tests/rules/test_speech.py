@@ -7,7 +7,7 @@ from rapidfuzz.distance import Levenshtein
 
 from instantreact.domain.observation import Hearing, Meaning, Transcript, Word
 from instantreact.domain.rule import MeaningCondition, MeaningKind, SpeechCondition
-from instantreact.rules.speech import LETTERS_PER_MISTAKE, hold_meaning, hold_speech
+from instantreact.rules.speech import LETTERS_PER_MISTAKE, match_meaning, match_speech
 
 letters = st.text(string.ascii_lowercase, min_size=1, max_size=6)
 sentences = st.lists(letters, min_size=1, max_size=8)
@@ -25,7 +25,7 @@ def make_transcript(text: str, *, context: str = "", start_s: float = 0.0, **fie
 
 
 def test_speech_quotes_the_words_and_their_times() -> None:
-    evidence = hold_speech(SpeechCondition(("give back my money",)), make_transcript("you give back my money now"))
+    evidence = match_speech(SpeechCondition(("give back my money",)), make_transcript("you give back my money now"))
     assert evidence is not None
     assert (evidence.kind, evidence.what, evidence.quote) == ("speech", "give back my money", "give back my money")
     assert (evidence.start_s, evidence.end_s, evidence.score) == (0.5, 2.5, 1.0)
@@ -41,7 +41,7 @@ def test_speech_quotes_the_words_and_their_times() -> None:
     ],
 )
 def test_speech_compares_stems(phrase: str, said: str) -> None:
-    assert hold_speech(SpeechCondition((phrase,)), make_transcript(said)) is not None
+    assert match_speech(SpeechCondition((phrase,)), make_transcript(said)) is not None
 
 
 @pytest.mark.parametrize(
@@ -55,27 +55,27 @@ def test_speech_compares_stems(phrase: str, said: str) -> None:
 )
 def test_speech_holds_within_the_stated_distance_only(phrase: str, said: str, distance: int) -> None:
     transcript = make_transcript(said)
-    evidence = hold_speech(SpeechCondition((phrase,), max_distance=distance), transcript)
+    evidence = match_speech(SpeechCondition((phrase,), max_distance=distance), transcript)
     assert evidence is not None
     assert evidence.quote == said
     assert evidence.score == pytest.approx(1 - distance / len(phrase))
-    assert hold_speech(SpeechCondition((phrase,), max_distance=distance - 1), transcript) is None
+    assert match_speech(SpeechCondition((phrase,), max_distance=distance - 1), transcript) is None
 
 
 def test_speech_never_forgives_more_than_a_third_of_the_letters() -> None:
-    assert hold_speech(SpeechCondition(("no",), max_distance=10), make_transcript("go")) is None
-    assert hold_speech(SpeechCondition(("help",), max_distance=10), make_transcript("yelp")) is not None
+    assert match_speech(SpeechCondition(("no",), max_distance=10), make_transcript("go")) is None
+    assert match_speech(SpeechCondition(("help",), max_distance=10), make_transcript("yelp")) is not None
 
 
 def test_speech_prefers_the_nearest_words() -> None:
     condition = SpeechCondition(("call the police",), max_distance=2)
-    evidence = hold_speech(condition, make_transcript("call the polite and call the police"))
+    evidence = match_speech(condition, make_transcript("call the polite and call the police"))
     assert evidence is not None
     assert (evidence.quote, evidence.start_s) == ("call the police", 2.0)
 
 
 def test_speech_finds_a_phrase_that_begins_in_the_context() -> None:
-    evidence = hold_speech(
+    evidence = match_speech(
         SpeechCondition(("call the police",)), make_transcript("police now", context="please call the", start_s=4.0)
     )
     assert evidence is not None
@@ -83,22 +83,22 @@ def test_speech_finds_a_phrase_that_begins_in_the_context() -> None:
 
 
 def test_speech_does_not_hold_when_the_phrase_ended_in_the_context() -> None:
-    assert hold_speech(SpeechCondition(("help me",)), make_transcript("thank you", context="help me")) is None
+    assert match_speech(SpeechCondition(("help me",)), make_transcript("thank you", context="help me")) is None
 
 
 def test_speech_does_not_hold_when_a_long_pause_lies_between_the_words() -> None:
     words = (Word("help", 0.0, 0.5), Word("me", 3.0, 3.2))
-    assert hold_speech(SpeechCondition(("help me",)), Transcript(Hearing.HEARD, "wit", words=words)) is None
+    assert match_speech(SpeechCondition(("help me",)), Transcript(Hearing.HEARD, "wit", words=words)) is None
 
 
 @pytest.mark.parametrize("hearing", [Hearing.SILENT, Hearing.NO_TRACK, Hearing.UNKNOWN])
 def test_speech_does_not_hold_when_nothing_was_heard(hearing: Hearing) -> None:
     transcript = Transcript(hearing, "wit", "help me", words=make_words("help me"))
-    assert hold_speech(SpeechCondition(("help me",)), transcript) is None
+    assert match_speech(SpeechCondition(("help me",)), transcript) is None
 
 
 def test_speech_does_not_hold_without_a_word_in_the_phrase() -> None:
-    assert hold_speech(SpeechCondition(("!", ""), max_distance=5), make_transcript("help")) is None
+    assert match_speech(SpeechCondition(("!", ""), max_distance=5), make_transcript("help")) is None
 
 
 @given(sentences, st.data())
@@ -106,14 +106,14 @@ def test_speech_finds_every_phrase_that_was_said(words: list[str], data: st.Data
     start = data.draw(st.integers(0, len(words) - 1))
     end = data.draw(st.integers(start + 1, len(words)))
     phrase = " ".join(words[start:end])
-    evidence = hold_speech(SpeechCondition((phrase,), data.draw(st.integers(0, 3))), make_transcript(" ".join(words)))
+    evidence = match_speech(SpeechCondition((phrase,), data.draw(st.integers(0, 3))), make_transcript(" ".join(words)))
     assert evidence is not None
     assert evidence.score == 1.0
 
 
 @given(sentences, letters, st.integers(0, 4))
 def test_speech_evidence_is_never_further_away_than_stated(words: list[str], phrase: str, distance: int) -> None:
-    evidence = hold_speech(SpeechCondition((phrase,), distance), make_transcript(" ".join(words)))
+    evidence = match_speech(SpeechCondition((phrase,), distance), make_transcript(" ".join(words)))
     if evidence is not None:
         limit = min(distance, len(phrase) // LETTERS_PER_MISTAKE)
         assert round((1 - evidence.score) * len(phrase)) <= limit
@@ -124,7 +124,7 @@ def test_speech_evidence_is_never_further_away_than_stated(words: list[str], phr
 def test_speech_holds_for_any_word_near_enough(words: list[str], phrase: str) -> None:
     limit = len(phrase) // LETTERS_PER_MISTAKE
     if any(Levenshtein.distance(word, phrase) <= limit for word in words):
-        assert hold_speech(SpeechCondition((phrase,), limit), make_transcript(" ".join(words))) is not None
+        assert match_speech(SpeechCondition((phrase,), limit), make_transcript(" ".join(words))) is not None
 
 
 EMERGENCY = Meaning("emergency", 0.9, None, "help there is a fire", 3.0, 5.0)
@@ -133,7 +133,7 @@ HAZARD = Meaning("hazard:thing", 0.8, "Fire", "fire", 3.0, 5.0)
 
 def test_meaning_quotes_the_words_it_was_understood_from() -> None:
     transcript = make_transcript("fire", intents=(EMERGENCY,))
-    evidence = hold_meaning(MeaningCondition(MeaningKind.INTENT, "emergency"), transcript)
+    evidence = match_meaning(MeaningCondition(MeaningKind.INTENT, "emergency"), transcript)
     assert evidence is not None
     assert (evidence.kind, evidence.what, evidence.score) == ("meaning", "emergency", 0.9)
     assert (evidence.quote, evidence.start_s, evidence.end_s) == ("help there is a fire", 3.0, 5.0)
@@ -143,7 +143,7 @@ def test_meaning_quotes_the_words_it_was_understood_from() -> None:
 @pytest.mark.parametrize("value", [None, "fire"])
 def test_meaning_finds_an_entity_by_name_role_and_value(name: str, value: str | None) -> None:
     transcript = make_transcript("fire", entities=(HAZARD,))
-    evidence = hold_meaning(MeaningCondition(MeaningKind.ENTITY, name, value), transcript)
+    evidence = match_meaning(MeaningCondition(MeaningKind.ENTITY, name, value), transcript)
     assert evidence is not None
     assert evidence.what == "hazard:thing = Fire"
 
@@ -158,12 +158,12 @@ def test_meaning_finds_an_entity_by_name_role_and_value(name: str, value: str | 
     ],
 )
 def test_meaning_does_not_hold_for_another_value_name_kind_or_less_confidence(condition: MeaningCondition) -> None:
-    assert hold_meaning(condition, make_transcript("fire", entities=(HAZARD,))) is None
+    assert match_meaning(condition, make_transcript("fire", entities=(HAZARD,))) is None
 
 
 def test_meaning_takes_the_surest() -> None:
     less = Meaning("emergency", 0.75, None, "perhaps", 0.0, 1.0)
-    evidence = hold_meaning(
+    evidence = match_meaning(
         MeaningCondition(MeaningKind.INTENT, "emergency"), make_transcript("x", intents=(less, EMERGENCY))
     )
     assert evidence is not None
@@ -172,7 +172,7 @@ def test_meaning_takes_the_surest() -> None:
 
 def test_meaning_falls_back_on_the_transcripts_words_and_times() -> None:
     trait = Meaning("sentiment", 0.9, "negative")
-    evidence = hold_meaning(
+    evidence = match_meaning(
         MeaningCondition(MeaningKind.TRAIT, "sentiment"), make_transcript("go away", start_s=2.0, traits=(trait,))
     )
     assert evidence is not None

@@ -14,7 +14,7 @@ from instantreact.channels.messenger.signature import appsecret_proof, is_signed
 from instantreact.channels.messenger.webhook import parse_webhook
 from instantreact.channels.receiver import Delivered, Echo, Read
 from instantreact_demo.graph import events, faults
-from instantreact_demo.graph.rules import ONE_FILE, Person
+from instantreact_demo.graph.policies import ONE_FILE, Person
 from instantreact_demo.graph.server import FakeGraph, Moment, Page, Received
 from tests.servers.hook_target import HookTarget
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from instantreact.domain.media import Window
 from instantreact.domain.observation import Hearing, Meaning, Transcript, Word
 from instantreact.domain.rule import SpeechCondition
-from instantreact.rules.speech import hold_speech
+from instantreact.rules.speech import match_speech
 from instantreact.speech.listen import HeardSound, HeardUtterance
 from instantreact.speech.placing import CONTEXT_WORDS, place_transcripts
 
@@ -65,7 +65,7 @@ def test_placing_loses_no_phrase_at_a_boundary(made: tuple[list[Window], HeardSo
     start = data.draw(st.integers(0, len(said) - 1))
     phrase = said[start : data.draw(st.integers(start + 1, len(said)))][: CONTEXT_WORDS + 1]
     condition = SpeechCondition((" ".join(word.text for word in phrase),))
-    found = [hold_speech(condition, transcript) for transcript in place_transcripts(windows, sound)]
+    found = [match_speech(condition, transcript) for transcript in place_transcripts(windows, sound)]
     assert any(evidence and evidence.end_s == phrase[-1].end_s for evidence in found)
 
 

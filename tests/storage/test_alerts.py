@@ -9,7 +9,7 @@ from instantreact.domain.happening import (
     ChannelFailing,
     ChannelMended,
     Happening,
-    RuleHeld,
+    RuleMatched,
     Written,
 )
 from instantreact.domain.rule import Evidence, Severity
@@ -129,7 +129,7 @@ async def test_find_holding_alert_asks_whether_a_delivery_reaches_somebody(
         alert = await make_alert(session, await make_recipient(session), rule_id=rule.id, event_id=event.id)
         for part in alert.deliveries[0].parts:
             await deliveries.mark_part_failed(session, part.id, state, "because")
-        held = await alerts.find_holding_alert(session, rule.id, later, cooldown=MINUTE)
+        held = await alerts.find_alert_in_cooldown(session, rule.id, later, cooldown=MINUTE)
     assert (held is not None) == holds
 
 
@@ -139,8 +139,8 @@ async def test_find_holding_alert_keeps_uploads_apart_and_counts_alerts_without_
         event = await make_event(session)
         later = await make_event(session, clip_id=event.clip_id, window_index=1)
         alert = await make_alert(session, rule_id=rule.id, event_id=event.id)
-        same = await alerts.find_holding_alert(session, rule.id, later, cooldown=MINUTE)
-        apart = await alerts.find_holding_alert(session, rule.id, await make_event(session), cooldown=MINUTE)
+        same = await alerts.find_alert_in_cooldown(session, rule.id, later, cooldown=MINUTE)
+        apart = await alerts.find_alert_in_cooldown(session, rule.id, await make_event(session), cooldown=MINUTE)
     assert same is not None
     assert same.id == alert.id
     assert apart is None
@@ -149,7 +149,7 @@ async def test_find_holding_alert_keeps_uploads_apart_and_counts_alerts_without_
 @pytest.mark.parametrize(
     "happening",
     [
-        RuleHeld(
+        RuleMatched(
             "Fight", "Door", "men fight", (Evidence("zone", "till", 1.0, "", 0.0, 2.0),), NOW, "UTC", Severity.INFO
         ),
         CameraLost("Door", NOW, NOW, 60.0, 0.0, "Nothing listens there.", "Europe/Berlin"),

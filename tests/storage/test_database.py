@@ -199,7 +199,7 @@ async def test_database_says_busy_while_the_server_is_away_and_goes_on_once_it_i
 
 
 async def test_listening_hears_what_is_committed_and_is_forgotten_afterwards(database: Database) -> None:
-    with database.listening("news") as heard:
+    with database.subscribed("news") as heard:
         async with database.unit_of_work() as session:
             announce(session, "news")
             assert not heard.is_set()

@@ -1,4 +1,4 @@
-"""Camera leases: one holder at a time."""
+"""Camera leases: one owner at a time."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from instantreact.domain.camera import CameraState, Outage
 from instantreact.storage.database import Database
 from instantreact.storage.leases import (
-    Holder,
+    LeaseOwner,
     WatchReport,
     claim_lease,
     find_lease,
@@ -19,7 +19,7 @@ from instantreact.storage.leases import (
 from instantreact.storage.tables import Camera
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-ANNA, BERT = Holder("anna", "http://10.0.0.1:8000", 5.0), Holder("bert", None, 5.0)
+ANNA, BERT = LeaseOwner("anna", "http://10.0.0.1:8000", 5.0), LeaseOwner("bert", None, 5.0)
 LIVE = WatchReport(CameraState.LIVE, NOW, NOW, None, {"fps": 15.0})
 
 
@@ -35,14 +35,16 @@ async def make_camera(database: Database, name: str = "Door", *, enabled: bool =
         return camera.id
 
 
-async def claim(database: Database, camera_id: str, holder: Holder, seconds: float, *, by_force: bool = False) -> bool:
+async def claim(
+    database: Database, camera_id: str, owner: LeaseOwner, seconds: float, *, by_force: bool = False
+) -> bool:
     async with database.unit_of_work() as session:
-        return await claim_lease(session, camera_id, holder, now=after(seconds), by_force=by_force)
+        return await claim_lease(session, camera_id, owner, now=after(seconds), by_force=by_force)
 
 
-async def renew(database: Database, camera_id: str, holder: Holder, seconds: float) -> bool:
+async def renew(database: Database, camera_id: str, owner: LeaseOwner, seconds: float) -> bool:
     async with database.unit_of_work() as session:
-        return await renew_lease(session, camera_id, holder, LIVE, now=after(seconds))
+        return await renew_lease(session, camera_id, owner, LIVE, now=after(seconds))
 
 
 async def unwatched(database: Database, seconds: float) -> list[str]:
@@ -52,7 +54,7 @@ async def unwatched(database: Database, seconds: float) -> list[str]:
 
 async def test_claim_lease_is_won_by_one_of_two_that_try_at_once(database: Database) -> None:
     camera_id = await make_camera(database)
-    won = await asyncio.gather(*(claim(database, camera_id, holder, 0) for holder in (ANNA, BERT)))
+    won = await asyncio.gather(*(claim(database, camera_id, owner, 0) for owner in (ANNA, BERT)))
     assert sorted(won) == [False, True]
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from instantreact.channels.words import compose_text, compose_title
-from instantreact.domain.happening import CameraLost, RuleHeld, Written
+from instantreact.domain.happening import CameraLost, RuleMatched, Written
 from instantreact.domain.rule import Severity
 from instantreact.errors import Misconfigured
 from instantreact.storage import migrate
@@ -242,7 +242,7 @@ async def test_upgrade_to_happenings_keeps_the_words_of_alerts_from_before_and_d
 async def test_downgrade_from_happenings_tells_in_a_few_words_what_never_had_any(url: str) -> None:
     await migrate.upgrade(url)
     database = Database(url)
-    held = RuleHeld("A fight", "Door", "two men fight", (), NOW, "UTC", Severity.CRITICAL)
+    held = RuleMatched("A fight", "Door", "two men fight", (), NOW, "UTC", Severity.CRITICAL)
     lost = CameraLost("Door", NOW, NOW, 60.0, 0.0, "Nothing listens there.", "UTC")
     async with database.unit_of_work() as session:
         for key, happening in (("a", held), ("b", lost)):

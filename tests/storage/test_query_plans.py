@@ -70,6 +70,6 @@ async def test_files_are_found_by_their_keys(database: Database) -> None:
 async def test_cooldown_is_found_by_camera_and_time(database: Database) -> None:
     seen = Event(id="e", camera_id="a", occurred_at=NOW)
     plan = await explain(
-        database, lambda session: alerts.find_holding_alert(session, "r", seen, cooldown=timedelta(minutes=1))
+        database, lambda session: alerts.find_alert_in_cooldown(session, "r", seen, cooldown=timedelta(minutes=1))
     )
     assert any("ix_events_of_camera (camera_id=? AND occurred_at>? AND occurred_at<?)" in step for step in plan)

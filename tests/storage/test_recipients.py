@@ -23,8 +23,8 @@ async def test_open_window_lasts_a_day_from_the_latest_action_and_makes_reachabl
     async with database.unit_of_work() as session:
         person = await make_recipient(session)
         await recipients.mark_unreachable(session, person.id, "blocked")
-        await recipients.open_window(session, person.id, acted_at=NOW, chat_window=DAY)
-        await recipients.open_window(
+        await recipients.open_chat_window(session, person.id, acted_at=NOW, chat_window=DAY)
+        await recipients.open_chat_window(
             session, person.id, acted_at=NOW - timedelta(hours=1), chat_window=DAY
         )  # came in late
     async with database.reading() as session:
@@ -36,8 +36,8 @@ async def test_open_window_lasts_a_day_from_the_latest_action_and_makes_reachabl
 async def test_close_window_shuts_it_at_once(database: Database) -> None:
     async with database.unit_of_work() as session:
         person = await make_recipient(session)
-        await recipients.open_window(session, person.id, acted_at=NOW, chat_window=DAY)
-        await recipients.close_window(session, person.id)
+        await recipients.open_chat_window(session, person.id, acted_at=NOW, chat_window=DAY)
+        await recipients.close_chat_window(session, person.id)
     async with database.reading() as session:
         assert (await recipients.get_recipient(session, person.id)).window_open_until is None
 
@@ -57,7 +57,7 @@ async def test_list_recipients_to_tell_leaves_out_who_is_disabled_or_not_named(d
 async def test_update_recipient_forgets_the_window_when_the_address_changes(database: Database) -> None:
     async with database.unit_of_work() as session:
         person = await make_recipient(session)
-        await recipients.open_window(session, person.id, acted_at=NOW, chat_window=DAY)
+        await recipients.open_chat_window(session, person.id, acted_at=NOW, chat_window=DAY)
         renamed = await recipients.update_recipient(session, person.id, {"name": "Ben"})
         assert (renamed.name, renamed.window_open_until) == ("Ben", NOW + timedelta(hours=24))
         moved = await recipients.update_recipient(session, person.id, {"address": "other"})

@@ -61,8 +61,8 @@ async def test_window_is_open_until_a_day_after_the_later_of_two_actions(databas
     later = NOW + timedelta(minutes=1)
     await change_together(
         database,
-        lambda session: recipients.open_window(session, person.id, acted_at=later, chat_window=DAY),
-        lambda session: recipients.open_window(session, person.id, acted_at=NOW, chat_window=DAY),
+        lambda session: recipients.open_chat_window(session, person.id, acted_at=later, chat_window=DAY),
+        lambda session: recipients.open_chat_window(session, person.id, acted_at=NOW, chat_window=DAY),
     )
     async with database.reading() as session:
         found = await recipients.get_recipient(session, person.id)

@@ -9,7 +9,7 @@ import torch
 from instantreact.errors import BundleMismatch, InvalidInput
 from instantreact.inference.bundle import GraphName
 from instantreact.inference.captioner import Captioner
-from instantreact.inference.session import Session
+from instantreact.inference.session import GraphSession
 from instantreact.training.captioner.checkpoint import TrainedCaptioner, load_checkpoint, save_checkpoint
 from instantreact.training.captioner.export import export_bundle
 from instantreact.training.captioner.fit import fit_captioner
@@ -61,7 +61,7 @@ def test_int8_is_smaller_and_scores_concepts_nearly_alike(
     assert sizes[1] < 0.7 * sizes[0]
     features = drawn.prepared.views[drawn.clips[0].name][0].astype(np.float32)
     exact, short = (
-        Session(bundle.path(GraphName.SEQUENCE)).run({"features": features})["concepts"] for bundle in bundles
+        GraphSession(bundle.path(GraphName.SEQUENCE)).run({"features": features})["concepts"] for bundle in bundles
     )
     assert np.allclose(exact, short, atol=0.1)
 
@@ -76,7 +76,7 @@ def test_the_encoder_graph_agrees_with_a_padded_torch_batch(
     with torch.no_grad():
         encoded = trained.model.encoder(features, torch.tensor([frames, 40]))
 
-    found = Session(path).run({"features": features[0, :frames].numpy()})
+    found = GraphSession(path).run({"features": features[0, :frames].numpy()})
 
     assert np.allclose(found["concepts"], encoded.concepts[0].numpy(), atol=1e-4)
     assert np.allclose(found["memory"], encoded.memory[0, :frames].numpy(), atol=1e-4)
@@ -92,7 +92,7 @@ def test_the_encoder_graph_of_a_model_with_cells_agrees_with_a_padded_torch_batc
     with torch.no_grad():
         encoded = model.encoder(features, torch.tensor([frames, 5]))
 
-    found = Session(path).run({"features": features[0, :frames].numpy()})
+    found = GraphSession(path).run({"features": features[0, :frames].numpy()})
 
     assert found["memory"].shape == (4 * frames, 16)
     assert np.allclose(found["memory"], encoded.memory[0, : 4 * frames].numpy(), atol=1e-4)

@@ -226,9 +226,9 @@ _throttle = Throttle()
 
 
 def _report(kind: str, connection: GuardedConnection) -> None:
-    held_back = _throttle.admit(kind)
-    if held_back is not None:
-        log.warning("http.hung_up", kind=kind, source=find_source(connection.client), more_before=held_back)
+    skipped = _throttle.admit(kind)
+    if skipped is not None:
+        log.warning("http.hung_up", kind=kind, source=find_source(connection.client), more_before=skipped)
 
 
 _DETAILS = {

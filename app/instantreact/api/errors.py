@@ -65,7 +65,7 @@ KINDS: Mapping[type[errors.InstantReactError], Kind] = MappingProxyType(
         errors.DeliveryError: Kind(502, "delivery-error", "Delivery failed"),
         errors.DeliveryDeferred: Kind(503, "delivery-deferred", "Delivery deferred"),
         errors.ChannelRestricted: Kind(503, "channel-restricted", "Channel restricted"),
-        errors.WindowClosed: Kind(409, "window-closed", "Messaging window closed"),
+        errors.ChatWindowClosed: Kind(409, "window-closed", "Messaging window closed"),
         errors.DeliveryRefused: Kind(502, "delivery-refused", "Delivery refused"),
         errors.RecipientUnreachable: Kind(502, "recipient-unreachable", "Recipient unreachable"),
         errors.ChannelBroken: Kind(502, "channel-broken", "Channel broken"),

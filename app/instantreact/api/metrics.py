@@ -17,11 +17,11 @@ _LABELS = ("camera_id", "camera")
 
 
 def format_metrics(
-    counts: Counts, cameras: Sequence[Camera], held: Mapping[str, CameraLease], *, now: datetime
+    counts: Counts, cameras: Sequence[Camera], leases: Mapping[str, CameraLease], *, now: datetime
 ) -> bytes:
-    """All figures; `held` are the cameras' leases by their id."""
+    """All figures; `leases` are the cameras' leases by their id."""
     views = {
-        (camera.id, camera.name): LiveView.of(held.get(camera.id), enabled=camera.enabled, now=now)
+        (camera.id, camera.name): LiveView.of(leases.get(camera.id), enabled=camera.enabled, now=now)
         for camera in cameras
     }
     registry = CollectorRegistry()

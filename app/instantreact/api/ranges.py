@@ -28,7 +28,7 @@ def serve_file(request: Request, path: Path, *, media_type: str, etag: str, file
         stat = path.stat()
     except FileNotFoundError as error:
         raise NotFound("file at", request.url.path) from error
-    _settle_range(request, stat.st_size, tag)
+    _resolve_range(request, stat.st_size, tag)
     return FileResponse(
         path,
         headers=headers,
@@ -44,7 +44,7 @@ def _has_it(request: Request, tag: str) -> bool:
     return tag in known or "*" in known
 
 
-def _settle_range(request: Request, size_bytes: int, tag: str) -> None:
+def _resolve_range(request: Request, size_bytes: int, tag: str) -> None:
     """Leave in the request only ranges that lie inside the file."""
     given = request.headers.get("range")
     if given is None:

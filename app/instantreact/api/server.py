@@ -15,8 +15,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from instantreact.api.connections import ConnectionLimits, GuardedConnection
-from instantreact.api.listening import BACKLOG
 from instantreact.api.live import LiveCameras
+from instantreact.api.server_socket import BACKLOG
 from instantreact.logs import get_logger
 from instantreact.media.jpeg import MAX_JPEG_BYTES
 

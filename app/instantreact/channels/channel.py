@@ -14,7 +14,7 @@ class Channel(Protocol):
     `address` says whom on this channel. `metadata` names the part, travels with it, and comes back in an echo where
     the channel sends any, so that a part whose receipt was lost can be recognised.
 
-    Sending raises DeliveryDeferred, WindowClosed, DeliveryRefused or ChannelBroken (see errors.py), nothing else.
+    Sending raises DeliveryDeferred, ChatWindowClosed, DeliveryRefused or ChannelBroken (see errors.py), nothing else.
     """
 
     async def send_text(self, address: str, notice: Notice, *, metadata: str) -> Receipt:

@@ -43,7 +43,7 @@ class Incoming:
     dedupe_key    the same for the same thing brought again, at most 80 ASCII characters, the channel's own
     address       whom it concerns, None where it concerns nobody
     occurred_at   when, by the channel's clock; None where it does not say. Items arrive late and out of order
-    opens_window  whether it is an action of the person, who can be reached from `occurred_at` on
+    opens_chat_window  whether it is an action of the person, who can be reached from `occurred_at` on
     content       what is to be done about it, None for nothing
     body          the thing itself, from which `read_item` makes this value again
     alias         another address that may be meant, such as a name beside a number
@@ -52,7 +52,7 @@ class Incoming:
     dedupe_key: str
     address: str | None
     occurred_at: datetime | None
-    opens_window: bool
+    opens_chat_window: bool
     content: Content | None
     body: Json
     alias: str | None = None

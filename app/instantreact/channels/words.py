@@ -12,7 +12,7 @@ from instantreact.domain.happening import (
     ChannelFailing,
     ChannelMended,
     Happening,
-    RuleHeld,
+    RuleMatched,
     Written,
 )
 from instantreact.domain.rule import Evidence, Severity
@@ -47,7 +47,7 @@ def compose_title(happening: Happening) -> str:
     match happening:
         case Written(title):
             return title
-        case RuleHeld(rule):
+        case RuleMatched(rule):
             return rule
         case CameraLost(camera):
             return f"{camera} {'comes and goes' if happening.seen_s >= _SEEN_S else 'is lost'}"
@@ -67,7 +67,7 @@ def compose_text(happening: Happening, room: Room = BRIEF) -> str:
     match happening:
         case Written():
             return happening.text
-        case RuleHeld():
+        case RuleMatched():
             return _tell_match(happening, room)
         case CameraLost() | CameraBack():
             return _tell_outage(happening)
@@ -80,13 +80,13 @@ def compose_text(happening: Happening, room: Room = BRIEF) -> str:
             return f"{title}; it was broken since {since}. What waited for it is being sent."
 
 
-def _tell_match(held: RuleHeld, room: Room) -> str:
-    names = _line(held.rule, room.title), _line(held.place, room.place)
+def _tell_match(matched: RuleMatched, room: Room) -> str:
+    names = _line(matched.rule, room.title), _line(matched.place, room.place)
     lines = [
-        f"{_MARKS[held.severity]} {' · '.join(name for name in names if name)}",
-        format_moment(held.occurred_at.astimezone(_zone(held.time_zone))),
-        _line(held.caption, room.caption),
-        *_reasons(held.evidence, held.caption, room),
+        f"{_MARKS[matched.severity]} {' · '.join(name for name in names if name)}",
+        format_moment(matched.occurred_at.astimezone(_zone(matched.time_zone))),
+        _line(matched.caption, room.caption),
+        *_reasons(matched.evidence, matched.caption, room),
     ]
     return "\n".join(line for line in lines if line.strip())
 

@@ -102,10 +102,10 @@ def _examine_secret_keys(settings: Settings) -> Finding:
 
 
 def _examine_address(settings: Settings) -> Finding:
-    from instantreact.api.listening import open_listener
+    from instantreact.api.server_socket import open_server_socket
 
     try:
-        open_listener(settings.host, settings.port).close()
+        open_server_socket(settings.host, settings.port).close()
     except InstantReactError as error:
         return Finding("address", "", f"{error} Or is it a running `serve`?", is_fatal=False)
     return Finding("address", f"{settings.host}:{settings.port} is free")

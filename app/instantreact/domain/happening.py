@@ -8,7 +8,7 @@ from instantreact.domain.rule import Evidence, Severity
 
 
 @dataclass(frozen=True)
-class RuleHeld:
+class RuleMatched:
     """A rule held for what was seen or heard.
 
     place        the camera's name, or the clip's
@@ -22,7 +22,7 @@ class RuleHeld:
     occurred_at: datetime
     time_zone: str
     severity: Severity
-    kind: Literal["rule_held"] = "rule_held"
+    kind: Literal["rule_matched"] = "rule_matched"
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Written:
     kind: Literal["written"] = "written"
 
 
-Happening = RuleHeld | CameraLost | CameraBack | ChannelFailing | ChannelMended | Written
+Happening = RuleMatched | CameraLost | CameraBack | ChannelFailing | ChannelMended | Written
 
 
 @dataclass(frozen=True)

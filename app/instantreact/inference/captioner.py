@@ -25,7 +25,7 @@ from instantreact.inference.decoding import (
     search_beams,
 )
 from instantreact.inference.preprocess import motion_images, scale_pixels
-from instantreact.inference.session import Session, open_graph
+from instantreact.inference.session import GraphSession, open_graph
 from instantreact.inference.vocabulary import Vocabulary
 
 FrameFeatures = NDArray[np.float32]
@@ -99,14 +99,14 @@ class Captioner:
         concepts = {name: mention_probability(hypotheses, words[name]) for name in self.bundle.concepts.names} | head
         return Description(self._find_caption(encoded, sampled, head), hypotheses, concepts)
 
-    def _start_encoding(self, encoder: Session, images: Images) -> Callable[[], FrameFeatures]:
+    def _start_encoding(self, encoder: GraphSession, images: Images) -> Callable[[], FrameFeatures]:
         """Encode images beside what comes next, if there is a thread for it; call what is returned for the features."""
         if self._beside is None:
             features = self._encode_images(encoder, images)
             return lambda: features
         return self._beside.submit(self._encode_images, encoder, images).result
 
-    def _encode_images(self, encoder: Session, images: Images) -> FrameFeatures:
+    def _encode_images(self, encoder: GraphSession, images: Images) -> FrameFeatures:
         batches = (images[at : at + _IMAGES_AT_ONCE] for at in range(0, len(images), _IMAGES_AT_ONCE))
         pixels = (scale_pixels(batch, self.bundle.preprocessing) for batch in batches)
         return np.concatenate([encoder.run({"images": batch})["features"] for batch in pixels])

@@ -57,7 +57,7 @@ def search_beams(
         rows, last = _best(totals, beams)
         scores, state = totals[rows, last], state.take(rows)
         words = np.concatenate([words[rows], last[:, None]], axis=1)
-        if _is_settled(finished, scores, words.shape[1], beams=beams, length_penalty=length_penalty):
+        if _is_decided(finished, scores, words.shape[1], beams=beams, length_penalty=length_penalty):
             break
     else:
         finished += [_sentence(row, score) for row, score in zip(words, scores, strict=True)]
@@ -123,7 +123,7 @@ def _ended(words: Numbers, totals: NDArray[np.float64]) -> list[Sentence]:
     return [_sentence(row, score) for row, score in zip(words, totals[:, END], strict=True) if np.isfinite(score)]
 
 
-def _is_settled(
+def _is_decided(
     finished: list[Sentence], scores: NDArray[np.float64], length: int, *, beams: int, length_penalty: float
 ) -> bool:
     """Whether the sentences still open cannot come among the best `beams` at their present length."""

@@ -14,7 +14,7 @@ from instantreact.inference.bundle import Bundle, GraphName
 Array = NDArray[Any]
 
 
-class Session:
+class GraphSession:
     """One graph, safe to run from several threads."""
 
     def __init__(self, path: Path, *, threads: int = 1) -> None:
@@ -33,11 +33,11 @@ class Session:
         return dict(zip(self.outputs, values, strict=True))
 
 
-def open_graph(bundle: Bundle, name: GraphName, *, threads: int = 1) -> Session:
+def open_graph(bundle: Bundle, name: GraphName, *, threads: int = 1) -> GraphSession:
     """Open a graph of a bundle. Raises BundleMismatch when it is no ONNX graph or not the one that is described."""
     path = bundle.path(name)
     try:
-        session = Session(path, threads=threads)
+        session = GraphSession(path, threads=threads)
     except Exception as error:  # onnxruntime's exceptions share no public base class
         raise BundleMismatch(f"The graph {path} cannot be opened. Copy or export the bundle again.") from error
     if (frozenset(session.inputs), frozenset(session.outputs)) != bundle.graphs[name].signature:

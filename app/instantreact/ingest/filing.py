@@ -45,10 +45,10 @@ class Filing:
         connection, window = seen.opened.connection, seen.observation.window
         growing = self._growing
 
-        def find_growing(held: frozenset[str]) -> str | None:
+        def find_growing(rule_ids: frozenset[str]) -> str | None:
             if growing is None:
                 return None
-            sense = find_sense(seen.observation, held)
+            sense = find_sense(seen.observation, rule_ids)
             return growing.event_id if continues(growing, connection, seen.observation, sense) else None
 
         observed = await observe(
@@ -57,7 +57,7 @@ class Filing:
         if growing is not None and growing.event_id == observed.event.id:
             self._growing = replace(growing, end_s=window.end_s)
         else:
-            sense = find_sense(seen.observation, observed.held)
+            sense = find_sense(seen.observation, observed.rule_ids)
             self._growing = Growing(observed.event.id, connection, sense, window.start_s, window.end_s)
         if observed.alerts:
             self.ask_for_clip(observed.event.id, connection, window)

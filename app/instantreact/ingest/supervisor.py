@@ -23,7 +23,7 @@ from instantreact.media.source import parse_source
 from instantreact.pipeline.services import Services
 from instantreact.storage.cameras import CAMERAS_CHANGED, get_camera, open_settings
 from instantreact.storage.leases import (
-    Holder,
+    LeaseOwner,
     WatchReport,
     claim_lease,
     find_outage,
@@ -43,14 +43,14 @@ _DATABASE_FAILS = (SQLAlchemyError, OSError, StorageFull, StorageBusy)
 class _Watching:
     """A camera whose lease is held.
 
-    holds_until_s  until when the lease holds, on this process's monotonic clock
+    leased_until_s  until when the lease holds, on this process's monotonic clock
     is_wanted      whether the camera is to be watched at all; an outage of one that is not is nobody's concern
     ending         set while the watcher is being stopped; the lease is kept until it has
     """
 
     watcher: Watcher
     inbox: Inbox
-    holds_until_s: list[float]
+    leased_until_s: list[float]
     is_wanted: bool = True
     ending: asyncio.Task[None] | None = None
 
@@ -65,13 +65,13 @@ class Supervisor:
     def __init__(
         self,
         services: Services,
-        holder: Holder,
+        owner: LeaseOwner,
         make_tools: Callable[[Callable[[SeenLive | HeardLive], None]], WatchTools],
         *,
         max_cameras: int,
     ) -> None:
         self._services = services
-        self._holder = holder
+        self._lease_owner = owner
         self._max_cameras = max_cameras
         self._loop = asyncio.get_running_loop()
         self._tools = make_tools(self._take_from_thread)
@@ -89,7 +89,7 @@ class Supervisor:
                 log.warning("ingest.database_failed", error=type(error).__name__)
             self._changed.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._holder.lease_s / 5):
+                async with asyncio.timeout(self._lease_owner.lease_s / 5):
                     await self._changed.wait()
 
     async def tick(self) -> None:
@@ -132,7 +132,7 @@ class Supervisor:
                 if not row.enabled:
                     raise Conflict("This camera is disabled.")
                 now = self._services.clock.now()
-                await claim_lease(session, camera_id, self._holder, now=now, by_force=True)
+                await claim_lease(session, camera_id, self._lease_owner, now=now, by_force=True)
                 outage = await find_outage(session, camera_id)
             return self._start(self._read_camera(row), outage)
 
@@ -140,7 +140,7 @@ class Supervisor:
         """Note what is worth telling people of the cameras that are surely ours: others may see better than we do."""
         now, now_s = self._services.clock.now(), time.monotonic()
         for watching in self._watching.values():
-            fact = watching.watcher.settle(now) if now_s < watching.holds_until_s[0] else None
+            fact = watching.watcher.settle(now) if now_s < watching.leased_until_s[0] else None
             if fact is not None:
                 self._untold.put(watching.watcher.camera, fact)
 
@@ -154,11 +154,11 @@ class Supervisor:
             renewed = {
                 camera_id
                 for camera_id, watching in self._watching.items()
-                if await renew_lease(session, camera_id, self._holder, self._report(watching), now=now)
+                if await renew_lease(session, camera_id, self._lease_owner, self._report(watching), now=now)
             }
         for camera_id, watching in list(self._watching.items()):
             if camera_id in renewed:
-                watching.holds_until_s[0] = began_s + self._holder.lease_s
+                watching.leased_until_s[0] = began_s + self._lease_owner.lease_s
             watching.is_wanted = camera_id in rows
             if camera_id not in renewed or not self._is_as_before(rows.get(camera_id), watching.watcher):
                 self._begin_to_end(camera_id, watching)
@@ -190,7 +190,7 @@ class Supervisor:
         began_s, now = time.monotonic(), self._services.clock.now()
         async with self._services.database.unit_of_work() as session:
             rows = await list_watchable(session, [camera_id])
-            if not rows or not await claim_lease(session, camera_id, self._holder, now=now):
+            if not rows or not await claim_lease(session, camera_id, self._lease_owner, now=now):
                 return
             outage = await find_outage(session, camera_id)
         try:
@@ -201,10 +201,10 @@ class Supervisor:
         self._start(camera, outage, began_s)
 
     def _start(self, camera: WatchedCamera, outage: Outage | None, began_s: float | None = None) -> Watcher:
-        holds_until_s = [(time.monotonic() if began_s is None else began_s) + self._holder.lease_s]
-        watcher = Watcher(camera, self._tools, may_watch=lambda: time.monotonic() < holds_until_s[0], outage=outage)
+        leased_until_s = [(time.monotonic() if began_s is None else began_s) + self._lease_owner.lease_s]
+        watcher = Watcher(camera, self._tools, may_watch=lambda: time.monotonic() < leased_until_s[0], outage=outage)
         inbox = Inbox(self._services, self._tools.batcher, watcher.want_clip)
-        self._watching[camera.id] = _Watching(watcher, inbox, holds_until_s)
+        self._watching[camera.id] = _Watching(watcher, inbox, leased_until_s)
         return watcher
 
     def _begin_to_end(self, camera_id: str, watching: _Watching) -> None:
@@ -225,7 +225,7 @@ class Supervisor:
             del self._watching[camera_id]
         async with self._services.database.unit_of_work() as session:
             report = self._report(watching)
-            await release_lease(session, camera_id, self._holder, report, now=self._services.clock.now())
+            await release_lease(session, camera_id, self._lease_owner, report, now=self._services.clock.now())
         self._changed.set()
 
     def _take_from_thread(self, handed: SeenLive | HeardLive) -> None:

@@ -20,7 +20,7 @@ from instantreact.media.windows import SampleGrid
 
 _ROUNDING_S = 1e-6
 _UNNOTICED_S = 0.6  # the gate looks every 0.2 s and wants to see motion twice
-_HELD_BYTES = 32_000_000
+_KEPT_BYTES = 32_000_000
 
 FrameFeatures = NDArray[np.float32]
 
@@ -51,11 +51,11 @@ class LiveWindow:
 class LiveWindows:
     """Cuts one connection of one camera into windows. Times are seconds on the stream's clock."""
 
-    def __init__(self, plan: SamplingPlan, *, held_bytes: int = _HELD_BYTES) -> None:
+    def __init__(self, plan: SamplingPlan, *, kept_bytes: int = _KEPT_BYTES) -> None:
         self._plan = plan
         self._grid = SampleGrid(plan)
-        self._held_bytes = held_bytes
-        self._held_s = plan.window_s + max(plan.gaps_s, default=0.0) + 1 / plan.rate_hz
+        self._kept_bytes = kept_bytes
+        self._kept_s = plan.window_s + max(plan.gaps_s, default=0.0) + 1 / plan.rate_hz
         self._frames: deque[LiveFrame] = deque()
         self._samples: dict[int, Sample] = {}
         self._motions: deque[tuple[float, Motion]] = deque()
@@ -145,14 +145,14 @@ class LiveWindows:
 
     def _forget(self, now_s: float) -> None:
         """Let go of what no later window can ask for, and of the oldest pictures of a large camera."""
-        held_bytes = sum(frame.size_bytes for frame in self._frames)
+        kept_bytes = sum(frame.size_bytes for frame in self._frames)
         while len(self._frames) > 1 and (
-            self._frames[0].time_s < now_s - self._held_s or held_bytes > self._held_bytes
+            self._frames[0].time_s < now_s - self._kept_s or kept_bytes > self._kept_bytes
         ):
-            held_bytes -= self._frames.popleft().size_bytes
+            kept_bytes -= self._frames.popleft().size_bytes
         oldest = self._grid.first_sample(self._next_window)
         self._samples = {index: sample for index, sample in self._samples.items() if index >= oldest}
-        while self._motions and self._motions[0][0] < now_s - self._held_s:
+        while self._motions and self._motions[0][0] < now_s - self._kept_s:
             self._motions.popleft()
 
 

@@ -34,11 +34,11 @@ class Claim(Handover):
 
     async def confirm(self, session: AsyncSession) -> None:
         """Hold the job's row until this transaction ends. Raises LeaseLost when the job is no longer ours."""
-        await hold(session, self)
+        await lock_claimed(session, self)
 
     async def finish(self, session: AsyncSession) -> None:
         """The job is done if and when this transaction is committed. Raises LeaseLost when it is no longer ours."""
-        job = await hold(session, self)
+        job = await lock_claimed(session, self)
         if job.again_at is None:
             await session.delete(job)
         else:
@@ -111,7 +111,7 @@ async def retry_later(
 
     A try that does not count leaves as many as there were before it.
     """
-    job = await hold(session, claim)
+    job = await lock_claimed(session, claim)
     if job.again_at is None:
         _let_go(job, JobState.DUE)
         job.attempts -= not counts
@@ -123,7 +123,7 @@ async def retry_later(
 
 async def bury(session: AsyncSession, claim: Claim, *, error: str) -> bool:
     """Give the job up; False when it was put again meanwhile and starts afresh instead. Raises LeaseLost."""
-    job = await hold(session, claim)
+    job = await lock_claimed(session, claim)
     announce(session, TOPIC)
     if job.again_at is not None:
         _make_due(job, job.again_at)
@@ -135,7 +135,7 @@ async def bury(session: AsyncSession, claim: Claim, *, error: str) -> bool:
 
 async def release(session: AsyncSession, handover: Handover) -> None:
     """Give an interrupted job back, due at once; a try that had begun does not count. Raises LeaseLost."""
-    job = await hold(session, handover)
+    job = await lock_claimed(session, handover)
     job.attempts -= job.state is JobState.RUNNING
     _let_go(job, JobState.DUE)
     announce(session, TOPIC)
@@ -161,7 +161,7 @@ async def release_owned(session: AsyncSession, owner: str) -> int:
     return len(released)
 
 
-async def hold(session: AsyncSession, handover: Handover) -> Job:
+async def lock_claimed(session: AsyncSession, handover: Handover) -> Job:
     """The job's row, locked until the transaction ends. Raises LeaseLost when another token holds it, or it is gone."""
     statement = select(Job).where(Job.id == handover.job_id, Job.token == handover.token).with_for_update()
     job = (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()

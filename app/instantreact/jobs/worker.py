@@ -1,4 +1,4 @@
-"""A worker takes the jobs handed to it, runs them, and settles how each ended."""
+"""A worker takes the jobs handed to it, runs them, and records how each ended."""
 
 import asyncio
 import contextlib
@@ -155,9 +155,9 @@ class Worker:
         except asyncio.CancelledError:
             await self._release(handover)
         except StorageFull as error:
-            log.error("job.unsettled", job_id=handover.job_id, reason=str(error))
+            log.error("job.unfinished", job_id=handover.job_id, reason=str(error))
         except Exception:
-            log.exception("job.unsettled", job_id=handover.job_id)  # its lease passes, then it is due again
+            log.exception("job.unfinished", job_id=handover.job_id)  # its lease passes, then it is due again
 
     async def _take(self, handover: Handover) -> Claim | None:
         async with self._database.unit_of_work() as session:

@@ -114,18 +114,18 @@ def _make_resampler() -> av.AudioResampler:
 
 def _join(parts: Iterator[Part], most: int) -> Iterator[Part]:
     """The same sound in parts of `most` samples, shorter only before a hole and at the end."""
-    held: list[NDArray[np.int16]] = []
+    waiting: list[NDArray[np.int16]] = []
     start_s, count = 0.0, 0
     for part_s, samples in parts:
-        if held and part_s - (start_s + count / RATE_HZ) > HOLE_S / 2:
-            yield start_s, np.concatenate(held)
-            held, count = [], 0
-        start_s = start_s if held else part_s
-        held.append(samples)
+        if waiting and part_s - (start_s + count / RATE_HZ) > HOLE_S / 2:
+            yield start_s, np.concatenate(waiting)
+            waiting, count = [], 0
+        start_s = start_s if waiting else part_s
+        waiting.append(samples)
         count += len(samples)
         while count >= most:
-            whole = np.concatenate(held)
+            whole = np.concatenate(waiting)
             yield start_s, whole[:most]
-            held, count, start_s = [whole[most:]], count - most, start_s + most / RATE_HZ
+            waiting, count, start_s = [whole[most:]], count - most, start_s + most / RATE_HZ
     if count:
-        yield start_s, np.concatenate(held)
+        yield start_s, np.concatenate(waiting)

@@ -32,15 +32,15 @@ def decode_windows(path: Path, plan: SamplingPlan) -> Generator[DecodedWindow, N
     UnsupportedMedia.
     """
     with open_pictures(path) as reader:
-        held: DecodedWindow | None = None
+        waiting: DecodedWindow | None = None
         for window in _sample(reader, plan, snapshots=True):
-            if held is not None:
-                yield held
-            held = DecodedWindow(window.sample, window.snapshot_jpeg)
-        if held is None:
+            if waiting is not None:
+                yield waiting
+            waiting = DecodedWindow(window.sample, window.snapshot_jpeg)
+        if waiting is None:
             raise UnreadableMedia("Not one frame of the clip can be decoded.")
         warning = " ".join([*reader.timeline.losses, *reader.doubts.tell()])
-        yield replace(held, warning=warning or None)
+        yield replace(waiting, warning=warning or None)
 
 
 def sample_frames(path: Path, plan: SamplingPlan) -> Generator[FrameSample, None, None]:

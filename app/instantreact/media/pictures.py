@@ -28,7 +28,7 @@ _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_C
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class DecodedPicture:
     """A decoded picture, shown at `time_s`; the next one is about `interval_s` later."""
 
     time_s: float
@@ -63,7 +63,7 @@ class PictureReader:
         self._scaler = VideoReformatter()
         self.doubts = Doubts(timeline)
 
-    def pictures(self) -> Iterator[Picture]:
+    def pictures(self) -> Iterator[DecodedPicture]:
         """The pictures that can be decoded, at ascending times."""
         usual_s, last_s, delay_s = self.timeline.usual_s, None, 0.0
         near_s = self.timeline.near_s
@@ -79,7 +79,7 @@ class PictureReader:
                 interval_s = min(time_s - delay_s - last_s, near_s)
             time_s -= delay_s
             self.doubts.note_step(last_s, time_s)
-            yield Picture(time_s, interval_s, frame, self._scaler)
+            yield DecodedPicture(time_s, interval_s, frame, self._scaler)
             last_s = time_s
         self.doubts.note_step(last_s, None)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from instantreact.domain.media import ClipInfo
 from instantreact.errors import TooLarge, UnreadableMedia
 from instantreact.media.containers import open_container
-from instantreact.media.pictures import Picture, open_pictures
+from instantreact.media.pictures import DecodedPicture, open_pictures
 from instantreact.media.timeline import Timeline, read_timeline
 from instantreact.media.tracks import choose_picture
 
@@ -48,7 +48,7 @@ def _check_size(width: int, height: int, max_pixels: int) -> None:
         raise TooLarge(f"The clip's frames have {width}x{height} pixels; at most {max_pixels} pixels are taken.")
 
 
-def _decode_first(path: Path, timeline: Timeline) -> Picture:
+def _decode_first(path: Path, timeline: Timeline) -> DecodedPicture:
     """The first picture, by the reader that serves the model."""
     with open_pictures(path, timeline) as reader:
         for picture in reader.pictures():

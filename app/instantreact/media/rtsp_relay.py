@@ -26,7 +26,7 @@ _OVER_TCP = "RTP/AVP/TCP"
 _NOT_ABOUT_TRANSPORT = frozenset({401, 403, 404, 453, 454})
 """What SETUP may be refused with whatever the transport: login, path, bandwidth, session."""
 _RECEIVED_BYTES = 65_536
-_HELD_BYTES = 262_144
+_KEPT_BYTES = 262_144
 _MOST_UNANSWERED = 16
 _GOODBYE_S = 1.0
 
@@ -58,10 +58,10 @@ class RtspRelay:
         self._login = CameraLogin(source)
         with ExitStack() as undo:
             self._camera = undo.enter_context(_connect(self._address, source.port, open_timeout_s))
-            self._listener = _listen(self._address)
+            self._server_socket = _open_server_socket(self._address)
             undo.pop_all()
         self._ffmpeg: socket.socket | None = None
-        host, port = self._listener.getsockname()[:2]
+        host, port = self._server_socket.getsockname()[:2]
         # The token keeps out whoever on this machine finds the port first: we log in for those who connect.
         self._stands_for = f"rtsp://{f'[{host}]' if ':' in host else host}:{port}/{secrets.token_hex(16)}"
         self.url = f"{self._stands_for}{source.path}"
@@ -91,7 +91,7 @@ class RtspRelay:
         """Hang up, once what FFmpeg said last is on its way."""
         if self._ffmpeg is not None:
             self._thread.join(_GOODBYE_S)
-        for each in (self._listener, self._camera, self._ffmpeg):
+        for each in (self._server_socket, self._camera, self._ffmpeg):
             if each is not None:
                 with suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
@@ -99,11 +99,11 @@ class RtspRelay:
 
     def _run(self) -> None:
         with self._camera, suppress(OSError):  # one side may hang up in the middle of a word
-            with self._listener:
-                self._ffmpeg, _ = self._listener.accept()
+            with self._server_socket:
+                self._ffmpeg, _ = self._server_socket.accept()
             with self._ffmpeg:
                 self._ffmpeg.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self._ffmpeg.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _HELD_BYTES)
+                self._ffmpeg.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KEPT_BYTES)
                 try:
                     self._pass_on(self._ffmpeg)
                 except (StreamLost, NotAllowed) as error:
@@ -210,11 +210,11 @@ def _connect(address: str, port: int, timeout_s: float) -> socket.socket:
     connection.settimeout(None)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     # What the kernel holds for us comes on top of what it holds for FFmpeg: none of it is live any more.
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _HELD_BYTES)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _KEPT_BYTES)
     return connection
 
 
-def _listen(address: str) -> socket.socket:
+def _open_server_socket(address: str) -> socket.socket:
     """On loopback, in the camera's family of addresses: FFmpeg receives RTP over UDP in the same one."""
     is_v6 = ":" in address
     family = socket.AF_INET6 if is_v6 else socket.AF_INET

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from instantreact.channels.channel import Channel
 from instantreact.domain.alert import ChannelKind, DeliveryState, PartKind, Picture, Receipt
 from instantreact.domain.happening import Notice
-from instantreact.errors import ChannelBroken, DeliveryDeferred, DeliveryRefused, RecipientUnreachable, WindowClosed
+from instantreact.errors import ChannelBroken, ChatWindowClosed, DeliveryDeferred, DeliveryRefused, RecipientUnreachable
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
@@ -79,7 +79,7 @@ async def _wait_for_repair(services: Services, claim: Claim, delivery: Delivery)
             return False
     now = services.clock.now()
     async with services.database.unit_of_work() as session:
-        fault = await channel_faults.hold_fault(session, delivery.channel)
+        fault = await channel_faults.lock_fault(session, delivery.channel)
         if fault is None or fault.is_over or fault.trial_id == delivery.id:
             return False
         await put_deliver_job(session, delivery.id, now=now, run_at=now + timedelta(seconds=HELD_UP_S))
@@ -97,7 +97,7 @@ async def _note_broken(services: Services, delivery: Delivery, error: ChannelBro
 
 async def _note_working(session: AsyncSession, services: Services, delivery: Delivery) -> None:
     """The channel took this delivery, or refused it for its recipient alone: where it was broken it is no longer."""
-    fault = await channel_faults.hold_fault(session, delivery.channel)
+    fault = await channel_faults.lock_fault(session, delivery.channel)
     if fault is not None and not fault.is_over:
         fault.is_over = True
         await put_check_job(session, delivery.channel, now=services.clock.now())
@@ -127,7 +127,7 @@ async def _send_part(
     except (DeliveryDeferred, ChannelBroken) as error:
         await _mark(services, part, DeliveryState.PENDING, error)
         raise
-    except WindowClosed as error:
+    except ChatWindowClosed as error:
         await _hold(services, delivery, error)
         return False
     except RecipientUnreachable as error:
@@ -165,13 +165,13 @@ async def _mark(services: Services, part: DeliveryPart, state: DeliveryState, er
         await deliveries.mark_part_failed(session, part.id, state, str(error))
 
 
-async def _hold(services: Services, delivery: Delivery, error: WindowClosed) -> None:
+async def _hold(services: Services, delivery: Delivery, error: ChatWindowClosed) -> None:
     async with services.database.unit_of_work() as session:
         person = await recipients.lock_recipient(session, delivery.recipient_id)
         if person.window_open_until != delivery.recipient.window_open_until:
             raise DeliveryDeferred(str(error))  # they acted while this was under way: the window is open again
         await deliveries.fail_delivery(session, delivery.id, DeliveryState.HELD, str(error))
-        await recipients.close_window(session, delivery.recipient_id)
+        await recipients.close_chat_window(session, delivery.recipient_id)
         await _note_working(session, services, delivery)
     log.warning("delivery.held", delivery_id=delivery.id, recipient_id=delivery.recipient_id)
 

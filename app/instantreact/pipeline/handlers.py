@@ -11,7 +11,7 @@ from instantreact.jobs.retry import Backoff
 from instantreact.jobs.worker import JobKind
 from instantreact.pipeline.analyze import analyze, bury_clip
 from instantreact.pipeline.deliver import bury_delivery, deliver
-from instantreact.pipeline.hear import hear, settle_unheard
+from instantreact.pipeline.hear import give_up_hearing, hear
 from instantreact.pipeline.hear_live import hear_live
 from instantreact.pipeline.incoming import handle_incoming
 from instantreact.pipeline.repair import check_channel
@@ -35,7 +35,7 @@ def job_kinds(services: Services, *, analyze_jobs: int) -> Mapping[str, JobKind]
     live = Backoff(base_s=2.0, cap_s=120.0)
     return {
         StepName.ANALYZE: JobKind(_run(analyze, services), partial(bury_clip, services.clock), limit=analyze_jobs),
-        StepName.HEAR: JobKind(_run(hear, services), settle_unheard, limit=analyze_jobs, backoff=recogniser),
+        StepName.HEAR: JobKind(_run(hear, services), give_up_hearing, limit=analyze_jobs, backoff=recogniser),
         StepName.HEAR_LIVE: JobKind(_run(hear_live, services), _bury_nothing, limit=UTTERANCES_AT_ONCE, backoff=live),
         StepName.DELIVER: JobKind(_run(deliver, services), bury_delivery, limit=DELIVERIES_AT_ONCE, backoff=messenger),
         StepName.CHECK_CHANNEL: JobKind(_run(check_channel, services), _bury_nothing, limit=4),

@@ -60,7 +60,7 @@ async def hear(services: Services, claim: Claim) -> None:
         raise SpeechUnavailable("Some of the sound could not be recognised for now.", retry_after_s=wait_s)
 
 
-async def settle_unheard(session: AsyncSession, clip_id: str, reason: str) -> None:
+async def give_up_hearing(session: AsyncSession, clip_id: str, reason: str) -> None:
     """The job that listens was given up: its events stay as they are, and nobody waits any longer."""
     await answers.delete_answers(session, clip_id)
     if await clips.find_clip(session, clip_id) is not None:

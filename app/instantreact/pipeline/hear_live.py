@@ -81,7 +81,7 @@ async def hear_live(services: Services, claim: Claim) -> None:
         camera_id=camera.id,
         connection=utterance.connection,
     )
-    await _settle(services, claim, origin, utterance, matched)
+    await _finish(services, claim, origin, utterance, matched)
 
 
 async def _keep(services: Services, said: Said, sound_key: str, snapshot_key: str) -> str:
@@ -122,7 +122,7 @@ async def _recognise(services: Services, utterance: Utterance, transcriber: Tran
     return place_transcripts([window], HeardSound(transcriber.engine, has_track=True, utterances=(heard,)))[0]
 
 
-async def _settle(
+async def _finish(
     services: Services, claim: Claim, origin: Origin, utterance: Utterance, matched: Matched | None
 ) -> None:
     filed_key = None

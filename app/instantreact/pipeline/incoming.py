@@ -40,7 +40,8 @@ async def accept_webhook(services: Services, channel: ChannelKind, body: bytes) 
     now = services.clock.now()
     for some in _batches(items, ITEMS_AT_ONCE):
         messages = [
-            NewMessage(item.dedupe_key, item.body, asks=item.opens_window or item.content is not None) for item in some
+            NewMessage(item.dedupe_key, item.body, asks=item.opens_chat_window or item.content is not None)
+            for item in some
         ]
         async with services.database.unit_of_work() as session:
             new = await incoming.insert_new(session, channel, messages, now=now)
@@ -68,8 +69,8 @@ async def _act(services: Services, session: AsyncSession, channel: ChannelKind, 
     if person is None:
         log.info("incoming.from_nobody_we_tell", dedupe_key=item.dedupe_key)
         return None
-    if item.opens_window:
-        await _open_window(services, session, person, item)
+    if item.opens_chat_window:
+        await _open_chat_window(services, session, person, item)
     match item.content:
         case Answer() as answer:
             return await _answer(services, session, person, answer)
@@ -102,11 +103,11 @@ async def _recognise(services: Services, session: AsyncSession, echo: Echo) -> N
         log.info("incoming.echo_of_deleted_part", part_id=part_id)
 
 
-async def _open_window(services: Services, session: AsyncSession, person: Recipient, item: Incoming) -> None:
+async def _open_chat_window(services: Services, session: AsyncSession, person: Recipient, item: Incoming) -> None:
     """The person acted: they may be told again, and what was held for them goes out now."""
     now = services.clock.now()
     acted_at, chat_window = min(now, item.occurred_at or now), CHANNELS[person.channel].chat_window
-    await recipients.open_window(session, person.id, acted_at=acted_at, chat_window=chat_window)
+    await recipients.open_chat_window(session, person.id, acted_at=acted_at, chat_window=chat_window)
     for delivery_id in await deliveries.list_held(session, person.id):
         await deliveries.reopen_delivery(session, delivery_id)
         await put_deliver_job(session, delivery_id, now=now)

@@ -133,12 +133,12 @@ async def wait_for_clip(services: Services, clip_id: str, *, timeout_s: float, c
     process. Raises NotFound.
     """
     deadline = asyncio.get_running_loop().time() + timeout_s
-    with services.database.listening(outbox.TOPIC) as news:
+    with services.database.subscribed(outbox.TOPIC) as news:
         while True:
             news.clear()
             clip = await get_clip(services, clip_id)
             left_s = deadline - asyncio.get_running_loop().time()
-            if is_settled(clip) or left_s <= 0 or closing.is_set():
+            if is_done(clip) or left_s <= 0 or closing.is_set():
                 return clip
             await _wait_for_either(news, closing, timeout_s=min(_LOOK_S, left_s))
             await asyncio.sleep(min(_REST_S, left_s))
@@ -153,7 +153,7 @@ async def _wait_for_either(*events: asyncio.Event, timeout_s: float) -> None:
             each.cancel()
 
 
-def is_settled(clip: Clip) -> bool:
+def is_done(clip: Clip) -> bool:
     """Whether nothing more is expected of the clip: it was seen and heard, or as far as it could be."""
     return clip.state in (ClipState.ANALYZED, ClipState.FAILED) and clip.listening is not Listening.PENDING
 

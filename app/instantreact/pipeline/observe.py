@@ -48,7 +48,7 @@ class Matched:
     matches: tuple[Match, ...]
 
     @property
-    def held(self) -> frozenset[str]:
+    def rule_ids(self) -> frozenset[str]:
         """The ids of the rules that hold."""
         return frozenset(match.rule.id for match in self.matches)
 
@@ -58,7 +58,7 @@ class Observed:
     """An event, the alerts that it raises now (none when it was there already), and the ids of the rules that hold."""
 
     event: Event
-    held: frozenset[str]
+    rule_ids: frozenset[str]
     alerts: tuple[Alert, ...] = ()
 
 
@@ -77,12 +77,12 @@ async def observe(
     """
     async with services.database.reading() as session:
         matched = match_rules(services, await rules.list_rules_for(session, origin.camera_id), observation)
-    growing_id = find_growing(matched.held) if find_growing else None
+    growing_id = find_growing(matched.rule_ids) if find_growing else None
     if growing_id is not None:
         async with services.database.unit_of_work() as session:
             grown = await evidence.extend_event(session, growing_id, end_s=observation.window.end_s)
         if grown is not None:
-            return Observed(grown, matched.held)
+            return Observed(grown, matched.rule_ids)
     return await _file_with_picture(services, origin, matched, picture)
 
 
@@ -95,7 +95,7 @@ def match_rules(services: Services, watching: Iterable[Rule], observation: Obser
     if transcript is not None:
         watching = [rule for rule in watching if asks_about_speech(rule.criteria)]
     found = ((rule, match(rule.criteria, observation)) for rule in watching)
-    matches = tuple(Match(rule, held) for rule, held in found if held is not None)
+    matches = tuple(Match(rule, reasons) for rule, reasons in found if reasons is not None)
     if transcript is not None and not services.recognition.keep_transcripts:
         kept = keep_matched(transcript, [rule.criteria for rule in watching])
         observation = replace(observation, transcript=kept)
@@ -109,7 +109,7 @@ async def file_event(
     origin = await _refresh(session, origin)
     event, is_new = await events.insert_or_find(session, _make_event(origin, matched.observation, snapshot_key))
     alerts = await _raise(session, services, origin, event, matched) if is_new else ()
-    return Observed(event, matched.held, alerts)
+    return Observed(event, matched.rule_ids, alerts)
 
 
 async def add_transcript(
@@ -119,12 +119,12 @@ async def add_transcript(
     transcript = matched.observation.transcript
     before = event.observation.transcript
     if transcript is None or (before and before.hearing is Hearing.HEARD and transcript.hearing is Hearing.UNKNOWN):
-        return Observed(event, matched.held)  # a later try that failed takes nothing back
+        return Observed(event, matched.rule_ids)  # a later try that failed takes nothing back
     event.observation, event.speech = matched.observation, transcript.text
     await session.flush()
     heard = transcript.hearing is Hearing.HEARD
     alerts = await _raise(session, services, origin, event, matched) if heard else ()
-    return Observed(event, matched.held, alerts)
+    return Observed(event, matched.rule_ids, alerts)
 
 
 async def _file_with_picture(

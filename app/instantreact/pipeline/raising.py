@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.channels.registry import CHANNELS
 from instantreact.domain.alert import ChannelKind, PartKind
-from instantreact.domain.happening import RuleHeld
+from instantreact.domain.happening import RuleMatched
 from instantreact.domain.rule import Evidence
 from instantreact.logs import get_logger
 from instantreact.pipeline.deliver import put_deliver_job
@@ -55,7 +55,7 @@ async def _raise_alert(
     rule = match.rule
     await rules.lock_rule(session, rule.id, event.camera_id or event.clip_id or "")
     cooldown = timedelta(seconds=rule.cooldown_s)
-    if await alerts.find_holding_alert(session, rule.id, event, cooldown=cooldown) is not None:
+    if await alerts.find_alert_in_cooldown(session, rule.id, event, cooldown=cooldown) is not None:
         log.info("alert.suppressed", rule_id=rule.id, event_id=event.id, reason="cooldown")
         return None
     told = await recipients.list_recipients_to_tell(session, rule.recipient_ids)
@@ -81,7 +81,7 @@ async def tell(
 
 
 def _make_alert(event: Event, match: Match, scene: Scene, *, now: datetime) -> Alert:
-    happening = RuleHeld(
+    happening = RuleMatched(
         rule=match.rule.name,
         place=scene.place,
         caption=event.caption,

@@ -48,8 +48,8 @@ async def check_channel(services: Services, claim: Claim) -> None:
     async with services.database.unit_of_work() as session:
         if problem is not None:
             await channel_faults.note_fault(session, kind, problem, now=now)
-        fault = await channel_faults.hold_fault(session, kind)
-        told = await _settle(services, session, fault, is_asking=problem is not None, now=now) if fault else None
+        fault = await channel_faults.lock_fault(session, kind)
+        told = await _decide(services, session, fault, is_asking=problem is not None, now=now) if fault else None
         still_broken = await channel_faults.find_fault(session, kind) is not None
         await put_check_job(session, kind, now=now, after_s=REPAIR_S if still_broken else CHECK_S)
         await claim.finish(session)
@@ -72,7 +72,7 @@ async def _find_problem(services: Services, kind: ChannelKind) -> str | None:
     return None
 
 
-async def _settle(
+async def _decide(
     services: Services, session: AsyncSession, fault: ChannelFault, *, is_asking: bool, now: datetime
 ) -> Alert | None:
     """Tell of the fault or of its end, or let a delivery find out; the alert where nobody else could be told of it."""

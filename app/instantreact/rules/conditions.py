@@ -11,25 +11,25 @@ from instantreact.domain.rule import (
     SpeechCondition,
     ZoneCondition,
 )
-from instantreact.rules.speech import hold_meaning, hold_speech
+from instantreact.rules.speech import match_meaning, match_speech
 
 
-def hold(condition: Condition, observation: Observation) -> Evidence | None:
-    """What makes `condition` hold for `observation`; None when it does not hold."""
+def match_condition(condition: Condition, observation: Observation) -> Evidence | None:
+    """What makes `condition` match_condition for `observation`; None when it does not match_condition."""
     match condition:
         case CaptionCondition():
-            return _hold_caption(condition, observation)
+            return _match_caption(condition, observation)
         case ConceptCondition():
-            return _hold_concept(condition, observation)
+            return _match_concept(condition, observation)
         case ZoneCondition():
-            return _hold_zone(condition, observation)
+            return _match_zone(condition, observation)
         case SpeechCondition():
-            return hold_speech(condition, observation.transcript) if observation.transcript else None
+            return match_speech(condition, observation.transcript) if observation.transcript else None
         case MeaningCondition():
-            return hold_meaning(condition, observation.transcript) if observation.transcript else None
+            return match_meaning(condition, observation.transcript) if observation.transcript else None
 
 
-def _hold_caption(condition: CaptionCondition, observation: Observation) -> Evidence | None:
+def _match_caption(condition: CaptionCondition, observation: Observation) -> Evidence | None:
     score = mention_probability(observation.hypotheses, condition.phrases)
     if score < condition.min_score:
         return None
@@ -37,14 +37,14 @@ def _hold_caption(condition: CaptionCondition, observation: Observation) -> Evid
     return _seen("caption", phrase, score, quote, observation)
 
 
-def _hold_concept(condition: ConceptCondition, observation: Observation) -> Evidence | None:
+def _match_concept(condition: ConceptCondition, observation: Observation) -> Evidence | None:
     score = observation.concepts.get(condition.concept)
     if score is None or score < condition.min_score:  # None: the bundle that looked does not know the concept
         return None
     return _seen("concept", condition.concept, score, observation.caption.text, observation)
 
 
-def _hold_zone(condition: ZoneCondition, observation: Observation) -> Evidence | None:
+def _match_zone(condition: ZoneCondition, observation: Observation) -> Evidence | None:
     share = observation.zones.get(condition.zone, 0.0)
     if share < condition.min_share:
         return None

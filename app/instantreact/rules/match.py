@@ -2,14 +2,14 @@
 
 from instantreact.domain.observation import Observation
 from instantreact.domain.rule import Combine, Criteria, Evidence
-from instantreact.rules.conditions import hold
+from instantreact.rules.conditions import match_condition
 
 
 def match(criteria: Criteria, observation: Observation) -> tuple[Evidence, ...] | None:
-    """The evidence of every condition that holds, in the rule's order; None when the rule does not hold.
+    """The evidence of every condition that holds, in the rule's order; None when the rule does not match_condition.
 
     A rule without conditions never holds.
     """
-    held = [evidence for condition in criteria.conditions if (evidence := hold(condition, observation))]
+    found = [evidence for condition in criteria.conditions if (evidence := match_condition(condition, observation))]
     enough = len(criteria.conditions) if criteria.combine is Combine.ALL else 1
-    return tuple(held) if held and len(held) >= enough else None
+    return tuple(found) if found and len(found) >= enough else None

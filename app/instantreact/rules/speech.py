@@ -16,7 +16,7 @@ LETTERS_PER_MISTAKE = 3
 """One letter in three may differ at most: "no" is not "go", whatever distance a rule allows."""
 
 
-def hold_speech(condition: SpeechCondition, transcript: Transcript) -> Evidence | None:
+def match_speech(condition: SpeechCondition, transcript: Transcript) -> Evidence | None:
     """The phrase nearest to what was said, with the words that said it and their times; None when none is near enough.
 
     Words are compared by their stems and as they are, whichever is nearer; the distance is the number of letters
@@ -35,7 +35,7 @@ def hold_speech(condition: SpeechCondition, transcript: Transcript) -> Evidence 
     return Evidence("speech", best.phrase, best.score, quote, best.words[0].start_s, best.words[-1].end_s)
 
 
-def hold_meaning(condition: MeaningCondition, transcript: Transcript) -> Evidence | None:
+def match_meaning(condition: MeaningCondition, transcript: Transcript) -> Evidence | None:
     """The surest meaning of that kind, name and value, if it is sure enough; names and values ignore case.
 
     An entity's name is `name` or `name:role`. The quote are the words it was understood from.
@@ -63,8 +63,8 @@ def asks_about_speech(criteria: Criteria) -> bool:
 def keep_matched(transcript: Transcript, wanted: Iterable[Criteria]) -> Transcript:
     """Only the words of phrases that rules ask for and that were said; what it meant, and the rest, is dropped."""
     conditions = (condition for criteria in wanted for condition in criteria.conditions)
-    held = [hold_speech(condition, transcript) for condition in conditions if isinstance(condition, SpeechCondition)]
-    spans = [(evidence.start_s, evidence.end_s) for evidence in held if evidence is not None]
+    found = [match_speech(condition, transcript) for condition in conditions if isinstance(condition, SpeechCondition)]
+    spans = [(evidence.start_s, evidence.end_s) for evidence in found if evidence is not None]
     said = (*transcript.context, *transcript.words)
     words = tuple(word for word in said if any(start <= word.start_s and word.end_s <= end for start, end in spans))
     text = " ".join(word.text for word in words)

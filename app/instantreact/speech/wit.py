@@ -122,7 +122,7 @@ class WitTranscriber:
         if _remedy(answer) is Remedy.SPLIT and utterance.duration_s >= 2 * _SHORTEST_HALF_S:
             return await self._transcribe_halves(utterance)
         read = read_dictation if dictation else read_speech
-        return _settle(read(answer.objects, utterance, self._app.language), answer.failure)
+        return _conclude(read(answer.objects, utterance, self._app.language), answer.failure)
 
     async def check(self) -> str:
         """Ask what "hello" means: proves address, token and version without sending sound."""
@@ -246,7 +246,7 @@ def _has_text(answer: _Answer) -> bool:
     return any(item.get("text") for item in answer.objects)
 
 
-def _settle(heard: Transcript, failure: Failure | None) -> Transcript:
+def _conclude(heard: Transcript, failure: Failure | None) -> Transcript:
     """What was heard, marked truncated when it ended in a failure; the failure as an error when nothing was."""
     if failure is None:
         return heard

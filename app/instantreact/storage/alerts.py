@@ -79,7 +79,9 @@ async def dismiss_alert(session: AsyncSession, alert_id: str, *, by: str, now: d
     return await _answer(session, alert_id, AlertState.DISMISSED, answerable, by=by, now=now)
 
 
-async def find_holding_alert(session: AsyncSession, rule_id: str, event: Event, *, cooldown: timedelta) -> Alert | None:
+async def find_alert_in_cooldown(
+    session: AsyncSession, rule_id: str, event: Event, *, cooldown: timedelta
+) -> Alert | None:
     """An alert of the rule whose cooldown covers `event`: on its camera, or on its upload where it has none.
 
     An alert holds its cooldown as long as one of its deliveries is pending, held or sent, or when it had nobody to

@@ -18,7 +18,7 @@ async def note_fault(
     No delivery may try it any more.
     """
     is_new = await insert_unless_there(session, ChannelFault(channel=channel, since=now, reason=reason, is_over=False))
-    fault = await hold_fault(session, channel)
+    fault = await lock_fault(session, channel)
     if fault is not None:
         fault.reason, fault.trial_id, fault.is_over = reason, None, False
         if by_trial:
@@ -32,7 +32,7 @@ async def find_fault(session: AsyncSession, channel: ChannelKind) -> ChannelFaul
     return await session.get(ChannelFault, channel, populate_existing=True)
 
 
-async def hold_fault(session: AsyncSession, channel: ChannelKind) -> ChannelFault | None:
+async def lock_fault(session: AsyncSession, channel: ChannelKind) -> ChannelFault | None:
     """The same, locked until this transaction ends."""
     return await session.get(ChannelFault, channel, populate_existing=True, with_for_update=True)
 

@@ -94,7 +94,7 @@ class Database:
         return subscriber
 
     @contextmanager
-    def listening(self, topic: str) -> Iterator[asyncio.Event]:
+    def subscribed(self, topic: str) -> Iterator[asyncio.Event]:
         """`subscribe(topic)` for the length of a block."""
         subscriber = self.subscribe(topic)
         try:

@@ -18,10 +18,10 @@ from instantreact.storage.tables import Camera, CameraLease
 
 
 @dataclass(frozen=True)
-class Holder:
+class LeaseOwner:
     """A process that watches cameras: its unique name, and where the API finds it."""
 
-    owner: str
+    name: str
     address: str | None
     lease_s: float
 
@@ -50,19 +50,19 @@ async def list_unwatched_cameras(session: AsyncSession, *, now: datetime) -> Seq
 
 
 async def claim_lease(
-    session: AsyncSession, camera_id: str, holder: Holder, *, now: datetime, by_force: bool = False
+    session: AsyncSession, camera_id: str, owner: LeaseOwner, *, now: datetime, by_force: bool = False
 ) -> bool:
-    """Take the camera's lease if it is free, has run out or is the holder's; by force from anybody. False: not ours."""
+    """Take the camera's lease if it is free, has run out or is the owner's; by force from anybody. False: not ours."""
     fresh: dict[str, object] = {
-        "owner": holder.owner,
-        "owner_address": holder.address,
-        "lease_until": now + timedelta(seconds=holder.lease_s),
+        "owner": owner.name,
+        "owner_address": owner.address,
+        "lease_until": now + timedelta(seconds=owner.lease_s),
         "state": CameraState.IDLE,
         "state_since": now,
         "last_error": None,
         "report": {},
     }
-    free = None if by_force else or_(CameraLease.lease_until <= now, CameraLease.owner == holder.owner)
+    free = None if by_force else or_(CameraLease.lease_until <= now, CameraLease.owner == owner.name)
     statement = insert_into(session, CameraLease).values(camera_id=camera_id, **fresh)
     statement = statement.on_conflict_do_update(index_elements=["camera_id"], set_=fresh, where=free)
     taken = await session.execute(statement.returning(CameraLease.camera_id))
@@ -70,14 +70,14 @@ async def claim_lease(
 
 
 async def renew_lease(
-    session: AsyncSession, camera_id: str, holder: Holder, report: WatchReport, *, now: datetime
+    session: AsyncSession, camera_id: str, owner: LeaseOwner, report: WatchReport, *, now: datetime
 ) -> bool:
     """Keep a lease and write how it goes; False when it is somebody else's, or the camera is gone."""
     statement = (
         update(CameraLease)
-        .where(CameraLease.camera_id == camera_id, CameraLease.owner == holder.owner)
+        .where(CameraLease.camera_id == camera_id, CameraLease.owner == owner.name)
         .values(
-            lease_until=now + timedelta(seconds=holder.lease_s),
+            lease_until=now + timedelta(seconds=owner.lease_s),
             state=report.state,
             state_since=report.since,
             last_frame_at=report.last_frame_at,
@@ -92,10 +92,10 @@ async def renew_lease(
 
 
 async def release_lease(
-    session: AsyncSession, camera_id: str, holder: Holder, report: WatchReport, *, now: datetime
+    session: AsyncSession, camera_id: str, owner: LeaseOwner, report: WatchReport, *, now: datetime
 ) -> None:
     """Give a lease up, so that the next process need not wait for it to run out; its last report stays."""
-    await renew_lease(session, camera_id, holder, report, now=now - timedelta(seconds=holder.lease_s))
+    await renew_lease(session, camera_id, owner, report, now=now - timedelta(seconds=owner.lease_s))
 
 
 async def end_leases(session: AsyncSession, owner: str, *, now: datetime) -> None:
@@ -109,7 +109,7 @@ async def find_lease(session: AsyncSession, camera_id: str) -> CameraLease | Non
 
 
 async def find_outage(session: AsyncSession, camera_id: str) -> Outage | None:
-    """The camera's outage that is not over, by what its last holder wrote."""
+    """The camera's outage that is not over, by what its last owner wrote."""
     lease = await find_lease(session, camera_id)
     return Outage(lease.outage_since, lease.outage_is_told) if lease and lease.outage_since else None
 

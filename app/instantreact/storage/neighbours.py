@@ -39,11 +39,13 @@ class Neighbours:
 
     def list_ports(self) -> frozenset[int]:
         """The ports of every process that lives."""
-        return frozenset(int(match["port"]) for path, match in self._find() if match["port"] != "0" and _is_held(path))
+        return frozenset(
+            int(match["port"]) for path, match in self._find() if match["port"] != "0" and _is_locked(path)
+        )
 
     def list_dead(self) -> frozenset[str]:
         """The names of those that died, until they are forgotten."""
-        return frozenset(match["name"] for path, match in self._find() if not _is_held(path))
+        return frozenset(match["name"] for path, match in self._find() if not _is_locked(path))
 
     def forget(self, name: str) -> None:
         """What this dead process held is free."""
@@ -56,7 +58,7 @@ class Neighbours:
         return [(path, match) for path in paths if (match := _NAME.fullmatch(path.name))]
 
 
-def _is_held(path: Path) -> bool:
+def _is_locked(path: Path) -> bool:
     with suppress(FileNotFoundError), path.open("rb") as opened:  # it may end while we look
         try:
             fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)

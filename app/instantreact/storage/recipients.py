@@ -89,7 +89,7 @@ async def delete_recipient(session: AsyncSession, recipient_id: str) -> None:
     await session.flush()
 
 
-async def open_window(
+async def open_chat_window(
     session: AsyncSession, recipient_id: str, *, acted_at: datetime, chat_window: timedelta | None
 ) -> Recipient:
     """The person did something at `acted_at`: they can be reached, and written to for their channel's chat window."""
@@ -102,7 +102,7 @@ async def open_window(
     return recipient
 
 
-async def close_window(session: AsyncSession, recipient_id: str) -> None:
+async def close_chat_window(session: AsyncSession, recipient_id: str) -> None:
     """The channel says that this person's window is shut, whatever we thought."""
     recipient = await get_recipient(session, recipient_id)
     recipient.window_open_until = None

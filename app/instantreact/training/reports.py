@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from instantreact.training.captioner.evaluate import Evaluation, Recognition
+from instantreact.training.captioner.evaluate import Evaluation, RecognitionQuality
 from instantreact.training.metrics.captions import CaptionScores
 from instantreact.training.metrics.recognition import Interval
 
@@ -41,11 +41,11 @@ def _caption_cells(scores: CaptionScores) -> list[str]:
     return ["-" if value is None else f"{value:.3f}" for value in values]
 
 
-def _by_concept(found: Sequence[Recognition]) -> list[list[Recognition]]:
+def _by_concept(found: Sequence[RecognitionQuality]) -> list[list[RecognitionQuality]]:
     return [[each for each in found if each.concept == concept] for concept in dict.fromkeys(r.concept for r in found)]
 
 
-def _recognition_table(found: Sequence[Recognition]) -> list[str]:
+def _recognition_table(found: Sequence[RecognitionQuality]) -> list[str]:
     first = found[0]
     title = f"{first.concept} ({first.positives} clips against {first.negatives})"
     rows = [

@@ -5,7 +5,7 @@ import json
 
 from instantreact_demo.graph import server
 from instantreact_demo.graph.control import control_routes
-from instantreact_demo.graph.rules import Person
+from instantreact_demo.graph.policies import Person
 from instantreact_demo.graph.server import FakeGraph, Page
 
 

@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from instantreact_demo.graph.events import Signing
 from instantreact_demo.graph.faults import Fault
-from instantreact_demo.graph.rules import Person
+from instantreact_demo.graph.policies import Person
 from instantreact_demo.graph.server import FakeGraph
 
 

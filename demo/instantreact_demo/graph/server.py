@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from instantreact_demo.graph import events
 from instantreact_demo.graph.faults import Fault, FaultKind
-from instantreact_demo.graph.rules import (
+from instantreact_demo.graph.policies import (
     GraphError,
     Person,
     Upload,

@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from instantreact_demo.graph.rules import Upload, read_json
+from instantreact_demo.graph.policies import Upload, read_json
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,11 @@ from instantreact.channels.messenger.graph_errors import (
 from instantreact.errors import (
     ChannelBroken,
     ChannelRestricted,
+    ChatWindowClosed,
     DeliveryDeferred,
     DeliveryError,
     DeliveryRefused,
     RecipientUnreachable,
-    WindowClosed,
 )
 
 ANYTHING = 999_999
@@ -139,7 +139,7 @@ def test_classify_blames_the_set_up_when_graph_refuses_the_proof(message: str) -
         (make_failure(613), DeliveryDeferred),
         (make_failure(1, 1357046), DeliveryDeferred),
         (make_failure(368), ChannelRestricted),
-        (make_failure(10, 2018278), WindowClosed),
+        (make_failure(10, 2018278), ChatWindowClosed),
         (make_failure(551, 1545041), RecipientUnreachable),
         (make_failure(100), DeliveryRefused),
         (make_failure(190, 463), ChannelBroken),

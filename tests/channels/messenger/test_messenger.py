@@ -17,15 +17,15 @@ from instantreact.domain.rule import Severity
 from instantreact.errors import (
     ChannelBroken,
     ChannelRestricted,
+    ChatWindowClosed,
     DeliveryDeferred,
     DeliveryError,
     DeliveryRefused,
     RecipientUnreachable,
-    WindowClosed,
 )
 from instantreact_demo.graph import faults
 from instantreact_demo.graph.faults import Fault, FaultKind
-from instantreact_demo.graph.rules import Person
+from instantreact_demo.graph.policies import Person
 from instantreact_demo.graph.server import FakeGraph, Page
 from tests.channels.conftest import PSID, make_account
 from tests.conftest import StoppedClock
@@ -115,7 +115,7 @@ async def test_messenger_says_what_to_repair_when_its_set_up_is_wrong(
 @pytest.mark.parametrize(
     ("person", "kind"),
     [
-        (Person(window_open=False), WindowClosed),
+        (Person(window_open=False), ChatWindowClosed),
         (Person(blocked=True), RecipientUnreachable),
         (None, RecipientUnreachable),
     ],

@@ -52,11 +52,11 @@ def test_parse_webhook_finds_the_answer_when_a_button_of_ours_is_tapped(
 ) -> None:
     incoming = parse_one(make_item(content))
     assert (incoming.content, incoming.address, incoming.occurred_at) == (answer, PSID, AT)
-    assert incoming.opens_window
+    assert incoming.opens_chat_window
 
 
 @pytest.mark.parametrize(
-    ("content", "opens_window"),
+    ("content", "opens_chat_window"),
     [
         (MESSAGE, True),
         ({"message": {"mid": "m_1", "attachments": [{"type": "sticker"}]}}, True),
@@ -79,14 +79,14 @@ def test_parse_webhook_finds_the_answer_when_a_button_of_ours_is_tapped(
     ],
 )
 def test_parse_webhook_opens_the_window_for_the_actions_that_the_contract_lists(
-    content: dict[str, Any], opens_window: bool
+    content: dict[str, Any], opens_chat_window: bool
 ) -> None:
-    assert parse_one(make_item(content)).opens_window is opens_window
+    assert parse_one(make_item(content)).opens_chat_window is opens_chat_window
 
 
 def test_parse_webhook_opens_no_window_when_nobody_is_named() -> None:
     item = make_item({"optin": {"ref": "checkbox", "user_ref": "u1"}}, sender={})
-    assert (parse_one(item).address, parse_one(item).opens_window) == (None, False)
+    assert (parse_one(item).address, parse_one(item).opens_chat_window) == (None, False)
 
 
 @pytest.mark.parametrize(
@@ -103,13 +103,13 @@ def test_parse_webhook_opens_no_window_when_nobody_is_named() -> None:
 )
 def test_parse_webhook_reads_what_became_of_a_message(event: events.Event, content: Delivered | Read | Echo) -> None:
     incoming = parse_one(event)
-    assert (incoming.content, incoming.address, incoming.opens_window) == (content, PSID, False)
+    assert (incoming.content, incoming.address, incoming.opens_chat_window) == (content, PSID, False)
 
 
 def test_parse_webhook_takes_an_echo_for_no_answer_when_it_repeats_a_quick_reply() -> None:
     item = make_item({"message": {**QUICK_REPLY["message"], "is_echo": True}})
     incoming = parse_one({**item, "sender": {"id": PAGE}, "recipient": {"id": PSID}})
-    assert (incoming.content, incoming.opens_window, incoming.address) == (Echo("m_1", None), False, PSID)
+    assert (incoming.content, incoming.opens_chat_window, incoming.address) == (Echo("m_1", None), False, PSID)
 
 
 def test_parse_webhook_knows_no_message_when_an_echo_names_none() -> None:
@@ -127,9 +127,9 @@ def test_parse_webhook_takes_every_item_of_every_entry_in_order_when_they_are_ba
     first, second, third, fourth, fifth = parse_webhook(body)
     assert (first.content, first.address) == (None, PSID)
     assert second.content == Answer(AnswerKind.DISMISS, "0f6c")
-    assert (third.content, third.opens_window) == (Read(AT), False)
+    assert (third.content, third.opens_chat_window) == (Read(AT), False)
     assert (fourth.content, fourth.address) == (Answer(AnswerKind.ACKNOWLEDGE, "0f6c"), PSID)
-    assert (fifth.content, fifth.address, fifth.opens_window) == (None, None, False)
+    assert (fifth.content, fifth.address, fifth.opens_chat_window) == (None, None, False)
 
 
 def test_parse_webhook_finds_an_answer_in_standby_when_another_app_owns_the_thread() -> None:
@@ -244,7 +244,7 @@ def test_parse_webhook_finds_nothing_when_the_entries_are_damaged(entry: object)
 
 def test_policy_enforcement_concerns_nobody_in_particular() -> None:
     incoming = parse_one({"recipient": {"id": PAGE}, "timestamp": AT_MS, "policy_enforcement": {"action": "block"}})
-    assert (incoming.address, incoming.opens_window, incoming.content) == (None, False, None)
+    assert (incoming.address, incoming.opens_chat_window, incoming.content) == (None, False, None)
 
 
 KINDS = ("message", "postback", "delivery", "read", "reaction", "referral", "optin", "echo")
@@ -269,7 +269,7 @@ def test_parse_webhook_reads_items_of_any_shape_the_same_twice(entries: list[Any
     for incoming in parse_webhook(body):
         assert len(incoming.dedupe_key) <= 80
         assert incoming.dedupe_key.isascii()
-        assert not incoming.opens_window or incoming.address
+        assert not incoming.opens_chat_window or incoming.address
         assert read_item(incoming.body) == incoming
 
 

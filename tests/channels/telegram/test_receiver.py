@@ -37,13 +37,13 @@ def parse_one(**update: Any) -> Incoming:
 def test_tap_is_an_answer_when_its_data_is_ours(data: object, content: Answer | None) -> None:
     incoming = parse_one(callback_query={"id": "t1", "from": PERSON, "message": MESSAGE, "data": data})
     assert (incoming.content, incoming.address, incoming.alias) == (content, "7", "@ana_b")
-    assert (incoming.opens_window, incoming.dedupe_key, incoming.occurred_at) == (True, "update:5", None)
+    assert (incoming.opens_chat_window, incoming.dedupe_key, incoming.occurred_at) == (True, "update:5", None)
     assert find_callback_id(incoming.body) == "t1"
 
 
 def test_message_tells_who_is_there_again_and_when() -> None:
     incoming = parse_one(message=MESSAGE)
-    assert (incoming.content, incoming.address, incoming.opens_window) == (None, "7", True)
+    assert (incoming.content, incoming.address, incoming.opens_chat_window) == (None, "7", True)
     assert incoming.occurred_at == datetime.fromtimestamp(1_764_000_000, UTC)
 
 
@@ -53,13 +53,13 @@ def test_message_tells_who_is_there_again_and_when() -> None:
 def test_member_is_there_again_when_the_bot_is_let_in(status: str, opens: bool) -> None:
     member = {"chat": {"id": -9, "type": "group"}, "date": 1, "from": PERSON, "new_chat_member": {"status": status}}
     incoming = parse_one(my_chat_member=member)
-    assert (incoming.address, incoming.opens_window) == ("-9", opens)
+    assert (incoming.address, incoming.opens_chat_window) == ("-9", opens)
 
 
 @pytest.mark.parametrize("update", [{}, {"poll": {}}, {"message": {}}, {"message": []}, {"callback_query": {"id": 1}}])
 def test_update_that_is_not_known_or_damaged_asks_for_nothing(update: dict[str, Any]) -> None:
     incoming = parse_one(**update)
-    assert (incoming.address, incoming.opens_window, incoming.content) == (None, False, None)
+    assert (incoming.address, incoming.opens_chat_window, incoming.content) == (None, False, None)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ JSON = st.recursive(
 def test_update_of_any_shape_can_be_read_and_stored(update: dict[str, Any], number: int) -> None:
     incoming = RECEIVER.read_item({**update, "update_id": number})
     assert len(incoming.dedupe_key) <= 80
-    assert not incoming.opens_window or incoming.address
+    assert not incoming.opens_chat_window or incoming.address
     find_callback_id(incoming.body)
 
 

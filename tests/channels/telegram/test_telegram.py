@@ -11,7 +11,7 @@ from instantreact.channels.telegram.channel import TelegramBot, TelegramChannel
 from instantreact.channels.telegram.setup import find_address_fault, open_telegram
 from instantreact.config import Settings
 from instantreact.domain.alert import Picture
-from instantreact.domain.happening import Notice, RuleHeld, Written
+from instantreact.domain.happening import Notice, RuleMatched, Written
 from instantreact.domain.rule import Evidence, Severity
 from instantreact.errors import (
     ChannelBroken,
@@ -68,7 +68,7 @@ async def test_telegram_says_as_much_as_a_message_holds_and_no_more(
 ) -> None:
     long = word * 3000
     evidence = (Evidence("caption", long, 1.0, long + "y", 0.0, 2.0),) * 50
-    held = RuleHeld(long, long, long, evidence, NOW, "UTC", Severity.CRITICAL)
+    held = RuleMatched(long, long, long, evidence, NOW, "UTC", Severity.CRITICAL)
     for happening in (held, Written(long, long, Severity.INFO)):
         await bot.send_text(str(CHAT_ID), Notice(ALERT_ID, happening), metadata="part:1")
         await bot.send_picture(str(CHAT_ID), Notice(ALERT_ID, happening), Picture(JPEG), metadata="part:2")

@@ -46,8 +46,8 @@ async def list_cameras(services: ServicesDep, page: PageDep, enabled: Switch | N
     """The newest first."""
     async with services.database.reading() as session:
         rows = await cameras.list_cameras(session, enabled=enabled, after=page.after, limit=page.fetch)
-        held = await leases.list_leases(session, [row.id for row in rows])
-    return page.cut(rows, lambda row: _view(services, row, held), lambda camera: Cursor(camera.created_at, camera.id))
+        leased = await leases.list_leases(session, [row.id for row in rows])
+    return page.cut(rows, lambda row: _view(services, row, leased), lambda camera: Cursor(camera.created_at, camera.id))
 
 
 @router.get(
@@ -101,6 +101,6 @@ async def delete_camera(services: ServicesDep, camera_id: PathId) -> None:
         await cameras.delete_camera(session, camera_id)
 
 
-def _view(services: Services, camera: Camera, held: Mapping[str, CameraLease]) -> CameraView:
-    live = LiveView.of(held.get(camera.id), enabled=camera.enabled, now=services.clock.now())
+def _view(services: Services, camera: Camera, leased: Mapping[str, CameraLease]) -> CameraView:
+    live = LiveView.of(leased.get(camera.id), enabled=camera.enabled, now=services.clock.now())
     return CameraView.of(camera, cameras.open_settings(camera, services.box), live)

@@ -88,7 +88,7 @@ async def submit_clip(
     return StreamingResponse(
         _write_analysis(services, await _follow(services, options, clip)),
         media_type="application/json",
-        status_code=200 if intake.is_settled(clip) else 202,
+        status_code=200 if intake.is_done(clip) else 202,
         headers={"Location": f"/clips/{clip.id}"},
     )
 

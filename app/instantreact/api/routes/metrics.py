@@ -32,6 +32,6 @@ async def get_metrics(services: ServicesDep) -> Response:
     async with services.database.reading() as session:
         counts = await count_all(session)
         cameras = await list_all_cameras(session)
-        held = await leases.list_leases(session)
-    body = format_metrics(counts, cameras, held, now=services.clock.now())
+        leased = await leases.list_leases(session)
+    body = format_metrics(counts, cameras, leased, now=services.clock.now())
     return Response(body, media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -52,12 +52,12 @@ class LiveView(BaseModel):
     def of(cls, lease: CameraLease | None, *, enabled: bool, now: datetime) -> Self:
         """From the camera's lease; one that has run out says that nobody watches."""
         report = lease.report if lease else {}
-        is_held = lease is not None and lease.lease_until > now
+        is_leased = lease is not None and lease.lease_until > now
         return cls(
-            state=_find_state(lease if is_held else None, enabled=enabled),
+            state=_find_state(lease if is_leased else None, enabled=enabled),
             since=lease.state_since if lease else None,
             last_frame_at=lease.last_frame_at if lease else None,
-            fps=report.get("fps", 0.0) if is_held else 0.0,
+            fps=report.get("fps", 0.0) if is_leased else 0.0,
             windows_analyzed=int(report.get("windows_analyzed", 0)),
             windows_dropped=int(report.get("windows_dropped", 0)),
             failures=int(report.get("failures", 0)),

@@ -12,11 +12,11 @@ from enum import StrEnum
 from instantreact.errors import (
     ChannelBroken,
     ChannelRestricted,
+    ChatWindowClosed,
     DeliveryDeferred,
     DeliveryError,
     DeliveryRefused,
     RecipientUnreachable,
-    WindowClosed,
 )
 
 ECHO_WAIT_S = 30.0
@@ -165,7 +165,7 @@ def error_for(failure: GraphFailure, *, regain_access_s: float = 0.0) -> Deliver
         case FailureKind.RETRY_SLOW:
             return ChannelRestricted(text, retry_after_s=RESTRICTED_WAIT_S)
         case FailureKind.WINDOW:
-            return WindowClosed(text)
+            return ChatWindowClosed(text)
         case FailureKind.RECIPIENT:
             return RecipientUnreachable(text)
         case FailureKind.PAYLOAD:

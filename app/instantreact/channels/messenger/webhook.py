@@ -21,7 +21,7 @@ class _Reading:
     """What one kind of item comes to; `identity` is what tells it from others of its kind (section 7.6)."""
 
     identity: tuple[object, ...]
-    opens_window: bool = False
+    opens_chat_window: bool = False
     content: Content | None = None
 
 
@@ -55,7 +55,7 @@ def read_item(body: Json) -> Incoming:
         dedupe_key=f"{kind}:{_digest(reading.identity)}",
         address=psid,
         occurred_at=_time(item.get("timestamp")),
-        opens_window=reading.opens_window and psid is not None,
+        opens_chat_window=reading.opens_chat_window and psid is not None,
         content=reading.content,
         body=body,
     )
@@ -71,7 +71,7 @@ def _read_message(item: Json, message: Json) -> _Reading:
     payload = _text(_object(message, "quick_reply"), "payload")
     mid = _identifier(message, "mid")
     identity = (mid,) if mid else (*_whose(item), _digest(message))
-    return _Reading(identity, opens_window=True, content=find_answer(payload or ""))
+    return _Reading(identity, opens_chat_window=True, content=find_answer(payload or ""))
 
 
 def _read_echo(item: Json, message: Json) -> _Reading:
@@ -84,7 +84,7 @@ def _read_echo(item: Json, message: Json) -> _Reading:
 def _read_postback(item: Json, postback: Json) -> _Reading:
     mid, payload = _identifier(postback, "mid"), _text(postback, "payload")
     identity = (mid,) if mid else (*_whose(item), payload)
-    return _Reading(identity, opens_window=True, content=find_answer(payload or ""))
+    return _Reading(identity, opens_chat_window=True, content=find_answer(payload or ""))
 
 
 def _read_delivery(item: Json, delivery: Json) -> _Reading:
@@ -98,17 +98,17 @@ def _read_read(item: Json, read: Json) -> _Reading:
 
 
 def _read_reaction(item: Json, reaction: Json) -> _Reading:
-    return _Reading((*_whose(item), _digest(reaction)), opens_window=reaction.get("action") == "react")
+    return _Reading((*_whose(item), _digest(reaction)), opens_chat_window=reaction.get("action") == "react")
 
 
 def _read_referral(item: Json, referral: Json) -> _Reading:
     # An m.me link into the conversation opens the window; an advertisement only once the person writes.
-    return _Reading((*_whose(item), _digest(referral)), opens_window=referral.get("source") == "SHORTLINK")
+    return _Reading((*_whose(item), _digest(referral)), opens_chat_window=referral.get("source") == "SHORTLINK")
 
 
 def _read_optin(item: Json, optin: Json) -> _Reading:
     # Plugins give a `ref` and no type; opting in to marketing messages has a type and opens nothing.
-    return _Reading((*_whose(item), _digest(optin)), opens_window="ref" in optin and "type" not in optin)
+    return _Reading((*_whose(item), _digest(optin)), opens_chat_window="ref" in optin and "type" not in optin)
 
 
 _READERS: Mapping[str, Callable[[Json, Json], _Reading]] = {

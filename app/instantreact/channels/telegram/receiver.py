@@ -63,7 +63,7 @@ class TelegramReceiver:
             address=str(chat_id) if chat_id else None,
             alias=f"@{name.lower()}" if isinstance(name, str) and name.isascii() and name.isidentifier() else None,
             occurred_at=_time(_find_int(member or ({} if tap else message), "date")),
-            opens_window=bool(chat_id) and (is_let_in if member else bool(tap or message)),
+            opens_chat_window=bool(chat_id) and (is_let_in if member else bool(tap or message)),
             content=find_answer(data) if isinstance(data, str) else None,
             body=body,
         )

@@ -27,7 +27,7 @@ _LEAST_CLIPS = 2
 
 
 @dataclass(frozen=True)
-class Recognition:
+class RecognitionQuality:
     """How well a probability finds the clips labelled with a concept; intervals by bootstrap over scenes."""
 
     concept: str
@@ -49,7 +49,7 @@ class Evaluation:
 
     clips: int
     captions: Mapping[str, CaptionScores]
-    recognition: tuple[Recognition, ...]
+    recognition: tuple[RecognitionQuality, ...]
     unmeasured: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -149,12 +149,12 @@ def _count_sides(clips: Sequence[CaptionedClip], concept: str) -> tuple[int, int
 
 def recognize(
     clips: Sequence[CaptionedClip], scores: NDArray[np.float64], *, concept: str, scored_by: str
-) -> Recognition:
+) -> RecognitionQuality:
     """Measure probabilities (N,) against the clips' labels: `concept`, or anything else."""
     truth = np.array([clip.label == concept for clip in clips])
     scenes = [clip.scene for clip in clips]
     measured = partial(recognition.bootstrap_scenes, scores=scores, truth=truth, scenes=scenes)
-    return Recognition(
+    return RecognitionQuality(
         concept=concept,
         scored_by=scored_by,
         positives=int(truth.sum()),

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from instantreact.errors import BundleMismatch
 from instantreact.inference.bundle import Graph, sha256_of
-from instantreact.inference.session import Array, Session
+from instantreact.inference.session import Array, GraphSession
 from instantreact.training.captioner.model import CaptionModel, ModelShape
 
 OPSET = 18
@@ -124,14 +124,14 @@ def check_parity(module: nn.Module, plan: GraphPlan, path: Path, sizes: Sequence
 
     Raises BundleMismatch when it is more than rounding explains.
     """
-    session = Session(path)
+    session = GraphSession(path)
     worst = max(_largest_difference(module, plan, session, size) for size in sizes)
     if not worst <= _TOLERANCE:
         raise BundleMismatch(f"The graph {path} differs from torch by {worst:.2g}, more than {_TOLERANCE:.2g}.")
     return worst
 
 
-def _largest_difference(module: nn.Module, plan: GraphPlan, session: Session, sizes: Mapping[str, int]) -> float:
+def _largest_difference(module: nn.Module, plan: GraphPlan, session: GraphSession, sizes: Mapping[str, int]) -> float:
     inputs = make_inputs(plan, sizes, seed=1)
     with torch.no_grad():
         expected = module(*inputs)

@@ -17,7 +17,7 @@ from instantreact.domain.media import Images, SamplingPlan
 from instantreact.errors import InvalidInput, MediaError, UnreadableMedia
 from instantreact.inference.bundle import Bundle, GraphName
 from instantreact.inference.preprocess import Preprocessing, motion_images, scale_pixels
-from instantreact.inference.session import Session, open_graph
+from instantreact.inference.session import GraphSession, open_graph
 from instantreact.media.frames import sample_frames
 from instantreact.media.sampling import scale_frame
 from instantreact.training.captioner.clips import CaptionedClip
@@ -33,8 +33,8 @@ _PICTURES = (".jpg", ".jpeg", ".png")
 class FeatureExtractor:
     """Turns a clip into features: the encoders, and how frames are drawn and prepared for them."""
 
-    appearance: Session
-    motion: Session | None
+    appearance: GraphSession
+    motion: GraphSession | None
     sampling: SamplingPlan
     preprocessing: Preprocessing
 
@@ -180,7 +180,7 @@ def _load_or_extract(
     return found
 
 
-def _run(encoder: Session, images: Images, preprocessing: Preprocessing) -> NDArray[np.float32]:
+def _run(encoder: GraphSession, images: Images, preprocessing: Preprocessing) -> NDArray[np.float32]:
     # One picture at a time is fastest, see `Captioner`.
     rows = [encoder.run({"images": scale_pixels(image[None], preprocessing)})["features"] for image in images]
     return np.concatenate(rows)

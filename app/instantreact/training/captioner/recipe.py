@@ -10,7 +10,7 @@ from torch import nn
 from instantreact.errors import InvalidInput
 from instantreact.inference.bundle import Graph, GraphName, sha256_of
 from instantreact.inference.preprocess import Preprocessing
-from instantreact.inference.session import Session
+from instantreact.inference.session import GraphSession
 from instantreact.inference.vocabulary import Vocabulary
 from instantreact.training.captioner.backbones import BackboneKind, find_backbone
 from instantreact.training.captioner.clips import CaptionedClip, concept_shares
@@ -49,8 +49,8 @@ def write_encoders(config: TrainingConfig, weights: BackboneWeights, folder: Pat
 def open_extractor(config: TrainingConfig, folder: Path) -> FeatureExtractor:
     """The feature extractor whose encoders `write_encoders` put into `folder`."""
     return FeatureExtractor(
-        appearance=Session(folder / f"{GraphName.APPEARANCE}.onnx"),
-        motion=Session(folder / f"{GraphName.MOTION}.onnx") if config.backbones.moving else None,
+        appearance=GraphSession(folder / f"{GraphName.APPEARANCE}.onnx"),
+        motion=GraphSession(folder / f"{GraphName.MOTION}.onnx") if config.backbones.moving else None,
         sampling=config.sampling,
         preprocessing=preprocessing_of(config),
     )
