@@ -38,6 +38,7 @@ from instantreact.storage.state_folder import prepare_folder
 from instantreact.storage.tables import Recipient
 from instantreact.wiring import (
     connection_limits,
+    find_page_setup,
     internal_token,
     make_lease_owner,
     make_neighbours,
@@ -235,5 +236,6 @@ def _api_options(settings: Settings, key_hashes: tuple[str, ...]) -> ApiOptions:
         max_upload_bytes=settings.max_upload_mb << 20,
         analyze_jobs=settings.analyze_jobs,
         internal_token=internal_token(settings),
+        page=find_page_setup(settings) if settings.messenger_page_id else None,
         public_url=public_url(settings),
     )

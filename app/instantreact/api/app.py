@@ -18,10 +18,12 @@ from instantreact.api.routes import (
     alerts,
     bundles,
     cameras,
+    channels,
     clips,
     events,
     health,
     internal,
+    invitations,
     jobs,
     live,
     metrics,
@@ -75,7 +77,21 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     _install_live(app, live_cameras, options.internal_token)
     install_handlers(app)
     install_description(app)
-    for keyed in (clips, events, bundles, rules, alerts, recipients, sites, cameras, live, jobs, metrics):
+    for keyed in (
+        clips,
+        events,
+        bundles,
+        rules,
+        alerts,
+        recipients,
+        invitations,
+        channels,
+        sites,
+        cameras,
+        live,
+        jobs,
+        metrics,
+    ):
         app.include_router(keyed.router, dependencies=[Depends(describe_key), Depends(refuse_unknown_query)])
     app.include_router(health.router, dependencies=[Depends(refuse_unknown_query)])
     for open_ in (webhooks, open_alert, push):  # Facebook adds parameters of its own to what it calls and links to

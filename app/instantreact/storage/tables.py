@@ -200,8 +200,27 @@ class Recipient(Base):
     enabled: Mapped[bool] = mapped_column(default=True)
     window_open_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     unreachable_reason: Mapped[str | None] = mapped_column(Text)
+    opted_in_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    opted_out_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (UniqueConstraint("channel", "address"),)
+
+
+class Invitation(Base):
+    """Lets one person become a recipient by a link or, for a shorter time, by a code; the link is kept as its hash."""
+
+    __tablename__ = "invitations"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str]
+    channel: Mapped[ChannelKind] = mapped_column(enum_text(ChannelKind))
+    token_sha256: Mapped[str] = mapped_column(unique=True)
+    code: Mapped[str | None]  # until it was used, or guessed at too often
+    code_expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    wrong_codes: Mapped[int] = mapped_column(default=0)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    recipient_id: Mapped[str | None] = mapped_column(ForeignKey("recipients.id", ondelete="SET NULL"))
 
 
 class ChannelFault(Base):
