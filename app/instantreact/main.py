@@ -1,8 +1,6 @@
 """The processes that listen: all of the service in one, its API alone, and cameras in one of their own."""
 
 import asyncio
-import hashlib
-import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -131,7 +129,9 @@ async def run_app(
                 max_cameras=settings.max_cameras if watches else 0,  # pushed frames come here even so
             )
         )
-        yield create_app(services, _api_options(settings, key_hashes), lambda: check_readiness(services), live)
+        app = create_app(services, _api_options(settings, key_hashes), lambda: check_readiness(services), live)
+        stack.push_async_callback(app.state.known_keys.close)
+        yield app
 
 
 @asynccontextmanager
@@ -204,18 +204,17 @@ async def _load_captioner(services: Services) -> None:
 
 
 async def _ensure_key(services: Services, settings: Settings, announce: Callable[[str], None]) -> tuple[str, ...]:
-    """The hashes of the keys that open the API; at the very first start a key is made and shown once."""
+    """The hashes of the keys of the settings; without any, at the very first start a key is made and shown once."""
     if settings.api_key is not None:
-        return (hashlib.sha256(settings.api_key.get_secret_value().encode()).hexdigest(),)
-    key = secrets.token_urlsafe(32)
+        return (keys.hash_key(settings.api_key.get_secret_value()),)
+    key = keys.make_key()
     async with services.database.unit_of_work() as session:
-        known = await keys.list_keys(session)
-        if not known and not await keys.insert_key(session, name=KEY_NAME, key=key, now=services.clock.now()):
-            known = await keys.list_keys(session)  # another process was first
-    if known:
-        return tuple(row.sha256 for row in known)
-    announce(f"The API key, shown this once: {key}\nSend it in the header X-API-Key.")
-    return (hashlib.sha256(key.encode()).hexdigest(),)
+        is_first = not await keys.list_keys(session)
+        # Another process may be about to do the same.
+        is_made = is_first and await keys.insert_key(session, name=KEY_NAME, key=key, now=services.clock.now())
+    if is_made:
+        announce(f"The API key, shown this once: {key}\nSend it in the header X-API-Key.")
+    return ()
 
 
 async def _ensure_recipient(services: Services) -> None:

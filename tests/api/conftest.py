@@ -137,8 +137,10 @@ def checks() -> Checks:
 
 
 @pytest.fixture
-def app(services: Services, checks: Checks, live_cameras: LiveCameras) -> FastAPI:
-    return create_app(services, OPTIONS, checks.run, live_cameras)
+async def app(services: Services, checks: Checks, live_cameras: LiveCameras) -> AsyncIterator[FastAPI]:
+    app = create_app(services, OPTIONS, checks.run, live_cameras)
+    yield app
+    await app.state.known_keys.close()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from instantreact import __version__
 from instantreact.api.auth import WrongKeys, describe_key
 from instantreact.api.errors import install_handlers
+from instantreact.api.known_keys import KnownKeys
 from instantreact.api.live import LiveCameras
 from instantreact.api.middleware import BodyLimit, RequestContext
 from instantreact.api.openapi import DESCRIPTION, TAGS, install_description
@@ -25,6 +26,7 @@ from instantreact.api.routes import (
     internal,
     invitations,
     jobs,
+    keys,
     live,
     metrics,
     open_alert,
@@ -35,6 +37,24 @@ from instantreact.api.routes import (
     webhooks,
 )
 from instantreact.pipeline.services import Services
+
+KEYED = (
+    clips,
+    events,
+    bundles,
+    rules,
+    alerts,
+    recipients,
+    invitations,
+    channels,
+    sites,
+    cameras,
+    live,
+    jobs,
+    keys,
+    metrics,
+)
+"""Routes that need a key."""
 
 MAX_BODY_BYTES = 1024 * 1024
 """The largest request that is no upload."""
@@ -72,26 +92,13 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     )
     app.state.services = services
     app.state.options = options
+    app.state.known_keys = KnownKeys(services.database, services.clock)
     app.state.wrong_keys = WrongKeys()
     app.state.readiness = readiness
     _install_live(app, live_cameras, options.internal_token)
     install_handlers(app)
     install_description(app)
-    for keyed in (
-        clips,
-        events,
-        bundles,
-        rules,
-        alerts,
-        recipients,
-        invitations,
-        channels,
-        sites,
-        cameras,
-        live,
-        jobs,
-        metrics,
-    ):
+    for keyed in KEYED:
         app.include_router(keyed.router, dependencies=[Depends(describe_key), Depends(refuse_unknown_query)])
     app.include_router(health.router, dependencies=[Depends(refuse_unknown_query)])
     for open_ in (webhooks, open_alert, push):  # Facebook adds parameters of its own to what it calls and links to

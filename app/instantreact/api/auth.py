@@ -1,9 +1,9 @@
 """Who asks: every request has a principal, found before anything of its body is read.
 
-Today whoever shows an API key (header X-API-Key, compared by its SHA-256 in constant time) may do everything.
+Whoever shows an API key in the header X-API-Key may do what the key is good for. Keys of the settings are good for
+everything; those of the database are looked for by their hash.
 """
 
-import hashlib
 import hmac
 import math
 import time
@@ -21,6 +21,7 @@ from starlette.responses import Response
 
 from instantreact.api.addresses import find_source
 from instantreact.domain.principal import EVERYTHING, Principal, PrincipalKind, Scope
+from instantreact.storage.keys import hash_key
 
 WRONG_KEYS = 10
 PER_S = 60.0
@@ -33,7 +34,8 @@ _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 _header = APIKeyHeader(
     name="X-API-Key",
     scheme_name="API key",
-    description="Printed once when the service first started, or taken from INSTANTREACT_API_KEY.",
+    description="The one that was printed when the service first started, or INSTANTREACT_API_KEY, is good for "
+    "everything; `POST /keys` and `instantreact keys create` make lesser ones.",
     auto_error=False,
 )
 
@@ -82,7 +84,7 @@ class KeyedRoute(APIRoute):
             raise TypeError(f"{self.endpoint.__name__} changes something: mark it with @requires(Scope...)")
 
         async def check_and_handle(request: Request) -> Response:
-            find_principal(request, request.headers.get(_header.model.name)).require(scope)
+            (await find_principal(request, request.headers.get(_header.model.name))).require(scope)
             return await handle(request)
 
         return check_and_handle
@@ -99,19 +101,19 @@ def admit(request: HTTPConnection, principal: Principal) -> Principal:
     return principal
 
 
-def find_principal(request: HTTPConnection, key: str | None) -> Principal:
+async def find_principal(request: HTTPConnection, key: str | None) -> Principal:
     """Whose key it is. Raises an HTTPException with 401 unless it is known, or 429 after too many that were not.
 
     A right key is let in even then: whoever shares an address with a guesser, or a proxy, is not shut out.
     """
     if key is None:
         raise _refuse("This needs an API key in the header X-API-Key.")
-    digest = hashlib.sha256(key.encode()).hexdigest()
-    known = request.app.state.options.api_key_hashes
+    digest = hash_key(key)
     # First compare all, then look: how long it takes does not tell which one fits.
-    fits = [hmac.compare_digest(digest, each) for each in known]
-    if any(fits):
-        return admit(request, API)
+    fits = [hmac.compare_digest(digest, each) for each in request.app.state.options.api_key_hashes]
+    principal = API if any(fits) else await request.app.state.known_keys.find(digest)
+    if principal is not None:
+        return admit(request, principal)
     client = request.scope.get("client")
     wait_s = request.app.state.wrong_keys.count(find_source(tuple(client) if client else None))
     if wait_s is not None:

@@ -13,7 +13,7 @@ Readiness = Callable[[], Awaitable[Mapping[str, str | None]]]
 class ApiOptions:
     """Limits and secrets of the HTTP edge.
 
-    api_key_hashes          SHA-256 of each key that opens the API, 64 hexadecimal digits
+    api_key_hashes          SHA-256 of each key of the settings, 64 hexadecimal digits; they are good for everything
     max_upload_bytes        the largest file that /analyze takes
     internal_token          what the service's own processes show each other
     analyze_jobs            how many clips are analyzed at once

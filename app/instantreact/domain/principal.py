@@ -24,6 +24,14 @@ class Scope(StrEnum):
 EVERYTHING = frozenset(Scope)
 
 
+@dataclass(frozen=True)
+class Confinement:
+    """Which cameras somebody is confined to: those named, and those of the sites named, whichever these are by now."""
+
+    site_ids: frozenset[str] = frozenset()
+    camera_ids: frozenset[str] = frozenset()
+
+
 class PrincipalKind(StrEnum):
     """What vouches for a caller: nothing, an API key, a signed link, a channel's signature, or the processes' token."""
 
@@ -38,13 +46,15 @@ class PrincipalKind(StrEnum):
 class Principal:
     """Who asks, as every request carries it; `name` is shown to people.
 
-    site_ids  the sites it is confined to; None for none: it may see every camera
+    id           of the key that vouches for it, where that is one that can be revoked
+    confinement  None for none: it may see every camera
     """
 
     kind: PrincipalKind
     name: str
     scopes: frozenset[Scope]
-    site_ids: frozenset[str] | None = None
+    id: str | None = None
+    confinement: Confinement | None = None
 
     def require(self, scope: Scope) -> None:
         """Raise NotAllowed unless it has the scope."""

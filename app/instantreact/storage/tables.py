@@ -13,6 +13,7 @@ from instantreact.domain.happening import Happening
 from instantreact.domain.job import JobState
 from instantreact.domain.media import ClipInfo, ClipState, Listening
 from instantreact.domain.observation import Observation
+from instantreact.domain.principal import Scope
 from instantreact.domain.rule import Criteria, Severity
 from instantreact.storage.types import UTCDateTime, Value, enum_text
 
@@ -364,10 +365,22 @@ class Binding(Base):
 
 
 class ApiKey(Base):
-    """The hash of an API key; the key itself is shown once and kept nowhere."""
+    """The hash of an API key; the key itself is shown once and kept nowhere.
+
+    site_ids, camera_ids  what it is confined to; both None: nothing
+    old_sha256            of the key before it was rotated, which counts until `old_until`
+    """
 
     __tablename__ = "api_keys"
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(unique=True)
     sha256: Mapped[str] = mapped_column(unique=True)
+    scopes: Mapped[tuple[Scope, ...]] = mapped_column(Value(tuple[Scope, ...]), default=tuple(Scope))
+    site_ids: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    camera_ids: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    old_sha256: Mapped[str | None]
+    old_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (Index("ix_api_keys_created", "created_at", "id"),)

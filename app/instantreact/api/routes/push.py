@@ -32,7 +32,7 @@ async def push_frames(
     The API key comes in its header or, since browsers cannot set one here, as `?key=`.
     """
     try:
-        find_principal(socket, socket.headers.get("x-api-key", key)).require(Scope.INGEST)
+        (await find_principal(socket, socket.headers.get("x-api-key", key))).require(Scope.INGEST)
         target = await live.take_pushed(camera_id)
     except HTTPException as error:
         problem = answer_problem(socket, kind_of_status(error.status_code), error.detail, headers=error.headers)
