@@ -120,8 +120,7 @@ async def add_transcript(
     before = event.observation.transcript
     if transcript is None or (before and before.hearing is Hearing.HEARD and transcript.hearing is Hearing.UNKNOWN):
         return Observed(event, matched.rule_ids)  # a later try that failed takes nothing back
-    event.observation, event.speech = matched.observation, transcript.text
-    await session.flush()
+    await events.replace_observation(session, event, matched.observation)
     heard = transcript.hearing is Hearing.HEARD
     alerts = await _raise(session, services, origin, event, matched) if heard else ()
     return Observed(event, matched.rule_ids, alerts)
