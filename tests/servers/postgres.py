@@ -24,6 +24,7 @@ _SETTINGS = {
     "full_page_writes": "off",
     "synchronous_commit": "off",
     "shared_buffers": "32MB",
+    "dynamic_shared_memory_type": "mmap",  # in its own folder: a killed server leaves other kinds behind
     "max_wal_size": "64MB",
     "autovacuum": "off",
     "max_connections": "60",
