@@ -1,6 +1,6 @@
 """Events: observations filed under a clip or camera, and a time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Select, select
@@ -10,7 +10,7 @@ from instantreact.domain.media import Window
 from instantreact.domain.observation import Observation
 from instantreact.errors import NotFound
 from instantreact.storage.inserting import insert_unless_there
-from instantreact.storage.paging import PAGE_SIZE, Cursor, between, newest_first
+from instantreact.storage.paging import PAGE_SIZE, Cursor, between, nearest_end, newest_first
 from instantreact.storage.search import search_postgres, search_sqlite
 from instantreact.storage.tables import Event
 from instantreact.storage.words import list_words, read_search
@@ -74,7 +74,9 @@ async def list_events(
         else:
             span = {"since": wanted.since, "until": wanted.until}
             statement = search_sqlite(sought, **span, after=after, limit=limit)
-    page = newest_first(_narrow(statement, wanted), Event.occurred_at, Event.id, after=after, limit=limit)
+    until, after = nearest_end(wanted.until, after)
+    narrowed = _narrow(statement, replace(wanted, until=until))
+    page = newest_first(narrowed, Event.occurred_at, Event.id, after=after, limit=limit)
     return list(await session.scalars(page))
 
 

@@ -25,7 +25,7 @@ _TRIGGERS = ("insert", "delete", "update")
 # Our words are split already: all beyond ASCII is letters, and no positions are needed.
 _TABLE = """
     CREATE VIRTUAL TABLE event_words USING fts5 (words, event_id UNINDEXED, detail = none, columnsize = 0,
-        tokenize = "ascii tokenchars '_'", prefix = '3 4 5 6 7 8')
+        tokenize = "ascii tokenchars '_'", prefix = '3 4 5 6 7 8 9 10 11 12 13 14')
 """
 _INSERT = """
     CREATE TRIGGER event_words_insert AFTER INSERT ON events BEGIN
