@@ -15,7 +15,7 @@ from instantreact.domain.media import ClipInfo, ClipState, Listening
 from instantreact.domain.observation import Observation
 from instantreact.domain.principal import Scope
 from instantreact.domain.rule import Criteria, Severity
-from instantreact.storage.types import UTCDateTime, Value, enum_text
+from instantreact.storage.types import UTCDateTime, Value, WordSet, enum_text
 
 
 def new_id() -> str:
@@ -129,6 +129,9 @@ class Event(Base):
     observation: Mapped[Observation] = mapped_column(Value(Observation))
     caption: Mapped[str] = mapped_column(Text)
     speech: Mapped[str] = mapped_column(Text, default="")
+    words: Mapped[tuple[str, ...]] = mapped_column(
+        WordSet, default=(), server_default="", deferred=True
+    )  # what it is found by
     snapshot_key: Mapped[str | None] = mapped_column(index=True)
     evidence_key: Mapped[str | None] = mapped_column(index=True)  # the clip cut from a stream around an alerted event
     __table_args__ = (
