@@ -93,7 +93,7 @@ async def _watch_and_show(
         await free_dead(services.database, neighbours, clock=services.clock)
         lease_owner = make_lease_owner(settings, neighbours.own, port)
         async with _run_cameras(services, settings, lease_owner, max_cameras=settings.max_cameras) as live:
-            app = create_internal_app(live, internal_token=internal_token(settings))
+            app = create_internal_app(live, internal_token=internal_token(settings), figures=services.figures)
             announce(f"InstantReact watches cameras, and shows them to the API on http://{host}:{port}.")
             await Server(app, connection_limits(settings)).serve(sockets=[server_socket])
 
@@ -158,7 +158,7 @@ async def _run_cameras(
     policy = reach_policy(settings)
 
     def make_supervisor(captioner: Captioner) -> Supervisor:
-        tools = partial(watch_tools, settings, captioner, policy=policy, clock=services.clock)
+        tools = partial(watch_tools, settings, captioner, policy=policy, clock=services.clock, figures=services.figures)
         return Supervisor(services, lease_owner, lambda put: tools(hand_over=put), max_cameras=max_cameras)
 
     async with keep_watching(services, make_supervisor) as own:

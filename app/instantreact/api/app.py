@@ -36,6 +36,7 @@ from instantreact.api.routes import (
     sites,
     webhooks,
 )
+from instantreact.figures import Figures
 from instantreact.pipeline.services import Services
 
 KEYED = (
@@ -81,7 +82,7 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
         redirect_slashes=False,  # such a redirect repeats whatever Host the caller names
         servers=[{"url": options.public_url}] if options.public_url else None,
         middleware=[
-            Middleware(RequestContext),
+            Middleware(RequestContext, figures=services.figures),
             Middleware(
                 BodyLimit,
                 max_bytes=MAX_BODY_BYTES,
@@ -106,9 +107,9 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     return app
 
 
-def create_internal_app(live_cameras: LiveCameras, *, internal_token: str) -> FastAPI:
+def create_internal_app(live_cameras: LiveCameras, *, internal_token: str, figures: Figures) -> FastAPI:
     """What a process that only watches cameras shows to the service's other processes."""
-    app = FastAPI(openapi_url=None, redirect_slashes=False, middleware=[Middleware(RequestContext)])
+    app = FastAPI(openapi_url=None, redirect_slashes=False, middleware=[Middleware(RequestContext, figures=figures)])
     _install_live(app, live_cameras, internal_token)
     app.add_api_route("/livez", health.is_alive)
     install_handlers(app)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from instantreact import __version__
-from instantreact.cli import analyze, demo, doctor, keys, messenger, roles, serve, training
+from instantreact.cli import analyze, demo, doctor, keys, messenger, reference, roles, serve, training
 from instantreact.errors import InstantReactError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.command()(serve.serve)
 app.command()(analyze.analyze)
 app.command()(serve.migrate)
 app.command()(doctor.doctor)
+app.command()(reference.settings)
 app.command()(demo.demo)
 app.add_typer(keys.app, name="keys")
 app.add_typer(messenger.app, name="messenger")

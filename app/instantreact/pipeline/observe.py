@@ -75,6 +75,7 @@ async def observe(
     `picture` gives a JPEG and is called in a worker thread, for events that are new. The same window of the same origin
     twice gives the same event and nothing new. Raises NotFound when the origin's clip was deleted meanwhile.
     """
+    services.figures.windows.labels("clip" if origin.clip_id else "camera").inc()
     async with services.database.reading() as session:
         matched = match_rules(services, await rules.list_rules_for(session, origin.camera_id), observation)
     growing_id = find_growing(matched.rule_ids) if find_growing else None

@@ -358,6 +358,15 @@ class WorkerRoom(Base):
     lease_until: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
+class Total(Base):
+    """A number that the service's processes have counted together; `labels` are pairs, in JSON."""
+
+    __tablename__ = "totals"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    labels: Mapped[str] = mapped_column(Text, primary_key=True)
+    value: Mapped[float]
+
+
 class Binding(Base):
     """What this database belongs together with, and where that lies: a process that has something else is refused."""
 

@@ -1,6 +1,6 @@
 """Events are found by the words of their captions and speech.
 
-Follows 0010; made 2026-11-26.
+Follows 0012; made 2026-11-26.
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from instantreact.storage.search import remove_search
 from instantreact.storage.words import list_words
 
 revision = "0014"
-down_revision = "0010"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

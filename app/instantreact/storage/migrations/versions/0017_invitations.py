@@ -1,13 +1,13 @@
 """Invitations, and what people said about being told.
 
-Follows 0010; made 2026-11-26.
+Follows 0014; made 2026-11-26.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0017"
-down_revision = "0010"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
