@@ -39,6 +39,10 @@ format: $(DEV)/.installed ## rewrite the code as the formatter wants it
 	$(DEV)/bin/ruff check --fix app demo tests benchmarks
 	$(DEV)/bin/ruff format app demo tests benchmarks
 
+.PHONY: settings
+settings: $(DEV)/.installed ## write docs/settings.md from the settings
+	$(DEV)/bin/instantreact settings > docs/settings.md
+
 .PHONY: coverage
 coverage: $(DEV)/.installed system-packages ## every test, with coverage
 	$(DEV)/bin/pytest -n 2 --dist worksteal -q --cov --cov-report=term:skip-covered

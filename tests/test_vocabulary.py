@@ -32,7 +32,8 @@ def known_nouns() -> frozenset[str]:
 
 
 def noun_of(name: str) -> str:
-    return CAMEL.findall(name)[-1].lower()
+    words: list[str] = CAMEL.findall(name)
+    return words[-1].lower()
 
 
 def is_known(noun: str, nouns: frozenset[str]) -> bool:

@@ -3,12 +3,23 @@
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from instantreact.domain.camera import SpeechMode
+from instantreact.errors import Misconfigured
+
+PREFIX = "INSTANTREACT_"
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -31,15 +42,80 @@ def _check_broker_url(url: SecretStr) -> SecretStr:
 BrokerUrl = Annotated[SecretStr, AfterValidator(_check_broker_url)]
 
 
+def variable_of(name: str) -> str:
+    """What a setting is called in the environment."""
+    return f"{PREFIX}{name.upper()}"
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether its value is shown nowhere, and may be in a file."""
+    return _mentions_secret(field.annotation)
+
+
+def _mentions_secret(annotation: Any) -> bool:
+    return annotation is SecretStr or any(_mentions_secret(part) for part in get_args(annotation))
+
+
+def file_variable_of(name: str) -> str:
+    """What names the file that a secret setting is read from."""
+    return f"{variable_of(name)}_FILE"
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Secrets from files that a variable names; what pydantic-settings has takes a folder, and names them itself."""
+
+    def __init__(self, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource) -> None:
+        super().__init__(settings_cls)
+        self._given: dict[str, str | None] = {}
+        for source in reversed(sources):  # the environment over `.env`
+            if isinstance(source, EnvSettingsSource | DotEnvSettingsSource):
+                self._given |= source.env_vars
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        path = self._given.get(file_variable_of(field_name).lower()) if is_secret(field) else None
+        if not path:
+            return None, field_name, False
+        if self._given.get(variable_of(field_name).lower()):
+            both = f"{variable_of(field_name)} and {file_variable_of(field_name)}"
+            raise Misconfigured(f"{both} are both set: remove one of them.")
+        return _read_secret(Path(path), file_variable_of(field_name)), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def _read_secret(path: Path, variable: str) -> str:
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Misconfigured(f"{variable}: {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise Misconfigured(f"{variable}: {path} holds no text.") from error
+    if not secret:
+        raise Misconfigured(f"{variable}: {path} is empty.")
+    return secret
+
+
 class Settings(BaseSettings):
     """Every setting of the service; `instantreact doctor` shows what is set and what is missing.
 
     One that is set to nothing is not set: an empty key or secret would open the service to everybody.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="INSTANTREACT_", env_file=".env", env_ignore_empty=True, extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options, then the environment, then `.env`; files of secrets may stand for either of the latter."""
+        return init_settings, env_settings, dotenv_settings, _SecretFiles(settings_cls, env_settings, dotenv_settings)
 
     state_dir: Path = Field(Path("state"), description="Folder for the database, clips, snapshots and the key file.")
     database_url: SecretStr | None = Field(

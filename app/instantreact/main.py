@@ -36,6 +36,7 @@ from instantreact.storage.state_folder import prepare_folder
 from instantreact.storage.tables import Recipient
 from instantreact.wiring import (
     connection_limits,
+    find_page_setup,
     internal_token,
     make_lease_owner,
     make_neighbours,
@@ -92,7 +93,7 @@ async def _watch_and_show(
         await free_dead(services.database, neighbours, clock=services.clock)
         lease_owner = make_lease_owner(settings, neighbours.own, port)
         async with _run_cameras(services, settings, lease_owner, max_cameras=settings.max_cameras) as live:
-            app = create_internal_app(live, internal_token=internal_token(settings))
+            app = create_internal_app(live, internal_token=internal_token(settings), figures=services.figures)
             announce(f"InstantReact watches cameras, and shows them to the API on http://{host}:{port}.")
             await Server(app, connection_limits(settings)).serve(sockets=[server_socket])
 
@@ -157,7 +158,7 @@ async def _run_cameras(
     policy = reach_policy(settings)
 
     def make_supervisor(captioner: Captioner) -> Supervisor:
-        tools = partial(watch_tools, settings, captioner, policy=policy, clock=services.clock)
+        tools = partial(watch_tools, settings, captioner, policy=policy, clock=services.clock, figures=services.figures)
         return Supervisor(services, lease_owner, lambda put: tools(hand_over=put), max_cameras=max_cameras)
 
     async with keep_watching(services, make_supervisor) as own:
@@ -234,5 +235,6 @@ def _api_options(settings: Settings, key_hashes: tuple[str, ...]) -> ApiOptions:
         max_upload_bytes=settings.max_upload_mb << 20,
         analyze_jobs=settings.analyze_jobs,
         internal_token=internal_token(settings),
+        page=find_page_setup(settings) if settings.messenger_page_id else None,
         public_url=public_url(settings),
     )

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from instantreact.api.connections import ConnectionLimits
 from instantreact.channels.channel import ChannelEnds
+from instantreact.channels.messenger.page import PageSetup
+from instantreact.channels.messenger.setup import find_account
 from instantreact.channels.registry import CHANNELS
 from instantreact.clock import Clock
 from instantreact.config import Settings
@@ -18,6 +20,7 @@ from instantreact.domain.alert import ChannelKind
 from instantreact.domain.camera import SpeechMode
 from instantreact.domain.site import check_zone, machine_zone
 from instantreact.errors import InvalidInput, Misconfigured
+from instantreact.figures import Figures, timing
 from instantreact.inference.captioner import Captioner
 from instantreact.inference.loader import CaptionerLoader
 from instantreact.ingest.batcher import FeatureBatcher
@@ -41,6 +44,7 @@ from instantreact.storage.leases import LeaseOwner
 from instantreact.storage.neighbours import Neighbours
 from instantreact.storage.secrets import SecretBox, load_or_create_key
 from instantreact.storage.state_folder import prepare_folder
+from instantreact.storage.totals import adding_figures
 from instantreact.threads import WorkerThreads
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -80,6 +84,9 @@ async def open_services(
         stack.push_async_callback(recognition.close)
         ends = open_channels(settings, clock=clock)
         channels = {kind: each.sender for kind, each in ends.items() if each.sender}
+        figures = Figures()
+        figures.know_channels(channels)
+        await stack.enter_async_context(adding_figures(database, figures))
         for channel in channels.values():
             stack.push_async_callback(channel.close)
         yield Services(
@@ -94,6 +101,7 @@ async def open_services(
             channels=channels,
             receivers={kind: each.receiver for kind, each in ends.items() if each.receiver},
             time_zone=find_default_zone(settings),
+            figures=figures,
             links=Links(public_url(settings), hashlib.sha256(b"links:" + secret_keys[0].encode()).digest()),
         )
 
@@ -207,6 +215,19 @@ def open_channels(settings: Settings, *, clock: Clock) -> Mapping[ChannelKind, C
     return {kind: each.open(settings, clock) for kind, each in CHANNELS.items()}
 
 
+def find_page_setup(settings: Settings) -> PageSetup:
+    """What the Page is to be set up for. Raises Misconfigured where there is none."""
+    account = find_account(settings)
+    if account is None:
+        raise Misconfigured(
+            "Messenger is not configured: set INSTANTREACT_MESSENGER_PAGE_ID to the number of your Facebook Page and "
+            "INSTANTREACT_MESSENGER_PAGE_TOKEN to a token of it with the permissions pages_messaging and "
+            "pages_manage_metadata."
+        )
+    verify = settings.messenger_verify_token
+    return PageSetup(account, public_url(settings), verify.get_secret_value() if verify else None)
+
+
 def connection_limits(settings: Settings) -> ConnectionLimits:
     """How many connections the server takes in."""
     return ConnectionLimits(connections=settings.max_connections, from_address=settings.max_connections_of_address)
@@ -250,13 +271,17 @@ def watch_tools(
     *,
     policy: ReachPolicy,
     clock: Clock,
+    figures: Figures,
     hand_over: Callable[[SeenLive | HeardLive], None],
 ) -> WatchTools:
     """What the watchers of this process share; starts the thread of their model."""
+    inference = figures.inference
+    encode = timing(inference.labels("camera", "features"), captioner.encode_frames)
+    describe = timing(inference.labels("camera", "caption"), captioner.describe)
     before_s, after_s = settings.evidence_before_s, settings.evidence_after_s
     return WatchTools(
         plan=replace(captioner.bundle.sampling, stride_s=settings.camera_stride_s),
-        batcher=FeatureBatcher(captioner.encode_frames, captioner.describe),
+        batcher=FeatureBatcher(encode, describe),
         policy=policy,
         limits=stream_limits(settings),
         patience=Patience(alert_after_s=settings.camera_lost_after_s),

@@ -16,6 +16,7 @@ from instantreact.api.live import LiveCameras
 from instantreact.api.remote_cameras import PREFIX, TOKEN_HEADER, RemoteCameras
 from instantreact.domain.camera import CameraState
 from instantreact.domain.media import Images
+from instantreact.figures import Figures
 from instantreact.ingest.batcher import FeatureBatcher
 from instantreact.ingest.own_cameras import OwnCameras
 from instantreact.ingest.state import Patience
@@ -164,7 +165,7 @@ async def test_camera_of_another_process_is_shown_through_it(
 ) -> None:
     camera_id = await add_camera(client, f"file:{footage}#loop")
     await take_snapshot(client, camera_id)
-    owner = create_internal_app(live_cameras, internal_token=INTERNAL_TOKEN)
+    owner = create_internal_app(live_cameras, internal_token=INTERNAL_TOKEN, figures=Figures())
 
     async with serve(owner) as url, elsewhere(services) as other, httpx.AsyncClient(base_url=url) as stranger:
         await move_lease(services, camera_id, url)

@@ -103,7 +103,7 @@ async def test_metrics_tell_about_cameras_and_work(client: httpx.AsyncClient, se
     assert found["instantreact_camera_windows_analyzed_total", None] == 12.0
     assert found["instantreact_camera_windows_dropped_total", None] == 1.0
     assert found["instantreact_alerts", "raised"] == 1.0
-    assert found["instantreact_deliveries", "pending"] == 1.0
+    assert found["instantreact_alert_deliveries", "pending"] == 1.0
     assert found["instantreact_clips", "stored"] == 1.0  # the alert's
 
 

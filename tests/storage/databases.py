@@ -9,6 +9,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from instantreact.storage.database import Database
+from instantreact.storage.search import install_search
 from instantreact.storage.tables import Base
 from tests.servers.postgres import PostgresServer, run_elsewhere
 
@@ -20,7 +21,9 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file to be copied."""
     path = tmp_path_factory.mktemp("database") / "empty.db"
     engine = create_engine(f"sqlite:///{path}")
-    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        Base.metadata.create_all(connection)
+        install_search(connection)
     engine.dispose()
     return path
 
@@ -71,4 +74,5 @@ async def _create_tables(url: str) -> None:
     engine = create_async_engine(url)
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
+        await connection.run_sync(install_search)
     await engine.dispose()

@@ -19,6 +19,8 @@ from instantreact.errors import Misconfigured
 from instantreact.storage import migrate
 from instantreact.storage.alerts import get_alert
 from instantreact.storage.database import Database
+from instantreact.storage.events import EventFilter, list_events
+from instantreact.storage.search import is_compared
 from instantreact.storage.tables import Base
 from tests.servers.postgres import PostgresServer
 from tests.storage.factories import NOW, make_alert
@@ -52,11 +54,13 @@ async def look(url: str, work: Callable[[Connection], T]) -> T:
 
 
 async def list_tables(url: str) -> set[str]:
-    return set(await look(url, lambda connection: inspect(connection).get_table_names())) - {"alembic_version"}
+    names = set(await look(url, lambda connection: inspect(connection).get_table_names())) - {"alembic_version"}
+    return {name for name in names if is_compared(name, "table", None)}
 
 
 def compare(connection: Connection) -> list[object]:
-    return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
+    context = MigrationContext.configure(connection, opts={"include_name": is_compared})
+    return list(compare_metadata(context, Base.metadata))
 
 
 async def test_upgrade_leads_to_exactly_the_tables_of_the_models(url: str) -> None:
@@ -278,3 +282,51 @@ async def test_upgrade_to_an_inbox_of_channels_takes_what_is_there_as_messenger_
         connection.executescript(OTHERS)  # the same key is another message on another channel
     await migrate.downgrade(url, "0009")
     assert ask(path, "SELECT id FROM incoming_messages ORDER BY id") == [("a",), ("b",)]
+
+
+BEFORE_WORDS = """
+    INSERT INTO clips (id, identity, sha256, filename, size_bytes, blob_key, notify, state, progress, timings_ms,
+      submitted_at, listening) VALUES
+      ('k', 'i', 's', 'f.mp4', 1, 'b', 'auto', 'analyzed', 1, '{}', '2026-11-22 12:00:00', 'done');
+    INSERT INTO events (id, clip_id, window_index, start_s, end_s, occurred_at, observation, caption, speech) VALUES
+      ('a', 'k', 0, 0, 2, '2026-11-22 12:00:00.000000', '{"window": {"index": 0, "start_s": 0, "end_s": 2},
+       "caption": {"text": "A man in a café.", "score": 0.5}, "hypotheses": []}', 'A man in a café.', 'Help me'),
+      ('b', 'k', 1, 2, 4, '2026-11-22 12:00:02.000000', '{}', 'A dog.', '');
+"""
+
+
+async def find_events(url: str, sought: str) -> list[str]:
+    database = Database(url)
+    async with database.reading() as session:
+        found = [event.id for event in await list_events(session, EventFilter(text=sought))]
+    await database.dispose()
+    return found
+
+
+def list_captions(connection: Connection) -> list[str]:
+    return list(connection.scalars(text("SELECT caption FROM events ORDER BY id")))
+
+
+async def test_upgrade_to_words_makes_events_from_before_searchable_and_downgrade_keeps_them(url: str) -> None:
+    await migrate.upgrade(url, "0010")
+    for statement in filter(str.strip, BEFORE_WORDS.split(";")):
+        await look(url, lambda connection, sql=statement: connection.exec_driver_sql(sql))  # type: ignore[misc]
+    for _ in range(2):
+        await migrate.upgrade(url)
+        assert await find_events(url, "help cafe") == ["a"]
+        assert await find_events(url, "zebra") == []
+        await migrate.downgrade(url, "0010")
+        assert await look(url, list_captions) == ["A man in a café.", "A dog."]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+async def test_upgrade_makes_the_index_again_where_a_migration_copied_the_events(path: Path, url: str) -> None:
+    await migrate.upgrade(url)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TRIGGER event_words_insert")
+        connection.executescript(BEFORE_WORDS)
+        connection.execute("UPDATE events SET words = 'help' WHERE id = 'a'")
+        connection.commit()
+    assert await find_events(url, "help") == []
+    await migrate.upgrade(url)
+    assert await find_events(url, "help") == ["a"]

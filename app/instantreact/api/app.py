@@ -19,10 +19,12 @@ from instantreact.api.routes import (
     alerts,
     bundles,
     cameras,
+    channels,
     clips,
     events,
     health,
     internal,
+    invitations,
     jobs,
     keys,
     live,
@@ -34,7 +36,26 @@ from instantreact.api.routes import (
     sites,
     webhooks,
 )
+from instantreact.figures import Figures
 from instantreact.pipeline.services import Services
+
+KEYED = (
+    clips,
+    events,
+    bundles,
+    rules,
+    alerts,
+    recipients,
+    invitations,
+    channels,
+    sites,
+    cameras,
+    live,
+    jobs,
+    keys,
+    metrics,
+)
+"""Routes that need a key."""
 
 MAX_BODY_BYTES = 1024 * 1024
 """The largest request that is no upload."""
@@ -61,7 +82,7 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
         redirect_slashes=False,  # such a redirect repeats whatever Host the caller names
         servers=[{"url": options.public_url}] if options.public_url else None,
         middleware=[
-            Middleware(RequestContext),
+            Middleware(RequestContext, figures=services.figures),
             Middleware(
                 BodyLimit,
                 max_bytes=MAX_BODY_BYTES,
@@ -78,7 +99,7 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     _install_live(app, live_cameras, options.internal_token)
     install_handlers(app)
     install_description(app)
-    for keyed in (clips, events, bundles, rules, alerts, recipients, sites, cameras, live, jobs, keys, metrics):
+    for keyed in KEYED:
         app.include_router(keyed.router, dependencies=[Depends(describe_key), Depends(refuse_unknown_query)])
     app.include_router(health.router, dependencies=[Depends(refuse_unknown_query)])
     for open_ in (webhooks, open_alert, push):  # Facebook adds parameters of its own to what it calls and links to
@@ -86,9 +107,9 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     return app
 
 
-def create_internal_app(live_cameras: LiveCameras, *, internal_token: str) -> FastAPI:
+def create_internal_app(live_cameras: LiveCameras, *, internal_token: str, figures: Figures) -> FastAPI:
     """What a process that only watches cameras shows to the service's other processes."""
-    app = FastAPI(openapi_url=None, redirect_slashes=False, middleware=[Middleware(RequestContext)])
+    app = FastAPI(openapi_url=None, redirect_slashes=False, middleware=[Middleware(RequestContext, figures=figures)])
     _install_live(app, live_cameras, internal_token)
     app.add_api_route("/livez", health.is_alive)
     install_handlers(app)

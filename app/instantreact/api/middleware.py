@@ -1,4 +1,4 @@
-"""Around every request: an id, a principal, an access log line, an answer to the unforeseen, a cap on the body.
+"""Around every request: an id, a principal, a line of the log, a count, an answer to the unforeseen, a cap on the body.
 
 Plain ASGI, because Starlette's BaseHTTPMiddleware stands between a route and the client that leaves.
 """
@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from instantreact.api.errors import answer_failure
 from instantreact.domain.principal import ANYBODY
+from instantreact.figures import Figures
 from instantreact.logs import Throttle, get_logger
 from instantreact.storage.tables import new_id
 
@@ -33,8 +34,9 @@ _REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 class RequestContext:
     """Names the request (X-Request-Id, the caller's own if it is sane) and logs it; turns a crash into a 500."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, figures: Figures) -> None:
         self._app = app
+        self._figures = figures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = _choose_request_id(Headers(scope=scope))
@@ -56,6 +58,10 @@ class RequestContext:
             log.exception("http.failed", method=scope["method"], path=scope["path"])
             await answer_failure(Request(scope))(scope, receive, answer.send)
         finally:
+            began_s = (answer.began_at or time.perf_counter()) - started
+            self._figures.count_request(
+                method=scope["method"], route=_find_template(scope), status=answer.status, took_s=began_s
+            )
             took_ms = round((time.perf_counter() - started) * 1000, 1)
             if answer.status != HTTPStatus.TOO_MANY_REQUESTS or _guessing.admit("wrong_keys") is not None:
                 log.info(
@@ -91,10 +97,11 @@ class _Answer:
         self._send = send
         self._request_id = request_id
         self.status: int | None = None
+        self.began_at: float | None = None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self.status, self.began_at = message["status"], time.perf_counter()
             MutableHeaders(scope=message)["X-Request-Id"] = self._request_id
         await self._send(message)
 
@@ -136,6 +143,11 @@ class _Capped:
             detail = f"The request is larger than {self._max_bytes} bytes, the most that is taken here."
             # Not TooLarge: FastAPI, reading a JSON body, lets nothing but an HTTPException through.
             raise HTTPException(413, detail, headers={"Connection": "close"})
+
+
+def _find_template(scope: Scope) -> str | None:
+    """Such as /clips/{clip_id}, whatever the caller asked for; None where no route fits."""
+    return getattr(scope.get("route"), "path", None)
 
 
 def _choose_request_id(headers: Headers) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from instantreact.channels.messenger.page import PageSetup
+
 Readiness = Callable[[], Awaitable[Mapping[str, str | None]]]
 """Runs every check: its name, and None when it is fine or else what is wrong, in words."""
 
@@ -16,6 +18,7 @@ class ApiOptions:
     internal_token          what the service's own processes show each other
     analyze_jobs            how many clips are analyzed at once
     stall_s                 a request of which nothing comes for so long is given up
+    page                    the Page that alerts come from, to set it up
     public_url              where people reach this service, for the description of the API
     """
 
@@ -24,4 +27,5 @@ class ApiOptions:
     internal_token: str = field(repr=False)
     analyze_jobs: int = 2
     stall_s: float = 30.0
+    page: PageSetup | None = None
     public_url: str | None = None

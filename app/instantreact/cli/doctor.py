@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from instantreact.cli.settings import read_settings, unknown_settings
-from instantreact.config import Settings
+from instantreact.cli.settings import read_known_settings, unknown_settings
+from instantreact.config import Settings, variable_of
 from instantreact.errors import InstantReactError
 from instantreact.logs import redact
 
@@ -36,7 +36,7 @@ def doctor(
 
     Exit status 1 where the service cannot work.
     """
-    settings = read_settings(state_dir=state_dir)
+    settings = read_known_settings(state_dir=state_dir)
     if show_settings:
         _show_settings(settings)
     findings = asyncio.run(examine(settings))
@@ -56,7 +56,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings += await _examine_channels(settings)
     findings += await _examine_stored(settings)
     findings.append(await _examine_speech(settings))
-    findings += [Finding(name, "", "no such setting; is it mistyped?", is_fatal=False) for name in unknown_settings()]
+    findings += [Finding(name, "", f"it {problem}") for name, problem in unknown_settings().items()]
     return findings
 
 
@@ -64,7 +64,7 @@ def _show_settings(settings: Settings) -> None:
     for name, field in type(settings).model_fields.items():
         origin = "set" if name in settings.model_fields_set else "default"
         value = redact(str(getattr(settings, name)))
-        typer.echo(f"INSTANTREACT_{name.upper()} = {value}  ({origin})  {field.description}")
+        typer.echo(f"{variable_of(name)} = {value}  ({origin})  {field.description}")
 
 
 def _examine_state_dir(settings: Settings) -> Finding:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from instantreact.cli.settings import read_settings, warn_of_unknown_settings
+from instantreact.cli.settings import read_settings
 from instantreact.config import Settings
 from instantreact.logs import configure_logs
 
@@ -52,5 +52,4 @@ def ingest(
 def _begin(**given: object) -> Settings:
     settings = read_settings(**given)
     configure_logs(level=settings.log_level, json=settings.log_json)
-    warn_of_unknown_settings()
     return settings

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from instantreact.cli.settings import read_settings, warn_of_unknown_settings
+from instantreact.cli.settings import read_settings
 from instantreact.logs import configure_logs
 
 
@@ -20,7 +20,6 @@ def serve(
 
     settings = read_settings(host=host, port=port, state_dir=state_dir)
     configure_logs(level=settings.log_level, json=settings.log_json)
-    warn_of_unknown_settings()
     asyncio.run(serve_app(settings, announce=lambda text: typer.echo(text)))
 
 

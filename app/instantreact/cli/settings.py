@@ -1,40 +1,67 @@
-"""Reads the settings for a command."""
+"""Reads the settings for a command, and describes them."""
 
 import os
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from dotenv import dotenv_values
 from pydantic import ValidationError
 
-from instantreact.config import Settings
+from instantreact.config import PREFIX, Settings, file_variable_of, is_secret, variable_of
 from instantreact.errors import Misconfigured
-from instantreact.logs import get_logger
 
-log = get_logger(__name__)
+_OF_THE_TESTS = frozenset({"INSTANTREACT_DATA"})
+
+# Kubernetes and Docker describe every service near by in variables of these forms, also one that is named instantreact.
+_SERVICE_LINK = re.compile(r"\w+_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
+_SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://[^/]+:\d+")
 
 
 def read_settings(**given: Any) -> Settings:
     """The settings from the environment and `.env`, with options that were `given` on the command line on top.
 
-    Raises Misconfigured that names the setting and what is wrong with it, never its value.
+    Raises Misconfigured that names the setting and what is wrong with it, never its value; also for a variable that is
+    none of them: mistyped, it would leave a default in place without a word.
     """
+    unknown = unknown_settings()
+    if unknown:
+        raise Misconfigured(" ".join(f"{name} {problem}" for name, problem in unknown.items()))
+    return read_known_settings(**given)
+
+
+def read_known_settings(**given: Any) -> Settings:
+    """The same, whatever else is set."""
     options = {name: value for name, value in given.items() if value is not None}
     try:
         return Settings(**options)
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         name = "_".join(str(part) for part in first["loc"])
-        raise Misconfigured(f"INSTANTREACT_{name.upper()} cannot be used: {first['msg']}.") from error
+        raise Misconfigured(f"{variable_of(name)} cannot be used: {first['msg']}.") from error
 
 
-def unknown_settings() -> list[str]:
-    """Variables of the environment and `.env` that look like settings but are none: mistyped, most likely."""
-    known = {f"INSTANTREACT_{name.upper()}" for name in Settings.model_fields} | {"INSTANTREACT_DATA"}
-    given = {name.upper() for name in (*os.environ, *dotenv_values(".env"))}
-    return sorted(name for name in given - known if name.startswith("INSTANTREACT_"))
+def unknown_settings() -> dict[str, str]:
+    """Variables of the environment and `.env` that look like settings but are none, and what to say of each."""
+    known = {*_list_variables(), *_OF_THE_TESTS}
+    given = {name.upper(): value or "" for name, value in (*dotenv_values(".env").items(), *os.environ.items())}
+    strange = sorted(name for name in given if name.startswith(PREFIX) and name not in known)
+    return {name: _describe_unknown(name, known) for name in strange if not _is_service_link(name, given)}
 
 
-def warn_of_unknown_settings() -> None:
-    """Log them: one that is mistyped would leave its default in place without a word."""
-    for name in unknown_settings():
-        log.warning("settings.unknown", name=name, hint="no such setting; is it mistyped?")
+def _is_service_link(name: str, given: Mapping[str, str]) -> bool:
+    return bool(_SERVICE_LINK.fullmatch(name) or _SERVICE_ADDRESS.fullmatch(given[name]))
+
+
+def _describe_unknown(name: str, known: Iterable[str]) -> str:
+    nearest = get_close_matches(name.removeprefix(PREFIX), [each.removeprefix(PREFIX) for each in known], n=1)
+    hint = f"did you mean {PREFIX}{nearest[0]}?" if nearest else "`instantreact settings` lists them all."
+    return f"is no setting: {hint}"
+
+
+def _list_variables() -> Iterable[str]:
+    for name, field in Settings.model_fields.items():
+        yield variable_of(name)
+        if is_secret(field):
+            yield file_variable_of(name)

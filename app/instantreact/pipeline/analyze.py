@@ -36,7 +36,9 @@ async def analyze(services: Services, claim: Claim) -> None:
     Without a usable bundle it is put off until there is one. Raises UnreadableMedia where nothing can be decoded,
     FileMissing where the clip's file is not to be found.
     """
-    stopwatch = Stopwatch()
+    inference = services.figures.inference
+    stages = {stage: inference.labels("clip", stage) for stage in ("features", "caption")}
+    stopwatch = Stopwatch({"decode": services.figures.decoding, **stages})
     clip, origin, known = await _begin(services, claim.subject)
     try:
         captioner = await services.threads.run(services.captioner.get)

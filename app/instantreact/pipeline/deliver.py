@@ -46,6 +46,9 @@ async def deliver(services: Services, claim: Claim) -> None:
     """
     async with services.database.reading() as session:
         delivery = await deliveries.get_delivery(session, claim.subject)
+    if delivery.recipient.opted_out_at is not None:
+        await _refuse(services, claim, delivery)
+        return
     if await _wait_for_repair(services, claim, delivery):
         return
     try:
@@ -125,22 +128,44 @@ async def _send_part(
     try:
         receipt = await _send(services, channel, delivery, part)
     except (DeliveryDeferred, ChannelBroken) as error:
+        _count(services, delivery, part, "deferred")
         await _mark(services, part, DeliveryState.PENDING, error)
         raise
     except ChatWindowClosed as error:
+        _count(services, delivery, part, "held")
         await _hold(services, delivery, error)
         return False
     except RecipientUnreachable as error:
+        _count(services, delivery, part, "refused")
         await _give_up(services, delivery, error)
         return False
     except DeliveryRefused as error:
+        _count(services, delivery, part, "refused")
         await _mark(services, part, DeliveryState.REFUSED, error)
         return True
     async with services.database.unit_of_work() as session:
         await deliveries.mark_part_sent(session, part.id, receipt)
         await _note_working(session, services, delivery)
+    _count_sent(services, delivery, part, receipt)
     log.info("delivery.part_sent", delivery_id=delivery.id, part=part.kind, message_id=receipt.message_id)
     return True
+
+
+def _count(services: Services, delivery: Delivery, part: DeliveryPart, outcome: str) -> None:
+    services.figures.deliveries.labels(delivery.channel, part.kind, outcome).inc()
+
+
+def _count_sent(services: Services, delivery: Delivery, part: DeliveryPart, receipt: Receipt) -> None:
+    figures, alert, event = services.figures, delivery.alert, delivery.alert.event
+    _count(services, delivery, part, "sent")
+    figures.last_success.labels(delivery.channel).set(receipt.accepted_at.timestamp())
+    if part.kind is not PartKind.TEXT:
+        return
+    waited_s = (receipt.accepted_at - alert.raised_at).total_seconds()
+    figures.alert_to_message.labels(delivery.channel).observe(max(0.0, waited_s))
+    if event is not None and event.clip_id is None:
+        ended_at = event.occurred_at + timedelta(seconds=event.end_s - event.start_s)
+        figures.to_message.labels(delivery.channel).observe(max(0.0, (receipt.accepted_at - ended_at).total_seconds()))
 
 
 async def _send(services: Services, channel: Channel, delivery: Delivery, part: DeliveryPart) -> Receipt:
@@ -174,6 +199,15 @@ async def _hold(services: Services, delivery: Delivery, error: ChatWindowClosed)
         await recipients.close_chat_window(session, delivery.recipient_id)
         await _note_working(session, services, delivery)
     log.warning("delivery.held", delivery_id=delivery.id, recipient_id=delivery.recipient_id)
+
+
+async def _refuse(services: Services, claim: Claim, delivery: Delivery) -> None:
+    """What was on its way when they said stop is not sent any more."""
+    async with services.database.unit_of_work() as session:
+        reason = "They have asked to be told no more."
+        await deliveries.fail_delivery(session, delivery.id, DeliveryState.REFUSED, reason)
+        await claim.finish(session)
+    log.info("delivery.refused", delivery_id=delivery.id, recipient_id=delivery.recipient_id, reason=reason)
 
 
 async def _give_up(services: Services, delivery: Delivery, error: RecipientUnreachable) -> None:

@@ -5,7 +5,7 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from instantreact.errors import NotFound
+from instantreact.errors import NotFound, Transient
 from instantreact.jobs.claims import Claim
 from instantreact.jobs.retry import Backoff
 from instantreact.jobs.worker import JobKind
@@ -49,11 +49,17 @@ def _run(step: Step, services: Services) -> Callable[[Claim], Awaitable[None]]:
 
 async def _unless_gone(step: Step, services: Services, claim: Claim) -> None:
     """A subject that was deleted meanwhile leaves nothing to do."""
+    runs = services.figures.job_runs
     try:
         await step(services, claim)
     except NotFound as error:
         if error.key != claim.subject:
+            runs.labels(claim.kind, "failed").inc()
             raise
+    except Exception as error:
+        runs.labels(claim.kind, "again" if isinstance(error, Transient) else "failed").inc()
+        raise
+    runs.labels(claim.kind, "done").inc()
 
 
 async def _bury_nothing(session: AsyncSession, subject: str, reason: str) -> None:

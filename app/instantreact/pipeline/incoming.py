@@ -14,6 +14,7 @@ from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
 from instantreact.pipeline.answer import answer_alert, describe_state
 from instantreact.pipeline.deliver import find_part_id, put_deliver_job
+from instantreact.pipeline.opt_in import act_on_words
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import deliveries, incoming, recipients
@@ -57,18 +58,21 @@ async def handle_incoming(services: Services, claim: Claim) -> None:
         await incoming.mark_handled(session, stored.id, now=services.clock.now())
         await claim.finish(session)
     if isinstance(item.content, Answer):
-        await _confirm(services, stored.channel, item, said or "You are not told of alerts here.")
+        await _sign(services, stored.channel, item, said or "You are not told of alerts here.")
+    elif said is not None:
+        await _sign(services, stored.channel, item, said)
 
 
 async def _act(services: Services, session: AsyncSession, channel: ChannelKind, item: Incoming) -> str | None:
-    """Do what the item asks for; what to show the person who answered an alert."""
+    """Do what the item asks for; what to tell the person who did it."""
     if isinstance(item.content, Echo):
         await _recognise(services, session, item.content)
         return None
     person = await _find_person(session, channel, item)
+    person, said = await act_on_words(services, session, channel, item, person)
     if person is None:
         log.info("incoming.from_nobody_we_tell", dedupe_key=item.dedupe_key)
-        return None
+        return said
     if item.opens_chat_window:
         await _open_chat_window(services, session, person, item)
     match item.content:
@@ -80,7 +84,7 @@ async def _act(services: Services, session: AsyncSession, channel: ChannelKind, 
             await deliveries.mark_delivered(session, person.id, watermark=watermark)
         case Read(watermark) if watermark is not None:
             await deliveries.mark_read(session, person.id, watermark=watermark)
-    return None
+    return said
 
 
 async def _find_person(session: AsyncSession, channel: ChannelKind, item: Incoming) -> Recipient | None:
@@ -122,13 +126,16 @@ async def _answer(services: Services, session: AsyncSession, person: Recipient, 
         return "This alert was deleted."
 
 
-async def _confirm(services: Services, channel: ChannelKind, item: Incoming, said: str) -> None:
-    """Whoever tapped waits for a sign. What they said is stored: a sign that gets lost is not tried again."""
+async def _sign(services: Services, channel: ChannelKind, item: Incoming, said: str) -> None:
+    """Whoever tapped or wrote waits for a sign. What they said is stored: a sign that gets lost is not tried again."""
     sender = services.channels.get(channel)
     if sender is None:
         return
     try:
-        await sender.confirm(item, said)
+        if isinstance(item.content, Answer):
+            await sender.confirm(item, said)
+        elif item.address is not None:
+            await sender.reply(item.address, said)
     except DeliveryError as error:
         log.warning("incoming.unconfirmed", channel=channel, reason=str(error))
 

@@ -1,13 +1,14 @@
 """What the steps of the pipeline work with, built once by `wiring`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from instantreact.channels.channel import Channel
 from instantreact.channels.receiver import Receiver
 from instantreact.clock import Clock
 from instantreact.domain.alert import ChannelKind
+from instantreact.figures import Figures
 from instantreact.inference.loader import CaptionerLoader
 from instantreact.media.sandbox import ClipDecoder
 from instantreact.pipeline.links import Links
@@ -25,6 +26,7 @@ class Services:
     channels     how recipients are reached; a kind that is not there is not configured
     receivers    who takes in what channels bring back; a kind that is not there brings nothing
     links        opens alerts in a browser
+    figures      what is counted and measured on the way
     time_zone    in which people are told when something happened, where no site says otherwise
     """
 
@@ -40,3 +42,4 @@ class Services:
     receivers: Mapping[ChannelKind, Receiver]
     links: Links
     time_zone: ZoneInfo
+    figures: Figures = field(default_factory=Figures)

@@ -2,14 +2,17 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+
+from prometheus_client import Histogram
 
 
 class Stopwatch:
-    """Adds up the time spent in named stages."""
+    """Adds up the time spent in named stages; `histograms` are told of each stretch of theirs."""
 
-    def __init__(self) -> None:
+    def __init__(self, histograms: Mapping[str, Histogram] | None = None) -> None:
+        self._histograms = histograms or {}
         self._started = time.perf_counter()
         self._spent_s: defaultdict[str, float] = defaultdict(float)
 
@@ -20,7 +23,10 @@ class Stopwatch:
         try:
             yield
         finally:
-            self._spent_s[stage] += time.perf_counter() - started
+            took_s = time.perf_counter() - started
+            self._spent_s[stage] += took_s
+            if stage in self._histograms:
+                self._histograms[stage].observe(took_s)
 
     def timings_ms(self) -> dict[str, float]:
         """Milliseconds of each stage, and of everything as `total`."""

@@ -104,14 +104,19 @@ class LocalBlobs:
 
     def find_shortage(self) -> str | None:
         """What is wrong, in words, when no room is left but the reserve."""
-        there = next(folder for folder in (self._folder, *self._folder.parents) if folder.exists())
-        free_bytes = shutil.disk_usage(there).free
+        free_bytes, _ = self.measure_disk()
         if free_bytes >= self._reserve_bytes:
             return None
         return (
             f"The disk is nearly full: the {free_bytes >> 20} MB that are left are kept for what was accepted "
             "already. Nothing new is stored until somebody makes room."
         )
+
+    def measure_disk(self) -> tuple[int, int]:
+        """Bytes of the disk that are free, and all of them."""
+        there = next(folder for folder in (self._folder, *self._folder.parents) if folder.exists())
+        usage = shutil.disk_usage(there)
+        return usage.free, usage.total
 
     def _check_reserve(self) -> None:
         shortage = self.find_shortage()

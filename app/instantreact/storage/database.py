@@ -21,6 +21,10 @@ _BEGIN_IMMEDIATE = text("BEGIN IMMEDIATE")
 _BEGIN = text("BEGIN")
 # PostgreSQL would show each statement of a transaction what others have committed meanwhile.
 _READING = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+_SIZE = {
+    True: text("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"),
+    False: text("SELECT pg_database_size(current_database())"),
+}
 _TOPICS = "topics"
 
 
@@ -120,6 +124,11 @@ class Database:
             yield subscriber
         finally:
             self._subscribers[topic].remove(subscriber)
+
+    async def measure_bytes(self) -> int:
+        """How large it is."""
+        async with self.reading() as session:
+            return int((await session.execute(_SIZE[self.is_sqlite])).scalar_one())
 
     async def dispose(self) -> None:
         for engine in self._engines:

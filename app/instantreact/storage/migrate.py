@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from instantreact.errors import Misconfigured
 from instantreact.storage.private import make_private_file
+from instantreact.storage.search import install_search
 from instantreact.storage.sqlite import look_at
 from instantreact.storage.types import UTCDateTime, Value
 from instantreact.storage.unusable import explained
@@ -34,6 +35,7 @@ async def upgrade(url: str, revision: str = "head") -> None:
     def work(connection: Connection) -> None:
         _find_current(connection)
         command.upgrade(_config(connection), revision)
+        install_search(connection)
 
     with explained():
         is_new = not _is_there(url)

@@ -15,7 +15,7 @@ from instantreact.domain.media import ClipInfo, ClipState, Listening
 from instantreact.domain.observation import Observation
 from instantreact.domain.principal import Scope
 from instantreact.domain.rule import Criteria, Severity
-from instantreact.storage.types import UTCDateTime, Value, enum_text
+from instantreact.storage.types import UTCDateTime, Value, WordSet, enum_text
 
 
 def new_id() -> str:
@@ -129,6 +129,9 @@ class Event(Base):
     observation: Mapped[Observation] = mapped_column(Value(Observation))
     caption: Mapped[str] = mapped_column(Text)
     speech: Mapped[str] = mapped_column(Text, default="")
+    words: Mapped[tuple[str, ...]] = mapped_column(
+        WordSet, default=(), server_default="", deferred=True
+    )  # what it is found by
     snapshot_key: Mapped[str | None] = mapped_column(index=True)
     evidence_key: Mapped[str | None] = mapped_column(index=True)  # the clip cut from a stream around an alerted event
     __table_args__ = (
@@ -201,8 +204,27 @@ class Recipient(Base):
     enabled: Mapped[bool] = mapped_column(default=True)
     window_open_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     unreachable_reason: Mapped[str | None] = mapped_column(Text)
+    opted_in_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    opted_out_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (UniqueConstraint("channel", "address"),)
+
+
+class Invitation(Base):
+    """Lets one person become a recipient by a link or, for a shorter time, by a code; the link is kept as its hash."""
+
+    __tablename__ = "invitations"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str]
+    channel: Mapped[ChannelKind] = mapped_column(enum_text(ChannelKind))
+    token_sha256: Mapped[str] = mapped_column(unique=True)
+    code: Mapped[str | None]  # until it was used, or guessed at too often
+    code_expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    wrong_codes: Mapped[int] = mapped_column(default=0)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    recipient_id: Mapped[str | None] = mapped_column(ForeignKey("recipients.id", ondelete="SET NULL"))
 
 
 class ChannelFault(Base):
@@ -334,6 +356,15 @@ class WorkerRoom(Base):
     owner: Mapped[str] = mapped_column(primary_key=True)
     room: Mapped[dict[str, int]] = mapped_column(JSON)
     lease_until: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Total(Base):
+    """A number that the service's processes have counted together; `labels` are pairs, in JSON."""
+
+    __tablename__ = "totals"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    labels: Mapped[str] = mapped_column(Text, primary_key=True)
+    value: Mapped[float]
 
 
 class Binding(Base):
