@@ -1,13 +1,13 @@
 """Keys have scopes, sites and cameras that they are confined to, an end, and a key before them.
 
-Follows 0010; made 2026-11-26.
+Follows 0011; made 2026-11-26.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
