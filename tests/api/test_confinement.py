@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,12 +12,13 @@ from fastapi import FastAPI
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from instantreact.domain.alert import ChannelKind
 from instantreact.domain.job import JobState
 from instantreact.domain.principal import Scope
 from instantreact.jobs import outbox
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
-from instantreact.storage import cameras, keys
+from instantreact.storage import cameras, invitations, keys
 from instantreact.storage.cameras import CameraSettings
 from instantreact.storage.keys import KeyLimits
 from instantreact.storage.tables import Camera
@@ -25,9 +27,15 @@ from tests.api.serving import serve
 from tests.storage.factories import NOW, make_alert, make_clip, make_event, make_recipient, make_rule
 
 CONCEPT = [{"kind": "concept", "concept": "fight"}]
-BEYOND_ANY_CAMERA = {"/webhooks/", "/open/", "/livez", "/readyz", "/bundles", "/cameras/probe"}
+BEYOND_ANY_CAMERA = {"/webhooks/", "/open/", "/livez", "/readyz", "/bundles", "/cameras/probe", "/channels/"}
 
-MARKS = {"/clips": "{clip_id}", "/jobs": "{job_id}", "/metrics": "{camera_id}", "/keys": "items"}
+MARKS = {
+    "/clips": "{clip_id}",
+    "/jobs": "{job_id}",
+    "/metrics": "{camera_id}",
+    "/keys": "items",
+    "/invitations": "items",
+}
 """What of the own place is in each list where its name is not."""
 
 
@@ -57,7 +65,12 @@ async def make_place(services: Services, name: str) -> Place:
         assert job is not None
         job.state = JobState.BURIED
         key, _ = await keys.create_key(session, f"Key of {name}", KeyLimits(camera_ids=(camera.id,)), now=NOW)
+        token = invitations.make_token()
+        invited = await invitations.insert_invitation(
+            session, name, ChannelKind.MESSENGER, token, life=timedelta(days=1), now=NOW
+        )
     rows: dict[str, Any] = {
+        "invitation": invited,
         "camera": camera,
         "clip": clip,
         "event": event,
@@ -146,7 +159,7 @@ async def test_own_things_are_seen_and_changed(
     app: FastAPI, client: httpx.AsyncClient, confined: httpx.AsyncClient, own: Place
 ) -> None:
     for verb, path in routes(app):
-        if "{" not in path or verb == "delete" or "live.mjpg" in path or "key_id" in path:
+        if "{" not in path or verb == "delete" or "live.mjpg" in path or "key_id" in path or "invitation" in path:
             continue
         url = path.format(**own.ids)
         answer = await confined.request(verb, url, json=await draft_of(client, url) if verb == "put" else None)
@@ -154,10 +167,30 @@ async def test_own_things_are_seen_and_changed(
         assert answer.status_code == 200 or is_not_watched, (verb, url, answer.text)
 
 
+@pytest.mark.parametrize("query", ["", "&text=seen", "&text=shop"])
+async def test_pages_of_events_are_full_of_own_ones_whatever_others_have(
+    confined: httpx.AsyncClient, services: Services, own: Place, other: Place, query: str
+) -> None:
+    async with services.database.unit_of_work() as session:
+        for number in range(1, 30):
+            for place in (own, other, other):
+                clip = await make_clip(session, camera_id=place.ids["camera_id"])
+                at = NOW + timedelta(seconds=number)
+                kept = {"clip_id": clip.id, "camera_id": place.ids["camera_id"], "occurred_at": at}
+                await make_event(session, caption=f"Seen in the shop or at {place.name}.", **kept)
+    seen, after = [], ""
+    while after is not None:
+        page = (await confined.get(f"/events?limit=7{query}{after and f'&after={after}'}")).json()
+        seen += [each["occurred_at"] for each in page["items"]]
+        after = page["next"]
+    assert len(seen) == 30
+    assert seen == sorted(seen, reverse=True)
+
+
 async def test_figures_count_only_what_is_seen(client: httpx.AsyncClient, confined: httpx.AsyncClient) -> None:
     assert 'instantreact_clips{state="stored"} 2.0' in (await client.get("/metrics")).text
     seen = (await confined.get("/metrics")).text
-    for figure in ('clips{state="stored"}', 'jobs{state="buried"}', 'alerts{state="raised"}'):
+    for figure in ('clips{state="stored"}', 'jobs{kind="deliver",state="buried"}', 'alerts{state="raised"}'):
         assert f"instantreact_{figure} 1.0" in seen
 
 
@@ -262,12 +295,15 @@ async def test_what_is_shared_is_left_to_those_who_are_not_confined(
     answers = [
         await confined.put(f"/recipients/{person['id']}", json={**person, "name": "Me"}),
         await confined.post("/recipients", json={"name": "Me", "channel": "messenger", "address": "1234567890"}),
+        await confined.post("/invitations", json={"name": "Me", "channel": "messenger"}),
+        await confined.get("/channels/messenger"),
+        await confined.post("/channels/messenger/connect"),
         await confined.post("/sites", json={"name": "Mine"}),
         await confined.post("/keys", json={"name": "Free", "scopes": ["admin"]}),
         await confined.post("/keys", json={"name": "Free", "scopes": ["read"], "site_ids": [own.ids["site_id"]]}),
     ]
     for answer in answers:
-        assert_problem(answer, 403, "reaches beyond")
+        assert_problem(answer, 403, "beyond the sites")
 
 
 @pytest.mark.parametrize("confined", ["camera"], indirect=True)

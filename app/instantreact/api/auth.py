@@ -59,11 +59,14 @@ class WrongKeys:
         return None if wrong < WRONG_KEYS else since_s + PER_S - now_s
 
 
-def requires(scope: Scope) -> Callable[[_Endpoint], _Endpoint]:
-    """Mark the function of a route with what its callers must be allowed to do; unmarked routes are for reading."""
+def requires(scope: Scope, *, unconfined: bool = False) -> Callable[[_Endpoint], _Endpoint]:
+    """Mark the function of a route with what its callers must be allowed to do; unmarked routes are for reading.
+
+    `unconfined`: it is about all sites at once, though about no row of the database that would tell.
+    """
 
     def mark(endpoint: _Endpoint) -> _Endpoint:
-        endpoint.__dict__["scope"] = scope
+        endpoint.__dict__.update(scope=scope, unconfined=unconfined)
         return endpoint
 
     return mark
@@ -83,8 +86,11 @@ class KeyedRoute(APIRoute):
         if scope is None:
             raise TypeError(f"{self.endpoint.__name__} changes something: mark it with @requires(Scope...)")
 
+        unconfined: bool = getattr(self.endpoint, "unconfined", False)
+
         async def check_and_handle(request: Request) -> Response:
-            (await find_principal(request, request.headers.get(_header.model.name))).require(scope)
+            principal = await find_principal(request, request.headers.get(_header.model.name))
+            principal.require(scope, unconfined=unconfined)
             return await handle(request)
 
         return check_and_handle

@@ -56,10 +56,12 @@ class Principal:
     id: str | None = None
     confinement: Confinement | None = None
 
-    def require(self, scope: Scope) -> None:
-        """Raise NotAllowed unless it has the scope."""
+    def require(self, scope: Scope, *, unconfined: bool = False) -> None:
+        """Raise NotAllowed unless it has the scope, and where that matters, on all sites."""
         if scope not in self.scopes:
             raise NotAllowed(f"{self.name} may not do this: it takes the scope {scope}.")
+        if unconfined and self.confinement is not None:
+            raise NotAllowed(f"{self.name} may not do this: it reaches beyond the sites and cameras it is confined to.")
 
 
 ANYBODY = Principal(PrincipalKind.ANYBODY, "Anybody", frozenset())

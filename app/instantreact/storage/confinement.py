@@ -36,10 +36,12 @@ from instantreact.storage.tables import (
     Clip,
     Delivery,
     Event,
+    Invitation,
     Job,
     Recipient,
     Rule,
     Site,
+    Total,
     Utterance,
 )
 
@@ -71,6 +73,11 @@ def confine(session: AsyncSession, confinement: Confinement) -> None:
     event.listen(sync, "before_flush", note)
 
 
+def is_confined(session: AsyncSession) -> bool:
+    """Whether it sees a part only."""
+    return _CHANGED in session.info
+
+
 async def refuse_beyond(session: AsyncSession) -> None:
     """Raise NotAllowed where something that the session changed belongs elsewhere by now."""
     await session.flush()
@@ -83,7 +90,7 @@ async def refuse_beyond(session: AsyncSession) -> None:
 
 def _refuse_common(row: Base, confinement: Confinement) -> None:
     """What is everybody's is seen at most, and changed by those who are not confined."""
-    is_common = isinstance(row, Recipient | ApiKey)
+    is_common = isinstance(row, Recipient | ApiKey | Invitation)
     is_elsewhere = isinstance(row, Site) and row.id not in confinement.site_ids
     tells_everybody = isinstance(row, Rule) and row.recipient_ids is None
     if is_common or is_elsewhere or tells_everybody:
@@ -117,7 +124,7 @@ def _list_seen(confinement: Confinement, is_postgres: bool) -> Iterator[tuple[ty
     yield Job, or_(*(Job.subject.in_(subjects) for subjects in _list_subjects(cameras)))
     yield Rule, _watches_only(Rule.camera_ids, cameras, is_postgres)
     yield Recipient, Recipient.id.in_(select(told.c.value).select_from(Rule.__table__.join(told, true())).where(rules))
-    yield ApiKey, false()
+    yield from ((table, false()) for table in (ApiKey, Invitation, Total))
 
 
 def _is_inside(cameras: Any, confinement: Confinement) -> ColumnElement[bool]:
