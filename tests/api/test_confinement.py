@@ -35,6 +35,7 @@ MARKS = {
     "/metrics": "{camera_id}",
     "/keys": "items",
     "/invitations": "items",
+    "/audit": "items",
 }
 """What of the own place is in each list where its name is not."""
 

@@ -9,21 +9,25 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from instantreact.channels.words import compose_text, compose_title
 from instantreact.domain.happening import CameraLost, RuleMatched, Written
+from instantreact.domain.principal import Scope
 from instantreact.domain.rule import Severity
 from instantreact.errors import Misconfigured
-from instantreact.storage import migrate
+from instantreact.storage import keys, migrate
 from instantreact.storage.alerts import get_alert
 from instantreact.storage.database import Database
 from instantreact.storage.events import EventFilter, list_events
+from instantreact.storage.keys import KeyLimits
 from instantreact.storage.search import is_compared
 from instantreact.storage.tables import Base
 from tests.servers.postgres import PostgresServer
 from tests.storage.factories import NOW, make_alert
+from tests.storage.test_audit import falsify, fill
 
 T = TypeVar("T")
 
@@ -330,3 +334,30 @@ async def test_upgrade_makes_the_index_again_where_a_migration_copied_the_events
     assert await find_events(url, "help") == []
     await migrate.upgrade(url)
     assert await find_events(url, "help") == ["a"]
+
+
+async def test_audit_log_of_a_migrated_database_stays_as_it_is(url: str) -> None:
+    await migrate.upgrade(url)
+    database = Database(url)
+    await fill(database, 1)
+    with pytest.raises(DBAPIError, match="stays as it is"):
+        await falsify(database)
+    await database.dispose()
+
+
+async def test_keys_from_before_may_do_everything_and_lesser_ones_go_with_the_way_back(url: str) -> None:
+    await migrate.upgrade(url, "0011")
+    old = "INSERT INTO api_keys (id, name, sha256, created_at) VALUES ('1', 'first', 'a', '2026-11-22 12:00:00+00:00')"
+    await look(url, lambda connection: connection.execute(text(old)))
+    await migrate.upgrade(url)
+    database = Database(url)
+    async with database.unit_of_work() as session:
+        (first,) = await keys.list_keys(session)
+        for name, limits in {"reader": KeyLimits((Scope.READ,)), "all": KeyLimits()}.items():
+            await keys.create_key(session, name, limits, now=NOW)
+    await database.dispose()
+    await migrate.downgrade(url, "0011")
+
+    left = await look(url, lambda connection: connection.scalars(text("SELECT name FROM api_keys ORDER BY name")).all())
+    assert first.scopes == tuple(Scope)
+    assert left == ["all", "first"]

@@ -33,13 +33,16 @@ class Confinement:
 
 
 class PrincipalKind(StrEnum):
-    """What vouches for a caller: nothing, an API key, a signed link, a channel's signature, or the processes' token."""
+    """What vouches for a caller: nothing, an API key, a signed link, a channel's signature, or the processes' token,
+    or the machine on which a command is run.
+    """
 
     ANYBODY = "anybody"
     KEY = "key"
     LINK = "link"
     CHANNEL = "channel"
     PROCESS = "process"
+    COMMAND = "command"
 
 
 @dataclass(frozen=True)
