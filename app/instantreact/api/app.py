@@ -29,6 +29,7 @@ from instantreact.api.routes import (
     invitations,
     jobs,
     keys,
+    links,
     live,
     metrics,
     open_alert,
@@ -55,6 +56,7 @@ KEYED = (
     live,
     jobs,
     keys,
+    links,
     audit,
     metrics,
 )
