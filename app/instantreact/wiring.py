@@ -230,7 +230,11 @@ def find_page_setup(settings: Settings) -> PageSetup:
 
 def connection_limits(settings: Settings) -> ConnectionLimits:
     """How many connections the server takes in."""
-    return ConnectionLimits(connections=settings.max_connections, from_address=settings.max_connections_of_address)
+    return ConnectionLimits(
+        connections=settings.max_connections,
+        from_address=settings.max_connections_of_address,
+        trusted_proxies=settings.trusted_proxies,
+    )
 
 
 def public_url(settings: Settings) -> str | None:

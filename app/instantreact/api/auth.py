@@ -122,6 +122,7 @@ async def find_principal(request: HTTPConnection, key: str | None) -> Principal:
     fits = [hmac.compare_digest(digest, each) for each in request.app.state.options.api_key_hashes]
     principal = API if any(fits) else await request.app.state.known_keys.find(digest)
     if principal is not None:
+        await request.app.state.rate_of_key.count(principal.id or principal.name)
         return admit(request, principal)
     raise _count_wrong(request, "The API key in the header X-API-Key is not known here.")
 
@@ -131,6 +132,7 @@ async def find_linked(request: HTTPConnection, address: str, signature: str) -> 
     principal = await find_holder(request, address, signature)
     if principal is None:
         raise _count_wrong(request, "This link has expired, was revoked, or is of another address.")
+    await request.app.state.rate_of_key.count(principal.id or principal.name)
     return admit(request, principal)
 
 

@@ -50,7 +50,7 @@ _SAID = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Not of a kind that is taken here.",
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "The file ends before the range begins.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The request cannot be understood, or is out of bounds; `errors` says where.",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many keys from this address were wrong; a right one is taken at any time.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests, or wrong keys; `Retry-After` says when to come again.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Not possible now, or not configured.",
     HTTPStatus.INSUFFICIENT_STORAGE: "No room is left for the file.",
 }

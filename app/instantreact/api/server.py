@@ -31,7 +31,8 @@ class Server(uvicorn.Server):
     """Ends on SIGINT and SIGTERM, as uvicorn's own does, without raising the signal again: jobs are tidied up after."""
 
     def __init__(self, app: FastAPI, limits: ConnectionLimits | None = None) -> None:
-        guarded: Any = partial(GuardedConnection, limits=fit_limits(limits or ConnectionLimits()))
+        fitted = fit_limits(limits or ConnectionLimits())
+        guarded: Any = partial(GuardedConnection, limits=fitted)
         super().__init__(
             uvicorn.Config(
                 app,
@@ -44,6 +45,8 @@ class Server(uvicorn.Server):
                 http=guarded,
                 ws="websockets-sansio",
                 ws_max_size=MAX_JPEG_BYTES,
+                proxy_headers=bool(fitted.trusted_proxies),
+                forwarded_allow_ips=list(fitted.trusted_proxies),
             )
         )
         self._live: LiveCameras = app.state.live
