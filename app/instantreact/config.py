@@ -184,6 +184,10 @@ class Settings(BaseSettings):
     )
     rate_of_key: Rate = Field("6000/minute", description="Requests of one key, for each process; off: any number.")
     rate_of_address: Rate = Field("6000/minute", description="Likewise from one address; webhooks are not counted.")
+    tls_certificate: Path | None = Field(
+        None, description="Certificate with its chain, in PEM: the service then speaks https. Read at start."
+    )
+    tls_key: Path | None = Field(None, description="Its private key, in PEM, without a passphrase.")
     cors_origins: Origins = Field(
         (), description="Web pages elsewhere that may use the API, by commas; by default none."
     )
