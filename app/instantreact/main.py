@@ -40,6 +40,7 @@ from instantreact.wiring import (
     internal_token,
     make_lease_owner,
     make_neighbours,
+    open_secret_box,
     open_services,
     public_url,
     reach_policy,
@@ -56,7 +57,7 @@ async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Migrate the database, then serve until interrupted; `announce` tells the operator what they need to know."""
     prepare_folder(settings.state_dir)
     with open_server_socket(settings.host, settings.port) as server_socket:
-        await upgrade(settings.resolved_database_url)
+        await upgrade(settings.resolved_database_url, box=open_secret_box(settings))
         host, port = server_socket.getsockname()[:2]
         async with run_app(settings, port=port, announce=announce) as app:
             announce(f"InstantReact listens on http://{host}:{port} (its API is described at /docs).")

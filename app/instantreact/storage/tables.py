@@ -58,7 +58,9 @@ class Camera(Base):
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(unique=True)
     site_id: Mapped[str | None] = mapped_column(ForeignKey("sites.id"), index=True)
-    source: Mapped[str] = mapped_column(Text)  # encrypted by storage.cameras; never leaves it in clear but to ingest
+    source: Mapped[str] = mapped_column(Text)  # this and the login are encrypted by storage.cameras
+    username: Mapped[str | None] = mapped_column(Text)
+    password: Mapped[str | None] = mapped_column(Text)
     enabled: Mapped[bool] = mapped_column(default=True)
     speech: Mapped[SpeechMode | None] = mapped_column(enum_text(SpeechMode))  # None: the service's setting
     sensitivity: Mapped[float] = mapped_column(default=0.5)
