@@ -8,7 +8,7 @@ from socket import socket
 
 from fastapi import FastAPI
 
-from instantreact.api.app import create_app, create_internal_app
+from instantreact.api.app import close_app, create_app, create_internal_app
 from instantreact.api.live import LiveCameras
 from instantreact.api.options import ApiOptions
 from instantreact.api.remote_cameras import RemoteCameras
@@ -131,7 +131,7 @@ async def run_app(
             )
         )
         app = create_app(services, _api_options(settings, key_hashes), lambda: check_readiness(services), live)
-        stack.push_async_callback(app.state.known_keys.close)
+        stack.push_async_callback(close_app, app)
         yield app
 
 

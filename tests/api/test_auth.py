@@ -98,7 +98,7 @@ async def test_no_answer_repeats_the_host_that_a_caller_names(client: httpx.Asyn
     assert answer.status_code == 404
 
 
-ADMINISTRATION = ("/keys", "/channels")
+ADMINISTRATION = ("/keys", "/channels", "/audit")
 """What is not even to be seen by others."""
 
 CHANGES = {

@@ -7,6 +7,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 
 from instantreact import __version__
+from instantreact.api.audit import AuditContext, AuditTrail
 from instantreact.api.auth import WrongKeys, describe_key
 from instantreact.api.errors import install_handlers
 from instantreact.api.known_keys import KnownKeys
@@ -17,6 +18,7 @@ from instantreact.api.options import ApiOptions, Readiness
 from instantreact.api.queries import refuse_unknown_query
 from instantreact.api.routes import (
     alerts,
+    audit,
     bundles,
     cameras,
     channels,
@@ -27,6 +29,7 @@ from instantreact.api.routes import (
     invitations,
     jobs,
     keys,
+    links,
     live,
     metrics,
     open_alert,
@@ -53,6 +56,8 @@ KEYED = (
     live,
     jobs,
     keys,
+    links,
+    audit,
     metrics,
 )
 """Routes that need a key."""
@@ -71,6 +76,7 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     Every route needs an API key but the webhooks, signed links and what is for our own processes, which verify their
     caller otherwise, the health checks and the description.
     """
+    trail = AuditTrail(services.database, services.clock)
     app = FastAPIOffline(
         static_url="/docs/assets",
         favicon_url="data:,",
@@ -83,6 +89,7 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
         servers=[{"url": options.public_url}] if options.public_url else None,
         middleware=[
             Middleware(RequestContext, figures=services.figures),
+            Middleware(AuditContext, trail=trail),
             Middleware(
                 BodyLimit,
                 max_bytes=MAX_BODY_BYTES,
@@ -93,6 +100,7 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     )
     app.state.services = services
     app.state.options = options
+    app.state.audit = trail
     app.state.known_keys = KnownKeys(services.database, services.clock)
     app.state.wrong_keys = WrongKeys()
     app.state.readiness = readiness
@@ -105,6 +113,12 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     for open_ in (webhooks, open_alert, push):  # Facebook adds parameters of its own to what it calls and links to
         app.include_router(open_.router)
     return app
+
+
+async def close_app(app: FastAPI) -> None:
+    """Let what it writes beside its answers end."""
+    await app.state.known_keys.close()
+    await app.state.audit.close()
 
 
 def create_internal_app(live_cameras: LiveCameras, *, internal_token: str, figures: Figures) -> FastAPI:

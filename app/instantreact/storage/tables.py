@@ -4,16 +4,17 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, Text, UniqueConstraint, false
+from sqlalchemy import DDL, JSON, BigInteger, ForeignKey, Index, Integer, MetaData, Text, UniqueConstraint, event, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, Notify, PartKind
+from instantreact.domain.audit import AuditAction
 from instantreact.domain.camera import CameraState, Mask, SpeechMode, Zone
 from instantreact.domain.happening import Happening
 from instantreact.domain.job import JobState
 from instantreact.domain.media import ClipInfo, ClipState, Listening
 from instantreact.domain.observation import Observation
-from instantreact.domain.principal import Scope
+from instantreact.domain.principal import PrincipalKind, Scope
 from instantreact.domain.rule import Criteria, Severity
 from instantreact.storage.types import UTCDateTime, Value, WordSet, enum_text
 
@@ -398,3 +399,50 @@ class ApiKey(Base):
     last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (Index("ix_api_keys_created", "created_at", "id"),)
+
+
+class AuditEntry(Base):
+    """Who saw, changed or answered what, and from where: written once, never changed (a trigger sees to that).
+
+    route    method and template of the address, or the command
+    subject  the ids in the address or of what was made; never a key, a signature or a body
+    """
+
+    __tablename__ = "audit_entries"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    action: Mapped[AuditAction] = mapped_column(enum_text(AuditAction))
+    principal_kind: Mapped[PrincipalKind] = mapped_column(enum_text(PrincipalKind))
+    principal: Mapped[str]
+    principal_id: Mapped[str | None]
+    source: Mapped[str | None]
+    route: Mapped[str]
+    subject: Mapped[str] = mapped_column(Text, default="")
+    status: Mapped[int | None]
+    request_id: Mapped[str | None]
+    __table_args__ = (
+        Index("ix_audit_entries_at", "at", "id"),
+        Index("ix_audit_entries_of_principal", "principal", "at", "id"),
+        Index("ix_audit_entries_of_action", "action", "at", "id"),
+    )
+
+
+_STAYS = "what is in the audit log stays as it is"
+for _dialect, _statement in (
+    (
+        "sqlite",
+        f"CREATE TRIGGER audit_entries_stay BEFORE UPDATE ON audit_entries BEGIN SELECT RAISE(ABORT, '{_STAYS}'); END",
+    ),
+    (
+        "postgresql",
+        "CREATE OR REPLACE FUNCTION audit_entries_stay() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        f"BEGIN RAISE EXCEPTION '{_STAYS}'; END $$",
+    ),
+    (
+        "postgresql",
+        "CREATE TRIGGER audit_entries_stay BEFORE UPDATE ON audit_entries "
+        "FOR EACH ROW EXECUTE FUNCTION audit_entries_stay()",
+    ),
+):
+    _made = DDL(_statement).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]
+    event.listen(AuditEntry.__table__, "after_create", _made)

@@ -1,6 +1,6 @@
 """A camera's user name and password leave its address, and get sealed columns of their own.
 
-Follows 0017; made 2026-11-26.
+Follows 0013; made 2026-11-26.
 """
 
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from instantreact.errors import Misconfigured
 from instantreact.storage.secrets import SecretBox
 
 revision = "0018"
-down_revision = "0017"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
@@ -45,9 +45,7 @@ def downgrade() -> None:
 def _box() -> SecretBox:
     box = context.config.attributes["box"]
     if box is None:
-        raise Misconfigured(
-            "Cameras cannot be migrated without the secret key of their addresses."
-        )
+        raise Misconfigured("Cameras cannot be migrated without the secret key of their addresses.")
     return box  # type: ignore[no-any-return]
 
 
