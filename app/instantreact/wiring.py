@@ -40,6 +40,7 @@ from instantreact.storage.database import Database
 from instantreact.storage.database_clock import DatabaseClock
 from instantreact.storage.leases import LeaseOwner
 from instantreact.storage.neighbours import Neighbours
+from instantreact.storage.news import keep_news_short
 from instantreact.storage.secrets import SecretBox, load_or_create_key
 from instantreact.storage.state_folder import prepare_folder
 from instantreact.storage.totals import adding_figures
@@ -85,6 +86,7 @@ async def open_services(
         figures = Figures()
         figures.know_channels(channels)
         await stack.enter_async_context(adding_figures(database, figures))
+        await stack.enter_async_context(in_background(keep_news_short(database)))
         for channel in channels.values():
             stack.push_async_callback(channel.close)
         yield Services(

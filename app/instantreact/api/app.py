@@ -11,6 +11,7 @@ from instantreact.api.auth import WrongKeys, describe_key
 from instantreact.api.errors import install_handlers
 from instantreact.api.live import LiveCameras
 from instantreact.api.middleware import BodyLimit, RequestContext
+from instantreact.api.news_streams import NewsStreams
 from instantreact.api.openapi import DESCRIPTION, TAGS, install_description
 from instantreact.api.options import ApiOptions, Readiness
 from instantreact.api.queries import refuse_unknown_query
@@ -30,6 +31,7 @@ from instantreact.api.routes import (
     recipients,
     rules,
     sites,
+    stream,
     webhooks,
 )
 from instantreact.figures import Figures
@@ -74,9 +76,10 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     app.state.wrong_keys = WrongKeys()
     app.state.readiness = readiness
     _install_live(app, live_cameras, options.internal_token)
+    app.state.streams = NewsStreams(services.database, app.state.closing, options.stream_limit)
     install_handlers(app)
     install_description(app)
-    for keyed in (clips, events, bundles, rules, alerts, recipients, sites, cameras, live, jobs, metrics):
+    for keyed in (clips, events, bundles, rules, alerts, recipients, sites, cameras, live, jobs, stream, metrics):
         app.include_router(keyed.router, dependencies=[Depends(describe_key), Depends(refuse_unknown_query)])
     app.include_router(health.router, dependencies=[Depends(refuse_unknown_query)])
     for open_ in (webhooks, open_alert, push):  # Facebook adds parameters of its own to what it calls and links to

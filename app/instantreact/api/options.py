@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from instantreact.api.news_streams import StreamLimit
+
 Readiness = Callable[[], Awaitable[Mapping[str, str | None]]]
 """Runs every check: its name, and None when it is fine or else what is wrong, in words."""
 
@@ -17,6 +19,7 @@ class ApiOptions:
     analyze_jobs            how many clips are analyzed at once
     stall_s                 a request of which nothing comes for so long is given up
     public_url              where people reach this service, for the description of the API
+    stream_limit            how many listen to what changes, and how long
     """
 
     api_key_hashes: tuple[str, ...] = field(repr=False)
@@ -25,3 +28,4 @@ class ApiOptions:
     analyze_jobs: int = 2
     stall_s: float = 30.0
     public_url: str | None = None
+    stream_limit: StreamLimit = field(default_factory=StreamLimit)

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from instantreact.errors import Misconfigured
+from instantreact.storage.news_triggers import install_triggers, remove_triggers
 from instantreact.storage.private import make_private_file
 from instantreact.storage.sqlite import look_at
 from instantreact.storage.types import UTCDateTime, Value
@@ -32,8 +33,9 @@ async def upgrade(url: str, revision: str = "head") -> None:
     """Take every step that is missing: all of them or, when one fails, none."""
 
     def work(connection: Connection) -> None:
-        _find_current(connection)
-        command.upgrade(_config(connection), revision)
+        wanted = ScriptDirectory.from_config(_config()).get_revision(revision).revision
+        if _find_current(connection) != wanted:
+            _change(connection, lambda: command.upgrade(_config(connection), revision))
 
     with explained():
         is_new = not _is_there(url)
@@ -43,7 +45,17 @@ async def upgrade(url: str, revision: str = "head") -> None:
 
 async def downgrade(url: str, revision: str) -> None:
     """Go back to `revision`; "base" is before the first."""
-    await _with_connection(url, lambda connection: command.downgrade(_config(connection), revision))
+
+    def work(connection: Connection) -> None:
+        _change(connection, lambda: command.downgrade(_config(connection), revision))
+
+    await _with_connection(url, work)
+
+
+def _change(connection: Connection, step: Callable[[], object]) -> None:
+    remove_triggers(connection)
+    step()
+    install_triggers(connection)
 
 
 async def find_current_and_head(url: str) -> tuple[str | None, str | None]:

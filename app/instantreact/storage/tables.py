@@ -344,6 +344,24 @@ class Total(Base):
     value: Mapped[float]
 
 
+class News(Base):
+    """That something changed, written by triggers (`storage.news_triggers`), in the order of `transaction_id` and `id`.
+
+    `transaction_id` is PostgreSQL's; SQLite, where one writes after the other, has none.
+    """
+
+    __tablename__ = "news"
+    id: Mapped[int] = mapped_column(LONG, primary_key=True)
+    transaction_id: Mapped[int] = mapped_column(LONG)
+    topic: Mapped[str]
+    subject: Mapped[str]
+    change: Mapped[str]
+    state: Mapped[str | None]
+    camera_id: Mapped[str | None]
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (Index("ix_news_ordered", "transaction_id", "id"), {"sqlite_autoincrement": True})
+
+
 class Binding(Base):
     """What this database belongs together with, and where that lies: a process that has something else is refused."""
 
