@@ -29,7 +29,7 @@ LastEventId = Annotated[
     str | SkipJsonSchema[None],  # a header cannot be null
     Header(
         alias="Last-Event-ID",
-        pattern="^[0-9]{1,18}-[0-9]{1,18}$",
+        pattern="^([0-9]{1,18}-[0-9]{1,18})?$",
         description="The id that came last, which browsers send by themselves: it goes on after that.",
     ),
 ]
@@ -61,7 +61,7 @@ async def stream_news(
     """
     streams: NewsStreams = request.app.state.streams
     topics = frozenset(map(NewsTopic, types.split(","))) if types else None
-    after = NewsCursor.parse(last_event_id) if last_event_id is not None else None
+    after = NewsCursor.parse(last_event_id) if last_event_id else None
     client = request.client
     source = find_source((client.host, client.port) if client else None)
     which = NewsFilter(topics, principal.site_ids)
