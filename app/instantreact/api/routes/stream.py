@@ -29,7 +29,6 @@ LastEventId = Annotated[
     str | SkipJsonSchema[None],  # a header cannot be null
     Header(
         alias="Last-Event-ID",
-        pattern="^([0-9]{1,18}-[0-9]{1,18})?$",
         description="The id that came last, which browsers send by themselves: it goes on after that.",
     ),
 ]
