@@ -162,6 +162,17 @@ def configure_logs(*, level: str = "info", json: bool = False) -> None:
         logging.getLogger(flooded).filters = [FloodFilter()]
 
 
+def bind_request_id(request_id: str) -> None:
+    """From here on every line of this task, and of the jobs that it queues, has it."""
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+
+
+def current_request_id() -> str | None:
+    """What this task follows from, as far as that is known."""
+    found: str | None = structlog.contextvars.get_contextvars().get("request_id")
+    return found
+
+
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
     """A logger of events for the module `name`."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(logger_name=name)

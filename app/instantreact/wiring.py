@@ -45,6 +45,7 @@ from instantreact.storage.secrets import SecretBox, load_or_create_key
 from instantreact.storage.state_folder import prepare_folder
 from instantreact.storage.totals import adding_figures
 from instantreact.threads import WorkerThreads
+from instantreact.tracing import sending_traces
 
 _PACKAGE = Path(__file__).resolve().parent
 SHIPPED_BUNDLE = next(
@@ -69,6 +70,7 @@ async def open_services(
     prepare_folder(settings.state_dir)
     box, secret_keys = open_secret_box(settings), load_secret_keys(settings)
     async with AsyncExitStack() as stack:
+        stack.enter_context(sending_traces(str(settings.traces_url) if settings.traces_url else None))
         database = Database(settings.resolved_database_url)
         stack.push_async_callback(database.dispose)
         blobs = open_blobs(settings)

@@ -3,6 +3,7 @@
 import asyncio
 
 from fastapi import Depends, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 
@@ -40,6 +41,9 @@ from instantreact.pipeline.services import Services
 MAX_BODY_BYTES = 1024 * 1024
 """The largest request that is no upload."""
 
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+"""FastAPI's own would tell addresses and queries, which may hold a key or a signed link: `RequestContext` traces."""
+
 FORM_OVERHEAD_BYTES = 64 * 1024
 """What an upload may hold beside its file."""
 
@@ -52,6 +56,7 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     caller otherwise, the health checks and the description.
     """
     app = FastAPIOffline(
+        telemetry=NO_TELEMETRY,
         static_url="/docs/assets",
         favicon_url="data:,",
         swagger_ui_parameters={"validatorUrl": None},
@@ -89,7 +94,12 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
 
 def create_internal_app(live_cameras: LiveCameras, *, internal_token: str, figures: Figures) -> FastAPI:
     """What a process that only watches cameras shows to the service's other processes."""
-    app = FastAPI(openapi_url=None, redirect_slashes=False, middleware=[Middleware(RequestContext, figures=figures)])
+    app = FastAPI(
+        telemetry=NO_TELEMETRY,
+        openapi_url=None,
+        redirect_slashes=False,
+        middleware=[Middleware(RequestContext, figures=figures)],
+    )
     _install_live(app, live_cameras, internal_token)
     app.add_api_route("/livez", health.is_alive)
     install_handlers(app)

@@ -317,6 +317,8 @@ class Job(Base):
         UTCDateTime
     )  # put again while handed or running: when it was to run
     error: Mapped[str | None] = mapped_column(Text)
+    request_id: Mapped[str | None]  # of the request that it follows from, in every line of the log about it
+    traceparent: Mapped[str | None]  # the same for OpenTelemetry, where it is traced
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (
         UniqueConstraint("kind", "subject"),
