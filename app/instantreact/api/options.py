@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from instantreact.api.news_streams import StreamLimit
 from instantreact.channels.messenger.page import PageSetup
 
 Readiness = Callable[[], Awaitable[Mapping[str, str | None]]]
@@ -20,6 +21,7 @@ class ApiOptions:
     stall_s                 a request of which nothing comes for so long is given up
     page                    the Page that alerts come from, to set it up
     public_url              where people reach this service, for the description of the API
+    stream_limit            how many listen to what changes, and how long
     """
 
     api_key_hashes: tuple[str, ...] = field(repr=False)
@@ -29,3 +31,4 @@ class ApiOptions:
     stall_s: float = 30.0
     page: PageSetup | None = None
     public_url: str | None = None
+    stream_limit: StreamLimit = field(default_factory=StreamLimit)

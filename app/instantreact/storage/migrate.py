@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from instantreact.errors import Misconfigured
+from instantreact.storage.news_triggers import install_triggers, remove_triggers
 from instantreact.storage.private import make_private_file
 from instantreact.storage.search import install_search
 from instantreact.storage.secrets import SecretBox
@@ -37,8 +38,9 @@ async def upgrade(url: str, revision: str = "head", *, box: SecretBox | None = N
     """
 
     def work(connection: Connection) -> None:
-        _find_current(connection)
-        command.upgrade(_config(connection, box), revision)
+        wanted = ScriptDirectory.from_config(_config()).get_revision(revision).revision
+        if _find_current(connection) != wanted:
+            _change(connection, lambda: command.upgrade(_config(connection, box), revision))
         install_search(connection)
 
     with explained():
@@ -49,7 +51,17 @@ async def upgrade(url: str, revision: str = "head", *, box: SecretBox | None = N
 
 async def downgrade(url: str, revision: str, *, box: SecretBox | None = None) -> None:
     """Go back to `revision`; "base" is before the first. `box` as in `upgrade`."""
-    await _with_connection(url, lambda connection: command.downgrade(_config(connection, box), revision))
+
+    def work(connection: Connection) -> None:
+        _change(connection, lambda: command.downgrade(_config(connection, box), revision))
+
+    await _with_connection(url, work)
+
+
+def _change(connection: Connection, step: Callable[[], object]) -> None:
+    remove_triggers(connection)
+    step()
+    install_triggers(connection)
 
 
 async def find_current_and_head(url: str) -> tuple[str | None, str | None]:

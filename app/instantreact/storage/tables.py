@@ -343,6 +343,8 @@ class Job(Base):
         UTCDateTime
     )  # put again while handed or running: when it was to run
     error: Mapped[str | None] = mapped_column(Text)
+    request_id: Mapped[str | None]  # of the request that it follows from, in every line of the log about it
+    traceparent: Mapped[str | None]  # the same for OpenTelemetry, where it is traced
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (
         UniqueConstraint("kind", "subject"),
@@ -368,6 +370,24 @@ class Total(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     labels: Mapped[str] = mapped_column(Text, primary_key=True)
     value: Mapped[float]
+
+
+class News(Base):
+    """That something changed, written by triggers (`storage.news_triggers`), in the order of `transaction_id` and `id`.
+
+    `transaction_id` is PostgreSQL's; SQLite, where one writes after the other, has none.
+    """
+
+    __tablename__ = "news"
+    id: Mapped[int] = mapped_column(LONG, primary_key=True)
+    transaction_id: Mapped[int] = mapped_column(LONG)
+    topic: Mapped[str]
+    subject: Mapped[str]
+    change: Mapped[str]
+    state: Mapped[str | None]
+    camera_id: Mapped[str | None]
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (Index("ix_news_ordered", "transaction_id", "id"), {"sqlite_autoincrement": True})
 
 
 class Binding(Base):
