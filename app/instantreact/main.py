@@ -1,8 +1,6 @@
 """The processes that listen: all of the service in one, its API alone, and cameras in one of their own."""
 
 import asyncio
-import hashlib
-import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -10,7 +8,7 @@ from socket import socket
 
 from fastapi import FastAPI
 
-from instantreact.api.app import create_app, create_internal_app
+from instantreact.api.app import close_app, create_app, create_internal_app
 from instantreact.api.live import LiveCameras
 from instantreact.api.options import ApiOptions
 from instantreact.api.remote_cameras import RemoteCameras
@@ -38,9 +36,11 @@ from instantreact.storage.state_folder import prepare_folder
 from instantreact.storage.tables import Recipient
 from instantreact.wiring import (
     connection_limits,
+    find_page_setup,
     internal_token,
     make_lease_owner,
     make_neighbours,
+    open_secret_box,
     open_services,
     public_url,
     reach_policy,
@@ -57,7 +57,7 @@ async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Migrate the database, then serve until interrupted; `announce` tells the operator what they need to know."""
     prepare_folder(settings.state_dir)
     with open_server_socket(settings.host, settings.port) as server_socket:
-        await upgrade(settings.resolved_database_url)
+        await upgrade(settings.resolved_database_url, box=open_secret_box(settings))
         host, port = server_socket.getsockname()[:2]
         async with run_app(settings, port=port, announce=announce) as app:
             announce(f"InstantReact listens on http://{host}:{port} (its API is described at /docs).")
@@ -130,7 +130,9 @@ async def run_app(
                 max_cameras=settings.max_cameras if watches else 0,  # pushed frames come here even so
             )
         )
-        yield create_app(services, _api_options(settings, key_hashes), lambda: check_readiness(services), live)
+        app = create_app(services, _api_options(settings, key_hashes), lambda: check_readiness(services), live)
+        stack.push_async_callback(close_app, app)
+        yield app
 
 
 @asynccontextmanager
@@ -203,18 +205,17 @@ async def _load_captioner(services: Services) -> None:
 
 
 async def _ensure_key(services: Services, settings: Settings, announce: Callable[[str], None]) -> tuple[str, ...]:
-    """The hashes of the keys that open the API; at the very first start a key is made and shown once."""
+    """The hashes of the keys of the settings; without any, at the very first start a key is made and shown once."""
     if settings.api_key is not None:
-        return (hashlib.sha256(settings.api_key.get_secret_value().encode()).hexdigest(),)
-    key = secrets.token_urlsafe(32)
+        return (keys.hash_key(settings.api_key.get_secret_value()),)
+    key = keys.make_key()
     async with services.database.unit_of_work() as session:
-        known = await keys.list_keys(session)
-        if not known and not await keys.insert_key(session, name=KEY_NAME, key=key, now=services.clock.now()):
-            known = await keys.list_keys(session)  # another process was first
-    if known:
-        return tuple(row.sha256 for row in known)
-    announce(f"The API key, shown this once: {key}\nSend it in the header X-API-Key.")
-    return (hashlib.sha256(key.encode()).hexdigest(),)
+        is_first = not await keys.list_keys(session)
+        # Another process may be about to do the same.
+        is_made = is_first and await keys.insert_key(session, name=KEY_NAME, key=key, now=services.clock.now())
+    if is_made:
+        announce(f"The API key, shown this once: {key}\nSend it in the header X-API-Key.")
+    return ()
 
 
 async def _ensure_recipient(services: Services) -> None:
@@ -235,5 +236,6 @@ def _api_options(settings: Settings, key_hashes: tuple[str, ...]) -> ApiOptions:
         max_upload_bytes=settings.max_upload_mb << 20,
         analyze_jobs=settings.analyze_jobs,
         internal_token=internal_token(settings),
+        page=find_page_setup(settings) if settings.messenger_page_id else None,
         public_url=public_url(settings),
     )

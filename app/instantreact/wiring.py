@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from instantreact.api.connections import ConnectionLimits
 from instantreact.channels.channel import ChannelEnds
+from instantreact.channels.messenger.page import PageSetup
+from instantreact.channels.messenger.setup import find_account
 from instantreact.channels.registry import CHANNELS
 from instantreact.clock import Clock
 from instantreact.config import Settings
@@ -215,6 +217,19 @@ def thread_count(settings: Settings) -> int:
 def open_channels(settings: Settings, *, clock: Clock) -> Mapping[ChannelKind, ChannelEnds]:
     """Both ends of every channel, as far as it is configured. Raises Misconfigured for half a configuration."""
     return {kind: each.open(settings, clock) for kind, each in CHANNELS.items()}
+
+
+def find_page_setup(settings: Settings) -> PageSetup:
+    """What the Page is to be set up for. Raises Misconfigured where there is none."""
+    account = find_account(settings)
+    if account is None:
+        raise Misconfigured(
+            "Messenger is not configured: set INSTANTREACT_MESSENGER_PAGE_ID to the number of your Facebook Page and "
+            "INSTANTREACT_MESSENGER_PAGE_TOKEN to a token of it with the permissions pages_messaging and "
+            "pages_manage_metadata."
+        )
+    verify = settings.messenger_verify_token
+    return PageSetup(account, public_url(settings), verify.get_secret_value() if verify else None)
 
 
 def connection_limits(settings: Settings) -> ConnectionLimits:

@@ -98,6 +98,9 @@ async def test_no_answer_repeats_the_host_that_a_caller_names(client: httpx.Asyn
     assert answer.status_code == 404
 
 
+ADMINISTRATION = ("/keys", "/channels", "/audit")
+"""What is not even to be seen by others."""
+
 CHANGES = {
     Scope.INGEST: {"POST /analyze"},
     Scope.OPERATE: {
@@ -111,7 +114,7 @@ CHANGES = {
 def needed_scope(verb: str, path: str) -> Scope:
     """What a route takes; whatever changes something and is not named above is for administrators."""
     if verb == "get":
-        return Scope.READ
+        return Scope.ADMIN if path.startswith(ADMINISTRATION) else Scope.READ
     named = [scope for scope, routes in CHANGES.items() if f"{verb.upper()} {path}" in routes]
     return named[0] if named else Scope.ADMIN
 

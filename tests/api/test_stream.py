@@ -16,7 +16,7 @@ from instantreact.api.app import create_app
 from instantreact.api.connections import ConnectionLimits
 from instantreact.api.live import LiveCameras
 from instantreact.api.news_streams import StreamLimit
-from instantreact.domain.principal import EVERYTHING, Principal, PrincipalKind
+from instantreact.domain.principal import EVERYTHING, Confinement, Principal, PrincipalKind
 from instantreact.figures import Figures
 from instantreact.jobs import outbox
 from instantreact.pipeline.services import Services
@@ -187,7 +187,8 @@ async def test_stream_tells_a_caller_of_a_site_of_its_own_cameras_only(
 ) -> None:
     async with services.database.unit_of_work() as session:
         site = await insert_site(session, {"name": "Shop", "time_zone": None}, now=NOW)
-        monkeypatch.setattr(auth, "API", Principal(PrincipalKind.KEY, "Shop", EVERYTHING, frozenset({site.id})))
+        confined = Principal(PrincipalKind.KEY, "Shop", EVERYTHING, confinement=Confinement(frozenset({site.id})))
+        monkeypatch.setattr(auth, "API", confined)
         here = await insert_camera(session, services.box, CameraSettings("Here", "push:", site="Shop"), now=NOW)
         there = await insert_camera(session, services.box, CameraSettings("There", "push:"), now=NOW)
     async with serve(app) as url, listen(url) as listening:

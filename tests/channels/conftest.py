@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from instantreact.channels.messenger.channel import MessengerAccount, MessengerChannel
+from instantreact.channels.messenger.channel import MessengerChannel
+from instantreact.channels.messenger.graph import MessengerAccount
 from instantreact.channels.messenger.pacing import Pacer
 from instantreact_demo.graph.policies import Person
 from instantreact_demo.graph.server import FakeGraph

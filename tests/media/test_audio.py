@@ -38,12 +38,17 @@ def test_extract_audio_gives_nothing_when_there_is_no_track(tmp_path: Path) -> N
     assert list(extract_audio(make_clip(tmp_path / "clip.mp4"))) == []
 
 
-def test_extract_audio_tells_when_the_sound_starts_later_than_the_picture(tmp_path: Path, long_s: float) -> None:
-    clip = make_clip(tmp_path / "clip.mp4", Drawing(sound_hz=440, sound_starts_s=0.7))
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts", ".mov"])
+@pytest.mark.parametrize("starts_s", [0.7, 7.0])
+def test_extract_audio_tells_when_the_sound_starts_later_than_the_picture(
+    tmp_path: Path, suffix: str, starts_s: float, long_s: float
+) -> None:
+    drawing = Drawing(duration_s=8.0, sound_hz=440, sound_starts_s=starts_s, sound_duration_s=1.0)
+    clip = make_clip(tmp_path / f"clip{suffix}", drawing)
 
     first = next(iter(extract_audio(clip, long_s=long_s)))
 
-    assert first.start_s == pytest.approx(0.7, abs=0.04)
+    assert first.start_s == pytest.approx(starts_s, abs=0.06)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])

@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instantreact.media.clock import MAX_GAP_S, fill_stamps, find_pieces, follow_pieces, list_shifts
+from instantreact.media.clock import (
+    MAX_GAP_S,
+    fill_stamps,
+    find_pieces,
+    follow_pieces,
+    list_shifts,
+    part_pieces,
+    sort_stamps,
+)
 
 STEP_S = 0.04
 
@@ -76,3 +84,30 @@ def test_follow_pieces_lets_sound_change_over_a_little_apart_from_the_picture() 
 
 def test_fill_stamps_takes_what_is_missing_from_beside_it() -> None:
     assert fill_stamps([math.nan, math.nan, 1.0, math.nan, 2.0]) == [1.0, 1.0, 1.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize("delay", [1, 2, 16])
+def test_part_pieces_shows_nothing_of_a_set_clock_before_what_came_before_it(delay: int) -> None:
+    decoded_s, shown_s = run(0.0), run(delay * STEP_S)
+    again_s = run(0.0)  # without a delay: FFmpeg says so of the second half of joined Matroska files
+    pieces = find_pieces(decoded_s + again_s, STEP_S)
+
+    parted = part_pieces(pieces, shown_s + again_s, STEP_S, most_s=17 * STEP_S)
+
+    shifts_s = list_shifts(parted, 50)
+    times_s = [stamp_s + shift_s for stamp_s, shift_s in zip(shown_s + again_s, shifts_s, strict=True)]
+    assert times_s == pytest.approx(run(delay * STEP_S, 50))
+
+
+def test_part_pieces_leaves_pictures_alone_that_come_out_of_order_across_a_gap() -> None:
+    decoded_s, shown_s = [0.0, 20.0, 40.0, 60.0], [0.0, 40.0, 20.0, 60.0]
+    pieces = find_pieces(decoded_s, 20.0)
+
+    assert part_pieces(pieces, shown_s, 20.0, most_s=340.0) == pieces
+
+
+@given(st.permutations(range(6)))
+def test_sort_stamps_sorts_what_is_out_of_order_within_each_recording(order: list[int]) -> None:
+    first_s, second_s = [9.0 + 0.04 * at for at in order], [0.04 * at for at in order]
+
+    assert sort_stamps(first_s + second_s) == sorted(first_s) + sorted(second_s)

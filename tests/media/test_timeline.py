@@ -5,6 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from instantreact.domain.media import ClipInfo
@@ -124,6 +125,53 @@ def test_decode_windows_reads_recordings_that_were_joined_one_after_the_other(tm
     assert probe(clip).duration_s == pytest.approx(2.0 * times, abs=0.1)
     (track,) = extract_audio(clip)
     assert (track.start_s, track.duration_s) == pytest.approx((0.0, 2.0 * times), abs=0.3)
+
+
+@pytest.mark.parametrize("bframes", [0, 2, 8])
+@pytest.mark.parametrize("sound_hz", [None, 440.0])
+def test_decode_windows_reads_joined_matroska_whose_pictures_come_out_of_order(
+    tmp_path: Path, bframes: int, sound_hz: float | None
+) -> None:
+    options = {"bf": str(bframes), "b-pyramid": "normal"}
+    part = make_clip(
+        tmp_path / "part.mkv", Drawing(width=160, height=120, duration_s=6.0, options=options, sound_hz=sound_hz)
+    )
+    clip = join(tmp_path / "clip.mkv", part, part)
+
+    windows = list(decode_windows(clip, PLAN))
+
+    times_s = np.concatenate([each.sample.times_s for each in windows])
+    assert times_s.max() == pytest.approx(12.0, abs=0.2)
+    assert [each.sample.window.end_s for each in windows] == sorted(each.sample.window.end_s for each in windows)
+    assert windows[-1].sample.window.end_s == pytest.approx(12.0, abs=0.1)
+    assert windows[-1].warning is None
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".ts", ".mp4"])
+@pytest.mark.parametrize("hole_s", [0.5, 1.5, 4.0])
+def test_decode_windows_tells_of_pictures_that_are_missing_where_they_come_regularly_else(
+    tmp_path: Path, suffix: str, hole_s: float
+) -> None:
+    times_s = run_s(0.0, 3.0) + run_s(3.0 + hole_s, 3.0)
+    holes = list(decode_windows(draw(tmp_path / f"hole{suffix}", times_s), PLAN))
+    whole = list(decode_windows(draw(tmp_path / f"whole{suffix}", run_s(0.0, 6.0)), PLAN))
+
+    assert f"{hole_s:.1f} s of the picture are missing, most of it at 2.9 s." in str(holes[-1].warning)
+    assert whole[-1].warning is None
+
+
+@pytest.mark.parametrize("gap_s", [6.0, 300.0])
+def test_decode_windows_takes_a_long_gap_for_a_camera_that_records_on_motion(tmp_path: Path, gap_s: float) -> None:
+    clip = draw(tmp_path / "clip.mkv", run_s(0.0, 3.0) + run_s(3.0 + gap_s, 3.0))
+
+    assert list(decode_windows(clip, PLAN))[-1].warning is None
+
+
+def test_decode_windows_misses_nothing_where_pictures_come_at_any_rate(tmp_path: Path) -> None:
+    steps_s = [0.04, 0.04, 0.5, 0.1, 2.0, 0.04, 0.3, 0.04, 1.0, 0.2] * 4
+    clip = draw(tmp_path / "clip.mkv", [sum(steps_s[:at]) for at in range(len(steps_s))])
+
+    assert list(decode_windows(clip, PLAN))[-1].warning is None
 
 
 @pytest.mark.parametrize(("late_first", "expected_s"), [(False, [0.0, 300.0]), (True, [0.0])])

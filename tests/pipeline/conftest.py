@@ -8,7 +8,8 @@ from random import Random
 
 import pytest
 
-from instantreact.channels.messenger.channel import MessengerAccount, MessengerChannel
+from instantreact.channels.messenger.channel import MessengerChannel
+from instantreact.channels.messenger.graph import MessengerAccount
 from instantreact.channels.messenger.pacing import Pacer
 from instantreact.domain.alert import ChannelKind
 from instantreact.domain.happening import RuleMatched

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from instantreact.storage.database import Database
 from instantreact.storage.news_triggers import install_triggers
+from instantreact.storage.search import install_search
 from instantreact.storage.tables import Base
 from tests.servers.postgres import PostgresServer, run_elsewhere
 
@@ -78,4 +79,5 @@ async def _create_tables(url: str) -> None:
 
 def _create(connection: Connection) -> None:
     Base.metadata.create_all(connection)
+    install_search(connection)
     install_triggers(connection)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from instantreact.domain.alert import AlertState, ChannelKind, PartKind
 from instantreact.domain.happening import Written
 from instantreact.domain.media import ClipInfo, Window
-from instantreact.domain.observation import Caption, Hypothesis, Observation
+from instantreact.domain.observation import Caption, Hypothesis, Observation, Transcript
 from instantreact.domain.rule import ConceptCondition, Criteria, Severity
 from instantreact.storage import alerts, clips, events, recipients, rules
 from instantreact.storage.clips import NewClip
@@ -21,12 +21,15 @@ CLIP_INFO = ClipInfo("mp4", "h264", 2.0, 640, 480, 25.0, has_audio=False)
 _numbers = count()
 
 
-def make_observation(caption: str = "Two people fight.", index: int = 0) -> Observation:
+def make_observation(
+    caption: str = "Two people fight.", index: int = 0, transcript: Transcript | None = None
+) -> Observation:
     return Observation(
         window=Window(index, start_s=float(index), end_s=index + 2.0),
         caption=Caption(caption, 0.5),
         hypotheses=(Hypothesis(caption, 1.0),),
         concepts={"fight": 0.9},
+        transcript=transcript,
     )
 
 

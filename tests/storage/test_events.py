@@ -30,29 +30,6 @@ async def test_list_clip_events_are_in_the_order_of_their_windows(database: Data
     assert [event.window_index for event in listed] == [0, 1, 2]
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("FIGHT", {"two men fight"}),
-        ("100%", {"100% sure"}),
-        ("%", {"100% sure"}),
-        ("a_b", {"a_b"}),
-        ("help", {"axb"}),
-        ("'; DROP TABLE events; --", set()),
-        ("/", set()),
-    ],
-)
-async def test_list_events_finds_text_letter_by_letter_in_captions_and_speech(
-    database: Database, text: str, found: set[str]
-) -> None:
-    async with database.unit_of_work() as session:
-        for caption in ("two men fight", "100% sure", "a_b"):
-            await make_event(session, caption=caption)
-        await make_event(session, caption="axb", speech="Help me!")
-        listed = await events.list_events(session, EventFilter(text=text))
-    assert {event.caption for event in listed} == found
-
-
 async def test_list_events_includes_since_and_excludes_until(database: Database) -> None:
     async with database.unit_of_work() as session:
         for hour in range(3):

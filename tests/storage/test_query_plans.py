@@ -1,7 +1,7 @@
 """What people page through is read in its order from an index: nothing is sorted, however much there is."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import event
@@ -60,6 +60,17 @@ async def test_list_is_read_in_its_order(database: Database, what: str) -> None:
     plan = await explain(database, QUERIES[what])
     assert plan
     assert [step for step in plan if "TEMP B-TREE" in step or "USING" not in step] == []
+
+
+LATER, EARLIER = NOW + timedelta(days=1), NOW - timedelta(days=1)
+
+
+@pytest.mark.parametrize("until", [EARLIER, LATER])
+async def test_deep_page_of_a_span_begins_where_the_last_one_ended(database: Database, until: datetime) -> None:
+    wanted = EventFilter(since=NOW - timedelta(days=9), until=until)
+    plan = await explain(database, lambda session: events.list_events(session, wanted, after=AFTER))
+    nearest = "(occurred_at,id)<(?,?)" if until is LATER else "occurred_at<?"
+    assert [step for step in plan if nearest not in step] == []
 
 
 async def test_files_are_found_by_their_keys(database: Database) -> None:

@@ -8,8 +8,10 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 
 from instantreact import __version__
+from instantreact.api.audit import AuditContext, AuditTrail
 from instantreact.api.auth import WrongKeys, describe_key
 from instantreact.api.errors import install_handlers
+from instantreact.api.known_keys import KnownKeys
 from instantreact.api.live import LiveCameras
 from instantreact.api.middleware import BodyLimit, RequestContext
 from instantreact.api.news_streams import NewsStreams
@@ -18,13 +20,18 @@ from instantreact.api.options import ApiOptions, Readiness
 from instantreact.api.queries import refuse_unknown_query
 from instantreact.api.routes import (
     alerts,
+    audit,
     bundles,
     cameras,
+    channels,
     clips,
     events,
     health,
     internal,
+    invitations,
     jobs,
+    keys,
+    links,
     live,
     metrics,
     open_alert,
@@ -37,6 +44,27 @@ from instantreact.api.routes import (
 )
 from instantreact.figures import Figures
 from instantreact.pipeline.services import Services
+
+KEYED = (
+    clips,
+    events,
+    bundles,
+    rules,
+    alerts,
+    recipients,
+    invitations,
+    channels,
+    sites,
+    cameras,
+    live,
+    jobs,
+    keys,
+    links,
+    audit,
+    stream,
+    metrics,
+)
+"""Routes that need a key."""
 
 MAX_BODY_BYTES = 1024 * 1024
 """The largest request that is no upload."""
@@ -55,6 +83,7 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     Every route needs an API key but the webhooks, signed links and what is for our own processes, which verify their
     caller otherwise, the health checks and the description.
     """
+    trail = AuditTrail(services.database, services.clock)
     app = FastAPIOffline(
         telemetry=NO_TELEMETRY,
         static_url="/docs/assets",
@@ -68,6 +97,7 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
         servers=[{"url": options.public_url}] if options.public_url else None,
         middleware=[
             Middleware(RequestContext, figures=services.figures),
+            Middleware(AuditContext, trail=trail),
             Middleware(
                 BodyLimit,
                 max_bytes=MAX_BODY_BYTES,
@@ -78,18 +108,26 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     )
     app.state.services = services
     app.state.options = options
+    app.state.audit = trail
+    app.state.known_keys = KnownKeys(services.database, services.clock)
     app.state.wrong_keys = WrongKeys()
     app.state.readiness = readiness
     _install_live(app, live_cameras, options.internal_token)
     app.state.streams = NewsStreams(services.database, app.state.closing, options.stream_limit)
     install_handlers(app)
     install_description(app)
-    for keyed in (clips, events, bundles, rules, alerts, recipients, sites, cameras, live, jobs, stream, metrics):
+    for keyed in KEYED:
         app.include_router(keyed.router, dependencies=[Depends(describe_key), Depends(refuse_unknown_query)])
     app.include_router(health.router, dependencies=[Depends(refuse_unknown_query)])
     for open_ in (webhooks, open_alert, push):  # Facebook adds parameters of its own to what it calls and links to
         app.include_router(open_.router)
     return app
+
+
+async def close_app(app: FastAPI) -> None:
+    """Let what it writes beside its answers end."""
+    await app.state.known_keys.close()
+    await app.state.audit.close()
 
 
 def create_internal_app(live_cameras: LiveCameras, *, internal_token: str, figures: Figures) -> FastAPI:

@@ -1,9 +1,9 @@
 """Who asks: every request has a principal, found before anything of its body is read.
 
-Today whoever shows an API key (header X-API-Key, compared by its SHA-256 in constant time) may do everything.
+Whoever shows an API key in the header X-API-Key may do what the key is good for. Keys of the settings are good for
+everything; those of the database are looked for by their hash.
 """
 
-import hashlib
 import hmac
 import math
 import time
@@ -15,12 +15,14 @@ import structlog
 from fastapi import Request, Security
 from fastapi.requests import HTTPConnection
 from fastapi.routing import APIRoute
-from fastapi.security import APIKeyHeader
+from fastapi.security import APIKeyHeader, APIKeyQuery
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from instantreact.api.addresses import find_source
+from instantreact.api.linked import PARAMETER, find_holder, take_signature
 from instantreact.domain.principal import EVERYTHING, Principal, PrincipalKind, Scope
+from instantreact.storage.keys import hash_key
 
 WRONG_KEYS = 10
 PER_S = 60.0
@@ -33,7 +35,15 @@ _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 _header = APIKeyHeader(
     name="X-API-Key",
     scheme_name="API key",
-    description="Printed once when the service first started, or taken from INSTANTREACT_API_KEY.",
+    description="The one that was printed when the service first started, or INSTANTREACT_API_KEY, is good for "
+    "everything; `POST /keys` and `instantreact keys create` make lesser ones.",
+    auto_error=False,
+)
+
+_link = APIKeyQuery(
+    name=PARAMETER,
+    scheme_name="Signed link",
+    description="Of `POST /links`: opens the one address that it was made for, by GET.",
     auto_error=False,
 )
 
@@ -57,11 +67,14 @@ class WrongKeys:
         return None if wrong < WRONG_KEYS else since_s + PER_S - now_s
 
 
-def requires(scope: Scope) -> Callable[[_Endpoint], _Endpoint]:
-    """Mark the function of a route with what its callers must be allowed to do; unmarked routes are for reading."""
+def requires(scope: Scope, *, unconfined: bool = False) -> Callable[[_Endpoint], _Endpoint]:
+    """Mark the function of a route with what its callers must be allowed to do; unmarked routes are for reading.
+
+    `unconfined`: it is about all sites at once, though about no row of the database that would tell.
+    """
 
     def mark(endpoint: _Endpoint) -> _Endpoint:
-        endpoint.__dict__["scope"] = scope
+        endpoint.__dict__.update(scope=scope, unconfined=unconfined)
         return endpoint
 
     return mark
@@ -81,14 +94,19 @@ class KeyedRoute(APIRoute):
         if scope is None:
             raise TypeError(f"{self.endpoint.__name__} changes something: mark it with @requires(Scope...)")
 
+        unconfined: bool = getattr(self.endpoint, "unconfined", False)
+
         async def check_and_handle(request: Request) -> Response:
-            find_principal(request, request.headers.get(_header.model.name)).require(scope)
+            key = request.headers.get(_header.model.name)
+            signed = take_signature(request.scope) if key is None and request.method in {"GET", "HEAD"} else None
+            principal = await (find_principal(request, key) if signed is None else find_linked(request, *signed))
+            principal.require(scope, unconfined=unconfined)
             return await handle(request)
 
         return check_and_handle
 
 
-def describe_key(key: Annotated[str | None, Security(_header)]) -> None:
+def describe_key(key: Annotated[str | None, Security(_header)], link: Annotated[str | None, Security(_link)]) -> None:
     """Checks nothing, which `KeyedRoute` has done: it is how the description knows that a route needs a key."""
 
 
@@ -99,25 +117,37 @@ def admit(request: HTTPConnection, principal: Principal) -> Principal:
     return principal
 
 
-def find_principal(request: HTTPConnection, key: str | None) -> Principal:
+async def find_principal(request: HTTPConnection, key: str | None) -> Principal:
     """Whose key it is. Raises an HTTPException with 401 unless it is known, or 429 after too many that were not.
 
     A right key is let in even then: whoever shares an address with a guesser, or a proxy, is not shut out.
     """
     if key is None:
         raise _refuse("This needs an API key in the header X-API-Key.")
-    digest = hashlib.sha256(key.encode()).hexdigest()
-    known = request.app.state.options.api_key_hashes
+    digest = hash_key(key)
     # First compare all, then look: how long it takes does not tell which one fits.
-    fits = [hmac.compare_digest(digest, each) for each in known]
-    if any(fits):
-        return admit(request, API)
+    fits = [hmac.compare_digest(digest, each) for each in request.app.state.options.api_key_hashes]
+    principal = API if any(fits) else await request.app.state.known_keys.find(digest)
+    if principal is not None:
+        return admit(request, principal)
+    raise _count_wrong(request, "The API key in the header X-API-Key is not known here.")
+
+
+async def find_linked(request: HTTPConnection, address: str, signature: str) -> Principal:
+    """In whose name a signed address may be read. Raises as `find_principal` does."""
+    principal = await find_holder(request, address, signature)
+    if principal is None:
+        raise _count_wrong(request, "This link has expired, was revoked, or is of another address.")
+    return admit(request, principal)
+
+
+def _count_wrong(request: HTTPConnection, detail: str) -> HTTPException:
     client = request.scope.get("client")
     wait_s = request.app.state.wrong_keys.count(find_source(tuple(client) if client else None))
-    if wait_s is not None:
-        detail = "Too many keys from this address were wrong; a right one is taken at any time."
-        raise HTTPException(429, detail, headers={"Retry-After": str(math.ceil(wait_s))})
-    raise _refuse("The API key in the header X-API-Key is not known here.")
+    if wait_s is None:
+        return _refuse(detail)
+    detail = "Too many keys from this address were wrong; a right one is taken at any time."
+    return HTTPException(429, detail, headers={"Retry-After": str(math.ceil(wait_s))})
 
 
 def _refuse(detail: str) -> HTTPException:

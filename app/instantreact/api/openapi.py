@@ -30,6 +30,8 @@ TAGS = [
     {"name": "sites", "description": "The places that cameras belong to, and their time zones."},
     {"name": "cameras", "description": "Where footage comes from."},
     {"name": "jobs", "description": "Queued work, and what was given up."},
+    {"name": "keys", "description": "Who may come in, and what they may do and see."},
+    {"name": "audit", "description": "Who saw, changed and answered what, and from where."},
     {"name": "webhooks", "description": "Called by channels, such as Messenger."},
     {"name": "health", "description": "For whatever runs the service."},
 ]

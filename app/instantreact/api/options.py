@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from instantreact.api.news_streams import StreamLimit
+from instantreact.channels.messenger.page import PageSetup
 
 Readiness = Callable[[], Awaitable[Mapping[str, str | None]]]
 """Runs every check: its name, and None when it is fine or else what is wrong, in words."""
@@ -13,11 +14,12 @@ Readiness = Callable[[], Awaitable[Mapping[str, str | None]]]
 class ApiOptions:
     """Limits and secrets of the HTTP edge.
 
-    api_key_hashes          SHA-256 of each key that opens the API, 64 hexadecimal digits
+    api_key_hashes          SHA-256 of each key of the settings, 64 hexadecimal digits; they are good for everything
     max_upload_bytes        the largest file that /analyze takes
     internal_token          what the service's own processes show each other
     analyze_jobs            how many clips are analyzed at once
     stall_s                 a request of which nothing comes for so long is given up
+    page                    the Page that alerts come from, to set it up
     public_url              where people reach this service, for the description of the API
     stream_limit            how many listen to what changes, and how long
     """
@@ -27,5 +29,6 @@ class ApiOptions:
     internal_token: str = field(repr=False)
     analyze_jobs: int = 2
     stall_s: float = 30.0
+    page: PageSetup | None = None
     public_url: str | None = None
     stream_limit: StreamLimit = field(default_factory=StreamLimit)

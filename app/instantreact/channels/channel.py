@@ -32,6 +32,17 @@ class Channel(Protocol):
         """
         ...
 
+    async def reply(self, address: str, text: str) -> Receipt:
+        """Answer somebody who has just written; raises as sending does."""
+        ...
+
+    async def invitation_url(self, token: str) -> str | None:
+        """A link that brings the token back with the person who opens it; None where there are none; raises likewise.
+
+        The token is of letters, digits, `-` and `_`, 64 at most.
+        """
+        ...
+
     async def check(self) -> str:
         """Say in a line what the channel is ready for, without notifying anybody; raises as sending does."""
         ...

@@ -1,5 +1,6 @@
 """What channels bring back, as values, and the one shape of whoever takes it in."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,7 +34,28 @@ class Echo:
     metadata: str | None
 
 
-Content = Answer | Delivered | Read | Echo
+@dataclass(frozen=True)
+class Invited:
+    """Somebody followed the link of an invitation."""
+
+    token: str
+
+
+@dataclass(frozen=True)
+class Wrote:
+    """Somebody wrote a text, or tapped what stands for one."""
+
+    text: str
+
+
+Content = Answer | Delivered | Read | Echo | Invited | Wrote
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}", re.ASCII)
+
+
+def find_invited(token: str | None) -> Invited | None:
+    """What a link brought; None where it can be no invitation of ours."""
+    return Invited(token) if token is not None and _TOKEN.fullmatch(token) else None
 
 
 @dataclass(frozen=True)

@@ -24,32 +24,47 @@ class Scope(StrEnum):
 EVERYTHING = frozenset(Scope)
 
 
+@dataclass(frozen=True)
+class Confinement:
+    """Which cameras somebody is confined to: those named, and those of the sites named, whichever these are by now."""
+
+    site_ids: frozenset[str] = frozenset()
+    camera_ids: frozenset[str] = frozenset()
+
+
 class PrincipalKind(StrEnum):
-    """What vouches for a caller: nothing, an API key, a signed link, a channel's signature, or the processes' token."""
+    """What vouches for a caller: nothing, an API key, a signed link, a channel's signature, or the processes' token,
+    or the machine on which a command is run.
+    """
 
     ANYBODY = "anybody"
     KEY = "key"
     LINK = "link"
     CHANNEL = "channel"
     PROCESS = "process"
+    COMMAND = "command"
 
 
 @dataclass(frozen=True)
 class Principal:
     """Who asks, as every request carries it; `name` is shown to people.
 
-    site_ids  the sites it is confined to; None for none: it may see every camera
+    id           of the key that vouches for it, where that is one that can be revoked
+    confinement  None for none: it may see every camera
     """
 
     kind: PrincipalKind
     name: str
     scopes: frozenset[Scope]
-    site_ids: frozenset[str] | None = None
+    id: str | None = None
+    confinement: Confinement | None = None
 
-    def require(self, scope: Scope) -> None:
-        """Raise NotAllowed unless it has the scope."""
+    def require(self, scope: Scope, *, unconfined: bool = False) -> None:
+        """Raise NotAllowed unless it has the scope, and where that matters, on all sites."""
         if scope not in self.scopes:
             raise NotAllowed(f"{self.name} may not do this: it takes the scope {scope}.")
+        if unconfined and self.confinement is not None:
+            raise NotAllowed(f"{self.name} may not do this: it reaches beyond the sites and cameras it is confined to.")
 
 
 ANYBODY = Principal(PrincipalKind.ANYBODY, "Anybody", frozenset())

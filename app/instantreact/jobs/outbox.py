@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from instantreact.domain.job import JobState
 from instantreact.errors import Conflict, NotFound
 from instantreact.logs import current_request_id
+from instantreact.storage.confinement import WHOLE
 from instantreact.storage.database import announce
 from instantreact.storage.inserting import insert_into
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
@@ -112,7 +113,8 @@ async def find_job(session: AsyncSession, kind: str, subject: str) -> Job | None
 
 async def list_in_hand(session: AsyncSession, kind: str) -> list[Job]:
     """The jobs of a kind that are handed out or running."""
-    return list(await session.scalars(select(Job).where(Job.kind == kind, Job.state.in_(IN_HAND))))
+    statement = select(Job).where(Job.kind == kind, Job.state.in_(IN_HAND))
+    return list(await session.scalars(statement, execution_options=WHOLE))
 
 
 async def measure_ahead(session: AsyncSession, job: Job, *, now: datetime, only_short: bool) -> tuple[int, float]:
@@ -120,7 +122,8 @@ async def measure_ahead(session: AsyncSession, job: Job, *, now: datetime, only_
     before = tuple_(Job.rank_at, Job.id) < tuple_(literal(job.rank_at, Job.rank_at.type), job.id)
     statement = select(func.count(), func.coalesce(func.sum(Job.cost_s), 0.0))
     statement = statement.where(Job.kind == job.kind, Job.state == JobState.DUE, Job.run_at <= now, before)
-    count, cost_s = (await session.execute(statement.where(SHORT) if only_short else statement)).one()
+    statement = statement.where(SHORT) if only_short else statement
+    count, cost_s = (await session.execute(statement, execution_options=WHOLE)).one()
     return count, cost_s
 
 

@@ -51,6 +51,38 @@ def find_pieces(stamps_s: Sequence[float], usual_s: float) -> list[Piece]:
     return pieces
 
 
+def part_pieces(pieces: Sequence[Piece], shown_s: Sequence[float], usual_s: float, *, most_s: float) -> list[Piece]:
+    """The pieces, each whose clock was set moved on so that it is shown after the one before, by `most_s` at most.
+
+    `shown_s` says when each packet's picture is shown by the file's own clock. They overlap where one piece's packets
+    come earlier than they are shown and the next one's do not: FFmpeg gives the second half of joined Matroska files no
+    time of decoding.
+    """
+    parted, moved_s, last_s, before_s = [], 0.0, -math.inf, pieces[0].shift_s
+    for piece, end in zip(pieces, [*(each.first for each in pieces[1:]), len(shown_s)], strict=True):
+        shift_s = piece.shift_s + moved_s
+        overlap_s = last_s - (min(shown_s[piece.first : end]) + shift_s)
+        if piece.shift_s != before_s and 0 <= overlap_s <= most_s:
+            moved_s, shift_s = moved_s + overlap_s + usual_s, shift_s + overlap_s + usual_s
+        parted.append(replace(piece, shift_s=shift_s))
+        before_s = piece.shift_s
+        last_s = max(last_s, max(shown_s[piece.first : end]) + shift_s)
+    return parted
+
+
+def sort_stamps(stamps_s: Sequence[float]) -> list[float]:
+    """The stamps in ascending order, as far as they go back by no more than packets are written out of order."""
+    parts: list[list[float]] = [[]]
+    highest_s = -math.inf
+    for stamp_s in stamps_s:
+        if stamp_s < highest_s - _JITTER_S:
+            parts.append([])
+            highest_s = -math.inf
+        parts[-1].append(stamp_s)
+        highest_s = max(highest_s, stamp_s)
+    return [stamp_s for part in parts for stamp_s in sorted(part)]
+
+
 def list_shifts(pieces: Sequence[Piece], count: int) -> list[float]:
     """The shift of each of the `count` packets that were cut into `pieces`."""
     ends = [*(piece.first for piece in pieces[1:]), count]

@@ -14,10 +14,19 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from instantreact.errors import UnreadableMedia
-from instantreact.media.clock import GAP_S, MAX_GAP_S, Piece, find_pieces, follow_pieces, list_shifts
-from instantreact.media.stamps import TrackStamps, read_stamps
+from instantreact.media.clock import (
+    GAP_S,
+    MAX_GAP_S,
+    Piece,
+    find_pieces,
+    follow_pieces,
+    list_shifts,
+    part_pieces,
+    sort_stamps,
+)
+from instantreact.media.stamps import HOLE_S, TrackStamps, read_stamps
 from instantreact.media.tracks import choose_picture, choose_sound
-from instantreact.media.wholeness import find_losses
+from instantreact.media.wholeness import find_holes, find_losses
 
 Seconds = NDArray[np.float64]
 
@@ -111,6 +120,7 @@ def read_timeline(container: InputContainer) -> Timeline:
     pieces = find_pieces(decoded_s.tolist(), usual_s)
     order = not stamps.are_missing and container.format.name != "avi"  # whose stamps FFmpeg makes up
     shown_s = _shown_at(stamps, decoded_s, usual_s) if order else decoded_s
+    pieces = part_pieces(pieces, shown_s.tolist(), usual_s, most_s=_REORDERED * usual_s)
     shown_s = shown_s + np.array(list_shifts(pieces, len(shown_s)))
     is_shown = np.array(stamps.shown, np.bool_)
     times_s, lengths_s = shown_s[is_shown], np.array(stamps.lengths_s)[is_shown]
@@ -125,7 +135,7 @@ def read_timeline(container: InputContainer) -> Timeline:
         duration_s=round(float(ends_s.max()) - zero_s, 6),
         sound=_place_sound(sound, tracks, pieces, zero_s) if sound else None,
         has_length=container.duration is not None,
-        losses=tuple(find_losses(container, picture, sound, tracks)),
+        losses=(*find_losses(container, picture, sound, tracks), *find_holes(np.sort(times_s - zero_s))),
     )
 
 
@@ -138,7 +148,9 @@ def _place_sound(
         return None
     in_order = stamps.in_order()
     shifts_s = np.array(follow_pieces(pieces, in_order, stamps.earlier)) - zero_s
-    first_s = in_order[0] if sound.start_time is None else sound.start_time * stamps.unit_s
+    # What a container says of the start knows of samples to leave out; Matroska says 0 however late the sound begins.
+    said_s = in_order[0] if sound.start_time is None else sound.start_time * stamps.unit_s
+    first_s = said_s if abs(said_s - in_order[0]) <= HOLE_S else in_order[0]
     is_plain = len(tracks) == 2 and stamps.go_on and bool((shifts_s == shifts_s[0]).all())
     return SoundTimes(sound.index, first_s + float(shifts_s[0]), shifts_s, is_plain)
 
@@ -147,7 +159,7 @@ def _find_steps(stamps: TrackStamps, declared_s: float) -> tuple[Seconds, float]
     """A stamp for each packet in the order of decoding, and the mean step, gaps aside where there are other steps."""
     if stamps.are_missing:
         return np.arange(len(stamps.dts), dtype=np.float64) * declared_s, declared_s
-    decoded_s = np.array(stamps.in_order(), np.float64)
+    decoded_s = np.array(sort_stamps(stamps.in_order()), np.float64)
     steps_s: Seconds = np.diff(decoded_s)
     steps_s = steps_s[(steps_s > 0) & (steps_s <= MAX_GAP_S)]
     short_s = steps_s[steps_s <= GAP_S]

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Stream
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 
+from instantreact.media.clock import GAP_S
 from instantreact.media.stamps import TrackStamps
 from instantreact.media.tracks import has_decoder, picture_tracks
 
 _STATES_LENGTH = ("mov,", "matroska", "avi")  # of others FFmpeg guesses the length
+_ENOUGH_STEPS, _IRREGULAR, _MOSTLY = 10, 0.5, 0.95  # from which on steps tell a rate that is kept to
 _ROUNDED_S = 0.25  # containers round their lengths; less missing than this goes untold
 
 
@@ -24,6 +28,24 @@ def find_losses(
         if track is not None and _breaks_off(container, track, stamps):
             yield f"The {name} breaks off after {_length_s(track, stamps):.1f} s; what comes before was analyzed."
             return
+
+
+def find_holes(times_s: NDArray[np.float64]) -> Iterator[str]:
+    """A sentence where pictures are missing that come regularly else; `times_s` (N,) says when each is shown.
+
+    Longer gaps are no loss: a camera that records on motion leaves them. What comes at any rate has no holes.
+    """
+    steps_s = np.diff(times_s)
+    if len(steps_s) < _ENOUGH_STEPS:
+        return
+    usual_s = float(np.median(steps_s))
+    is_hole = (steps_s > np.maximum(_ROUNDED_S, 3 * usual_s)) & (steps_s <= GAP_S)
+    others_s = steps_s[~is_hole]
+    is_regular = np.mean(np.abs(others_s - usual_s) <= _IRREGULAR * usual_s) >= _MOSTLY
+    lost_s = float((steps_s[is_hole] - usual_s).sum())
+    if is_regular and lost_s > _ROUNDED_S:
+        at_s = float(times_s[int(np.argmax(np.where(is_hole, steps_s, 0.0)))])
+        yield f"{lost_s:.1f} s of the picture are missing, most of it at {at_s:.1f} s."
 
 
 def _other_pictures(container: InputContainer, picture: VideoStream) -> Iterator[str]:

@@ -46,6 +46,9 @@ async def deliver(services: Services, claim: Claim) -> None:
     """
     async with services.database.reading() as session:
         delivery = await deliveries.get_delivery(session, claim.subject)
+    if delivery.recipient.opted_out_at is not None:
+        await _refuse(services, claim, delivery)
+        return
     if await _wait_for_repair(services, claim, delivery):
         return
     try:
@@ -202,6 +205,15 @@ async def _hold(services: Services, delivery: Delivery, error: ChatWindowClosed)
         await recipients.close_chat_window(session, delivery.recipient_id)
         await _note_working(session, services, delivery)
     log.warning("delivery.held", delivery_id=delivery.id, recipient_id=delivery.recipient_id)
+
+
+async def _refuse(services: Services, claim: Claim, delivery: Delivery) -> None:
+    """What was on its way when they said stop is not sent any more."""
+    async with services.database.unit_of_work() as session:
+        reason = "They have asked to be told no more."
+        await deliveries.fail_delivery(session, delivery.id, DeliveryState.REFUSED, reason)
+        await claim.finish(session)
+    log.info("delivery.refused", delivery_id=delivery.id, recipient_id=delivery.recipient_id, reason=reason)
 
 
 async def _give_up(services: Services, delivery: Delivery, error: RecipientUnreachable) -> None:

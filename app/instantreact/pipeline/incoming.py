@@ -8,15 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from instantreact.channels.receiver import Delivered, Echo, Incoming, Read
 from instantreact.channels.registry import CHANNELS
 from instantreact.domain.alert import Answer, ChannelKind, Receipt
+from instantreact.domain.audit import AuditAction
+from instantreact.domain.principal import PrincipalKind
 from instantreact.errors import DeliveryError, NotFound
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
 from instantreact.pipeline.answer import answer_alert, describe_state
 from instantreact.pipeline.deliver import find_part_id, put_deliver_job
+from instantreact.pipeline.opt_in import act_on_words
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import deliveries, incoming, recipients
+from instantreact.storage.audit import add_entry
 from instantreact.storage.incoming import NewMessage
 from instantreact.storage.tables import Recipient
 
@@ -57,18 +61,21 @@ async def handle_incoming(services: Services, claim: Claim) -> None:
         await incoming.mark_handled(session, stored.id, now=services.clock.now())
         await claim.finish(session)
     if isinstance(item.content, Answer):
-        await _confirm(services, stored.channel, item, said or "You are not told of alerts here.")
+        await _sign(services, stored.channel, item, said or "You are not told of alerts here.")
+    elif said is not None:
+        await _sign(services, stored.channel, item, said)
 
 
 async def _act(services: Services, session: AsyncSession, channel: ChannelKind, item: Incoming) -> str | None:
-    """Do what the item asks for; what to show the person who answered an alert."""
+    """Do what the item asks for; what to tell the person who did it."""
     if isinstance(item.content, Echo):
         await _recognise(services, session, item.content)
         return None
     person = await _find_person(session, channel, item)
+    person, said = await act_on_words(services, session, channel, item, person)
     if person is None:
         log.info("incoming.from_nobody_we_tell", dedupe_key=item.dedupe_key)
-        return None
+        return said
     if item.opens_chat_window:
         await _open_chat_window(services, session, person, item)
     match item.content:
@@ -80,7 +87,7 @@ async def _act(services: Services, session: AsyncSession, channel: ChannelKind, 
             await deliveries.mark_delivered(session, person.id, watermark=watermark)
         case Read(watermark) if watermark is not None:
             await deliveries.mark_read(session, person.id, watermark=watermark)
-    return None
+    return said
 
 
 async def _find_person(session: AsyncSession, channel: ChannelKind, item: Incoming) -> Recipient | None:
@@ -115,20 +122,27 @@ async def _open_chat_window(services: Services, session: AsyncSession, person: R
 
 async def _answer(services: Services, session: AsyncSession, person: Recipient, answer: Answer) -> str:
     """What to show the person who answered."""
+    now = services.clock.now()
     try:
-        return describe_state(await answer_alert(session, answer, by=person.name, now=services.clock.now()))
+        said = describe_state(await answer_alert(session, answer, by=person.name, now=now))
     except NotFound:
         log.info("incoming.answer_to_deleted_alert", alert_id=answer.alert_id)
         return "This alert was deleted."
+    what = f"{person.channel} {answer.kind}"
+    add_entry(session, AuditAction.ANSWERED, PrincipalKind.CHANNEL, person.name, what, answer.alert_id, now=now)
+    return said
 
 
-async def _confirm(services: Services, channel: ChannelKind, item: Incoming, said: str) -> None:
-    """Whoever tapped waits for a sign. What they said is stored: a sign that gets lost is not tried again."""
+async def _sign(services: Services, channel: ChannelKind, item: Incoming, said: str) -> None:
+    """Whoever tapped or wrote waits for a sign. What they said is stored: a sign that gets lost is not tried again."""
     sender = services.channels.get(channel)
     if sender is None:
         return
     try:
-        await sender.confirm(item, said)
+        if isinstance(item.content, Answer):
+            await sender.confirm(item, said)
+        elif item.address is not None:
+            await sender.reply(item.address, said)
     except DeliveryError as error:
         log.warning("incoming.unconfirmed", channel=channel, reason=str(error))
 

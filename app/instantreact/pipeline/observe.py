@@ -98,9 +98,10 @@ def match_rules(services: Services, watching: Iterable[Rule], observation: Obser
     found = ((rule, match(rule.criteria, observation)) for rule in watching)
     matches = tuple(Match(rule, reasons) for rule, reasons in found if reasons is not None)
     if transcript is not None and not services.recognition.keep_transcripts:
-        kept = keep_matched(transcript, [rule.criteria for rule in watching])
-        observation = replace(observation, transcript=kept)
-    return Matched(observation, matches)
+        transcript = keep_matched(transcript, [rule.criteria for rule in watching])
+    if transcript is not None and not transcript.words:
+        transcript = replace(transcript, context=())  # no phrase ends here: what was said before is kept where it was
+    return Matched(replace(observation, transcript=transcript), matches)
 
 
 async def file_event(
@@ -121,8 +122,7 @@ async def add_transcript(
     before = event.observation.transcript
     if transcript is None or (before and before.hearing is Hearing.HEARD and transcript.hearing is Hearing.UNKNOWN):
         return Observed(event, matched.rule_ids)  # a later try that failed takes nothing back
-    event.observation, event.speech = matched.observation, transcript.text
-    await session.flush()
+    await events.replace_observation(session, event, matched.observation)
     heard = transcript.hearing is Hearing.HEARD
     alerts = await _raise(session, services, origin, event, matched) if heard else ()
     return Observed(event, matched.rule_ids, alerts)

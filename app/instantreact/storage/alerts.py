@@ -1,7 +1,7 @@
 """Alerts: raised once per rule and event, answered by people, holding a cooldown while they reach somebody."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, exists, or_, select, update
@@ -11,7 +11,7 @@ from sqlalchemy.orm import selectinload
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, PartKind
 from instantreact.errors import NotFound
 from instantreact.storage.inserting import insert_unless_there
-from instantreact.storage.paging import PAGE_SIZE, Cursor, between, newest_first
+from instantreact.storage.paging import PAGE_SIZE, Cursor, between, nearest_end, newest_first
 from instantreact.storage.tables import Alert, Delivery, DeliveryPart, Event, Recipient
 
 REACHING = (DeliveryState.PENDING, DeliveryState.HELD, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
@@ -61,7 +61,8 @@ async def list_alerts(
     session: AsyncSession, wanted: AlertFilter, *, after: Cursor | None = None, limit: int = PAGE_SIZE
 ) -> list[Alert]:
     """Newest first, with their events, deliveries and parts."""
-    statement = _with_deliveries(_narrow(select(Alert), wanted))
+    until, after = nearest_end(wanted.until, after)
+    statement = _with_deliveries(_narrow(select(Alert), replace(wanted, until=until)))
     return list(await session.scalars(newest_first(statement, Alert.raised_at, Alert.id, after=after, limit=limit)))
 
 

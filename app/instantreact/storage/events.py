@@ -1,16 +1,20 @@
 """Events: observations filed under a clip or camera, and a time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.media import Window
+from instantreact.domain.observation import Observation
 from instantreact.errors import NotFound
+from instantreact.storage.confinement import is_confined
 from instantreact.storage.inserting import insert_unless_there
-from instantreact.storage.paging import PAGE_SIZE, Cursor, between, newest_first
-from instantreact.storage.tables import Event
+from instantreact.storage.paging import PAGE_SIZE, Cursor, between, nearest_end, newest_first
+from instantreact.storage.search import search_postgres, search_sqlite
+from instantreact.storage.tables import Camera, Event
+from instantreact.storage.words import list_words, read_search
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class EventFilter:
 
 async def insert_or_find(session: AsyncSession, event: Event) -> tuple[Event, bool]:
     """The event of this window of this clip or connection, and whether it is new. Use what is returned."""
+    event.words = list_words(event.caption, event.speech or "", camera_id=event.camera_id)
     is_new = await insert_unless_there(session, event)
     statement = select(Event).where(Event.window_index == event.window_index)
     if event.clip_id is not None:
@@ -40,6 +45,14 @@ async def find_event(session: AsyncSession, camera_id: str, connection: str, win
     return (await session.scalars(select(Event).where(*here))).one_or_none()
 
 
+async def replace_observation(session: AsyncSession, event: Event, observation: Observation) -> None:
+    """What is known of the event's window from now on, its speech above all."""
+    event.observation = observation
+    event.speech = observation.transcript.text if observation.transcript else ""
+    event.words = list_words(event.caption, event.speech, camera_id=event.camera_id)
+    await session.flush()
+
+
 async def get_event(session: AsyncSession, event_id: str) -> Event:
     """Raises NotFound."""
     event = await session.get(Event, event_id)
@@ -51,10 +64,33 @@ async def get_event(session: AsyncSession, event_id: str) -> Event:
 async def list_events(
     session: AsyncSession, wanted: EventFilter, *, after: Cursor | None = None, limit: int = PAGE_SIZE
 ) -> list[Event]:
-    """Newest first. `wanted.text` is looked for in captions and speech, whatever its case, letter by letter."""
-    statement = _narrow(select(Event), wanted)
-    page = newest_first(statement, Event.occurred_at, Event.id, after=after, limit=limit)
+    """Newest first. Of `wanted.text` every word must be in caption or speech, or a longer one that begins with it."""
+    if wanted.camera_id is None and is_confined(session):
+        return await _list_by_camera(session, wanted, after=after, limit=limit)
+    statement = select(Event)
+    if wanted.text:
+        sought = read_search(wanted.text, camera_id=wanted.camera_id)
+        if not sought:
+            return []
+        if session.get_bind().dialect.name == "postgresql":
+            statement = search_postgres(sought)
+        else:
+            span = {"since": wanted.since, "until": wanted.until}
+            statement = search_sqlite(sought, **span, after=after, limit=limit)
+    until, after = nearest_end(wanted.until, after)
+    narrowed = _narrow(statement, replace(wanted, until=until))
+    page = newest_first(narrowed, Event.occurred_at, Event.id, after=after, limit=limit)
     return list(await session.scalars(page))
+
+
+async def _list_by_camera(
+    session: AsyncSession, wanted: EventFilter, *, after: Cursor | None, limit: int
+) -> list[Event]:
+    """Camera by camera, which indices answer, put together: the newest of all may be somebody else's."""
+    found: list[Event] = []
+    for camera_id in await session.scalars(select(Camera.id)):
+        found += await list_events(session, replace(wanted, camera_id=camera_id), after=after, limit=limit)
+    return sorted(found, key=lambda event: (event.occurred_at, event.id), reverse=True)[:limit]
 
 
 async def list_clip_events(
@@ -74,7 +110,4 @@ async def list_clip_windows(session: AsyncSession, clip_id: str) -> list[Window]
 def _narrow(statement: Select[Event], wanted: EventFilter) -> Select[Event]:
     if wanted.camera_id is not None:
         statement = statement.where(Event.camera_id == wanted.camera_id)
-    if wanted.text:
-        columns = (Event.caption, Event.speech)
-        statement = statement.where(or_(*(column.icontains(wanted.text, autoescape=True) for column in columns)))
     return between(statement, Event.occurred_at, wanted.since, wanted.until)

@@ -32,6 +32,13 @@ def newest_first(
     return statement.order_by(at.desc(), row_id.desc()).limit(limit)
 
 
+def nearest_end(until: datetime | None, after: Cursor | None) -> tuple[datetime | None, Cursor | None]:
+    """The one of the two that says more: SQLite looks up one end of a range in its index, and may take the other."""
+    if until is None or after is None:
+        return until, after
+    return (until, None) if until <= after.at else (None, after)
+
+
 def between(
     statement: Select[T], at: InstrumentedAttribute[datetime], since: datetime | None, until: datetime | None
 ) -> Select[T]:

@@ -7,7 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 LOCK_TIMEOUT_MS = 15_000
 
-_SETTINGS = {"lock_timeout": str(LOCK_TIMEOUT_MS), "application_name": "instantreact"}
+_SETTINGS = {
+    "lock_timeout": str(LOCK_TIMEOUT_MS),
+    "application_name": "instantreact",
+    "plan_cache_mode": "force_custom_plan",  # how to find a word depends on which one it is
+}
 _FULL = ("53100",)
 _BUSY = ("55P03", "40P01", "40001")  # lock timeout, deadlock, serialisation
 _CLOSED = ("57P01", "57P02", "57P03", "53300")  # shut down, crashed, starting up, too many clients

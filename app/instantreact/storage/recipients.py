@@ -39,6 +39,7 @@ async def update_recipient(session: AsyncSession, recipient_id: str, changes: Re
         setattr(recipient, name, value)
     if (recipient.channel, recipient.address) != reached_at:
         recipient.window_open_until = recipient.unreachable_reason = None  # they were the old address's
+        recipient.opted_in_at = recipient.opted_out_at = None
     await flush_or_conflict(session, _taken(recipient))
     return recipient
 
@@ -74,8 +75,12 @@ async def list_recipients(
 
 
 async def list_recipients_to_tell(session: AsyncSession, ids: Sequence[str] | None) -> list[Recipient]:
-    """The enabled recipients among `ids`, or all enabled ones for None, in the order they were added."""
-    statement = select(Recipient).where(Recipient.enabled).order_by(Recipient.created_at, Recipient.id)
+    """The enabled recipients among `ids`, or all enabled ones for None, in the order they were added.
+
+    Whoever opted out is not told.
+    """
+    wanted = select(Recipient).where(Recipient.enabled, Recipient.opted_out_at.is_(None))
+    statement = wanted.order_by(Recipient.created_at, Recipient.id)
     if ids is not None:
         statement = statement.where(Recipient.id.in_(ids))
     return list(await session.scalars(statement))
@@ -106,6 +111,20 @@ async def close_chat_window(session: AsyncSession, recipient_id: str) -> None:
     """The channel says that this person's window is shut, whatever we thought."""
     recipient = await get_recipient(session, recipient_id)
     recipient.window_open_until = None
+    await session.flush()
+
+
+async def opt_in(session: AsyncSession, recipient_id: str, *, now: datetime) -> None:
+    """The person wants to be told, whatever they said before."""
+    recipient = await lock_recipient(session, recipient_id)
+    recipient.opted_in_at, recipient.opted_out_at = now, None
+    await session.flush()
+
+
+async def opt_out(session: AsyncSession, recipient_id: str, *, now: datetime) -> None:
+    """The person wants to be told no more."""
+    recipient = await lock_recipient(session, recipient_id)
+    recipient.opted_out_at = recipient.opted_out_at or now
     await session.flush()
 
 

@@ -4,17 +4,19 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, Text, UniqueConstraint, false
+from sqlalchemy import DDL, JSON, BigInteger, ForeignKey, Index, Integer, MetaData, Text, UniqueConstraint, event, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, Notify, PartKind
+from instantreact.domain.audit import AuditAction
 from instantreact.domain.camera import CameraState, Mask, SpeechMode, Zone
 from instantreact.domain.happening import Happening
 from instantreact.domain.job import JobState
 from instantreact.domain.media import ClipInfo, ClipState, Listening
 from instantreact.domain.observation import Observation
+from instantreact.domain.principal import PrincipalKind, Scope
 from instantreact.domain.rule import Criteria, Severity
-from instantreact.storage.types import UTCDateTime, Value, enum_text
+from instantreact.storage.types import UTCDateTime, Value, WordSet, enum_text
 
 
 def new_id() -> str:
@@ -57,7 +59,9 @@ class Camera(Base):
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(unique=True)
     site_id: Mapped[str | None] = mapped_column(ForeignKey("sites.id"), index=True)
-    source: Mapped[str] = mapped_column(Text)  # encrypted by storage.cameras; never leaves it in clear but to ingest
+    source: Mapped[str] = mapped_column(Text)  # this and the login are encrypted by storage.cameras
+    username: Mapped[str | None] = mapped_column(Text)
+    password: Mapped[str | None] = mapped_column(Text)
     enabled: Mapped[bool] = mapped_column(default=True)
     speech: Mapped[SpeechMode | None] = mapped_column(enum_text(SpeechMode))  # None: the service's setting
     sensitivity: Mapped[float] = mapped_column(default=0.5)
@@ -128,6 +132,9 @@ class Event(Base):
     observation: Mapped[Observation] = mapped_column(Value(Observation))
     caption: Mapped[str] = mapped_column(Text)
     speech: Mapped[str] = mapped_column(Text, default="")
+    words: Mapped[tuple[str, ...]] = mapped_column(
+        WordSet, default=(), server_default="", deferred=True
+    )  # what it is found by
     snapshot_key: Mapped[str | None] = mapped_column(index=True)
     evidence_key: Mapped[str | None] = mapped_column(index=True)  # the clip cut from a stream around an alerted event
     __table_args__ = (
@@ -200,8 +207,27 @@ class Recipient(Base):
     enabled: Mapped[bool] = mapped_column(default=True)
     window_open_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     unreachable_reason: Mapped[str | None] = mapped_column(Text)
+    opted_in_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    opted_out_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (UniqueConstraint("channel", "address"),)
+
+
+class Invitation(Base):
+    """Lets one person become a recipient by a link or, for a shorter time, by a code; the link is kept as its hash."""
+
+    __tablename__ = "invitations"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str]
+    channel: Mapped[ChannelKind] = mapped_column(enum_text(ChannelKind))
+    token_sha256: Mapped[str] = mapped_column(unique=True)
+    code: Mapped[str | None]  # until it was used, or guessed at too often
+    code_expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    wrong_codes: Mapped[int] = mapped_column(default=0)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    recipient_id: Mapped[str | None] = mapped_column(ForeignKey("recipients.id", ondelete="SET NULL"))
 
 
 class ChannelFault(Base):
@@ -374,10 +400,69 @@ class Binding(Base):
 
 
 class ApiKey(Base):
-    """The hash of an API key; the key itself is shown once and kept nowhere."""
+    """The hash of an API key; the key itself is shown once and kept nowhere.
+
+    site_ids, camera_ids  what it is confined to; both None: nothing
+    old_sha256            of the key before it was rotated, which counts until `old_until`
+    """
 
     __tablename__ = "api_keys"
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(unique=True)
     sha256: Mapped[str] = mapped_column(unique=True)
+    scopes: Mapped[tuple[Scope, ...]] = mapped_column(Value(tuple[Scope, ...]), default=tuple(Scope))
+    site_ids: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    camera_ids: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    old_sha256: Mapped[str | None]
+    old_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (Index("ix_api_keys_created", "created_at", "id"),)
+
+
+class AuditEntry(Base):
+    """Who saw, changed or answered what, and from where: written once, never changed (a trigger sees to that).
+
+    route    method and template of the address, or the command
+    subject  the ids in the address or of what was made; never a key, a signature or a body
+    """
+
+    __tablename__ = "audit_entries"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    action: Mapped[AuditAction] = mapped_column(enum_text(AuditAction))
+    principal_kind: Mapped[PrincipalKind] = mapped_column(enum_text(PrincipalKind))
+    principal: Mapped[str]
+    principal_id: Mapped[str | None]
+    source: Mapped[str | None]
+    route: Mapped[str]
+    subject: Mapped[str] = mapped_column(Text, default="")
+    status: Mapped[int | None]
+    request_id: Mapped[str | None]
+    __table_args__ = (
+        Index("ix_audit_entries_at", "at", "id"),
+        Index("ix_audit_entries_of_principal", "principal", "at", "id"),
+        Index("ix_audit_entries_of_action", "action", "at", "id"),
+    )
+
+
+_STAYS = "what is in the audit log stays as it is"
+for _dialect, _statement in (
+    (
+        "sqlite",
+        f"CREATE TRIGGER audit_entries_stay BEFORE UPDATE ON audit_entries BEGIN SELECT RAISE(ABORT, '{_STAYS}'); END",
+    ),
+    (
+        "postgresql",
+        "CREATE OR REPLACE FUNCTION audit_entries_stay() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        f"BEGIN RAISE EXCEPTION '{_STAYS}'; END $$",
+    ),
+    (
+        "postgresql",
+        "CREATE TRIGGER audit_entries_stay BEFORE UPDATE ON audit_entries "
+        "FOR EACH ROW EXECUTE FUNCTION audit_entries_stay()",
+    ),
+):
+    _made = DDL(_statement).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]
+    event.listen(AuditEntry.__table__, "after_create", _made)

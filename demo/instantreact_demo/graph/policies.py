@@ -45,6 +45,45 @@ class Upload:
     filename: str | None
 
 
+FIELDS = frozenset(
+    {
+        "messages", "messaging_postbacks", "messaging_optins", "messaging_referrals", "message_deliveries",
+        "message_reads", "message_echoes", "message_reactions", "messaging_policy_enforcement", "message_edits",
+        "messaging_handovers", "messaging_account_linking", "feed", "standby",
+    }
+)  # fmt: skip
+
+
+def check_permission(name: str, permissions: frozenset[str], *, code: int) -> None:
+    """What the token may do."""
+    if name not in permissions:
+        raise GraphError(code, f"Requires {name} permission to manage the object", status=403)
+
+
+def check_fields(names: str) -> list[str]:
+    """What a Page can be subscribed to."""
+    fields = names.split(",")
+    if unknown := [name for name in fields if name not in FIELDS]:
+        raise GraphError(100, f"Param subscribed_fields must be one of {sorted(FIELDS)}, not {unknown}")
+    return fields
+
+
+def check_profile(body: Mapping[str, Any], known: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A menu needs Get Started; its items and the greeting have their lengths (contract, section 8)."""
+    merged = {**known, **body}
+    for menu in body.get("persistent_menu", ()):
+        items = menu["call_to_actions"]
+        if "get_started" not in merged or len(items) > 20:
+            raise GraphError(100, "You must set a Get Started button if you also wish to use persistent menu")
+        if any(len(item["title"]) > 30 or len(item.get("payload", "")) > 1000 for item in items):
+            raise GraphError(100, "Length of param call_to_actions[0][title] must be less than or equal to 30")
+    if any(len(greeting["text"]) > 160 for greeting in body.get("greeting", ())):
+        raise GraphError(100, "Length of param greeting[0][text] must be less than or equal to 160")
+    if any(not domain.startswith("https://") for domain in body.get("whitelisted_domains", ())):
+        raise GraphError(100, "Domain must use https", subcode=2018062)
+    return body
+
+
 def check_credentials(token: str | None, proof: str | None, *, expected_token: str, app_secret: str | None) -> None:
     """The token, then its proof where an app secret is required."""
     if token != expected_token:

@@ -27,9 +27,12 @@ from instantreact_demo.graph.policies import (
     Person,
     Upload,
     check_credentials,
+    check_fields,
     check_message,
     check_messaging_type,
+    check_permission,
     check_person,
+    check_profile,
     check_upload,
     read_json,
 )
@@ -47,11 +50,15 @@ class Moment(StrEnum):
 
 @dataclass(frozen=True)
 class Page:
-    """The Page that this Graph knows. Without an app secret it asks for no proof and signs with an empty one."""
+    """The Page that this Graph knows, and what its token may do.
+
+    Without an app secret it asks for no proof and signs with an empty one.
+    """
 
     page_id: str = "1000"
     access_token: str = "EAAtesttoken"
     app_secret: str | None = "0123456789abcdef0123456789abcdef"
+    permissions: frozenset[str] = frozenset({"pages_messaging", "pages_manage_metadata"})
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,8 @@ class FakeGraph:
         self.faults: list[Fault] = []
         self.auto_events: tuple[str, ...] = ()
         self.hook: Callable[[Moment, Received | None], None] | None = None
+        self.profile: dict[str, Any] = {}
+        self.subscribed_fields: list[str] = []
         self._templates: set[str] = set()
         self._attachments: dict[str, bytes] = {}
 
@@ -160,8 +169,8 @@ class FakeGraph:
             routes=[
                 Route(f"{node}/messages", self._messages, methods=["POST"]),
                 Route(f"{node}/message_attachments", self._save_attachment, methods=["POST"]),
-                Route(f"{node}/messenger_profile", self._profile, methods=["POST", "DELETE"]),
-                Route(f"{node}/subscribed_apps", self._subscribe, methods=["POST"]),
+                Route(f"{node}/messenger_profile", self._profile, methods=["GET", "POST", "DELETE"]),
+                Route(f"{node}/subscribed_apps", self._subscribe, methods=["GET", "POST"]),
                 Route(f"{node}/message_templates", self._create_template, methods=["POST"]),
                 Route(node, self._page_node, methods=["GET"]),
             ],
@@ -196,11 +205,25 @@ class FakeGraph:
 
     async def _profile(self, request: Request) -> Response:
         self._authorise(request)
-        read_json(await request.body())
+        check_permission("pages_messaging", self.page.permissions, code=230)
+        if request.method == "GET":
+            asked = request.query_params.get("fields", "").split(",")
+            found = {name: value for name, value in self.profile.items() if name in asked}
+            return JSONResponse({"data": [found] if found else []})
+        body = read_json(await request.body())
+        if request.method == "DELETE":
+            self.profile = {name: value for name, value in self.profile.items() if name not in body["fields"]}
+        else:
+            self.profile |= check_profile(body, self.profile)
         return JSONResponse({"result": "success"})
 
     async def _subscribe(self, request: Request) -> Response:
         self._authorise(request)
+        check_permission("pages_manage_metadata", self.page.permissions, code=200)
+        if request.method == "GET":
+            app = {"id": "1517776481860111", "name": "Fake App", "subscribed_fields": self.subscribed_fields}
+            return JSONResponse({"data": [app] if self.subscribed_fields else []})
+        self.subscribed_fields = check_fields(request.query_params.get("subscribed_fields", ""))
         return JSONResponse({"success": True})
 
     async def _create_template(self, request: Request) -> Response:

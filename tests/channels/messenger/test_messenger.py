@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instantreact.channels.messenger.channel import MessengerAccount, MessengerChannel
+from instantreact.channels.messenger.channel import MessengerChannel
+from instantreact.channels.messenger.graph import MessengerAccount
 from instantreact.channels.messenger.pacing import Pacer
 from instantreact.channels.words import utf16_units
 from instantreact.domain.alert import Picture

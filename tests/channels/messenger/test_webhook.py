@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instantreact.channels.messenger.webhook import parse_webhook, read_item
-from instantreact.channels.receiver import Delivered, Echo, Incoming, Read
+from instantreact.channels.receiver import Delivered, Echo, Incoming, Invited, Read, Wrote
 from instantreact.domain.alert import Answer, AnswerKind
 from instantreact.errors import InvalidInput
 from instantreact_demo.graph import events
@@ -15,7 +15,8 @@ from instantreact_demo.graph import events
 PSID, PAGE = "4242", "1000"
 AT_MS = 1_700_000_000_123
 AT = datetime(2023, 11, 14, 22, 13, 20, 123_000, tzinfo=UTC)
-SHORTLINK = {"ref": "tok_abc", "source": "SHORTLINK", "type": "OPEN_THREAD"}
+TOKEN = "dGhpcyBpcyBhIHRva2Vu-_"
+SHORTLINK = {"ref": TOKEN, "source": "SHORTLINK", "type": "OPEN_THREAD"}
 
 
 def make_item(content: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -42,13 +43,18 @@ POSTBACK = {"postback": {"mid": "m_2", "title": "False alarm", "payload": "FALSE
         (QUICK_REPLY, Answer(AnswerKind.ACKNOWLEDGE, "0f6c")),
         (POSTBACK, Answer(AnswerKind.DISMISS, "0f6c")),
         ({"postback": {"title": "Acknowledge", "payload": "ACK:0f6c"}}, Answer(AnswerKind.ACKNOWLEDGE, "0f6c")),
-        ({"postback": {"mid": "m_3", "payload": "GET_STARTED", "referral": SHORTLINK}}, None),
+        ({"postback": {"mid": "m_3", "payload": "GET_STARTED", "referral": SHORTLINK}}, Invited(TOKEN)),
+        ({"postback": {"mid": "m_3", "payload": "GET_STARTED", "referral": {"ref": "tok_abc"}}}, Wrote("start")),
+        ({"postback": {"mid": "m_3", "payload": "GET_STARTED"}}, Wrote("start")),
+        ({"postback": {"mid": "m_3", "title": "Stop alerts", "payload": "STOP"}}, Wrote("stop")),
         ({"postback": {"mid": "m_3", "title": "of another app"}}, None),
-        ({"message": {"mid": "m_1", "text": "ACK:0f6c"}}, None),
+        ({"message": {"mid": "m_1", "text": "ACK:0f6c"}}, Wrote("ACK:0f6c")),
+        ({"message": {"mid": "m_1", "text": "hi", "referral": SHORTLINK}}, Invited(TOKEN)),
+        ({"referral": SHORTLINK}, Invited(TOKEN)),
     ],
 )
 def test_parse_webhook_finds_the_answer_when_a_button_of_ours_is_tapped(
-    content: dict[str, Any], answer: Answer | None
+    content: dict[str, Any], answer: Answer | Invited | Wrote | None
 ) -> None:
     incoming = parse_one(make_item(content))
     assert (incoming.content, incoming.address, incoming.occurred_at) == (answer, PSID, AT)
@@ -125,7 +131,7 @@ def test_parse_webhook_takes_every_item_of_every_entry_in_order_when_they_are_ba
         {"id": PAGE, "time": AT_MS, "changes": [{"field": "feed", "value": {"item": "comment"}}]},
     )
     first, second, third, fourth, fifth = parse_webhook(body)
-    assert (first.content, first.address) == (None, PSID)
+    assert (first.content, first.address) == (Wrote("hello"), PSID)
     assert second.content == Answer(AnswerKind.DISMISS, "0f6c")
     assert (third.content, third.opens_chat_window) == (Read(AT), False)
     assert (fourth.content, fourth.address) == (Answer(AnswerKind.ACKNOWLEDGE, "0f6c"), PSID)

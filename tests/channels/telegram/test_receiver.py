@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instantreact.channels.receiver import Call, Incoming
+from instantreact.channels.receiver import Call, Incoming, Invited, Wrote
 from instantreact.channels.telegram.receiver import TelegramReceiver, find_callback_id
 from instantreact.domain.alert import Answer, AnswerKind
 from instantreact.errors import InvalidInput, Misconfigured, NotAllowed, NotFound
@@ -43,8 +43,23 @@ def test_tap_is_an_answer_when_its_data_is_ours(data: object, content: Answer | 
 
 def test_message_tells_who_is_there_again_and_when() -> None:
     incoming = parse_one(message=MESSAGE)
-    assert (incoming.content, incoming.address, incoming.opens_chat_window) == (None, "7", True)
+    assert (incoming.content, incoming.address, incoming.opens_chat_window) == (Wrote("start"), "7", True)
     assert incoming.occurred_at == datetime.fromtimestamp(1_764_000_000, UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ("/start dGhpcyBpcyBhIHRva2Vu-_", Invited("dGhpcyBpcyBhIHRva2Vu-_")),
+        ("/start", Wrote("start")),
+        ("/stop", Wrote("stop")),
+        ("stop", Wrote("stop")),
+        ("/start short", None),
+        (7, None),
+    ],
+)
+def test_command_is_a_word_or_the_link_of_an_invitation(text: object, content: object) -> None:
+    assert parse_one(message={**MESSAGE, "text": text}).content == content
 
 
 @pytest.mark.parametrize(

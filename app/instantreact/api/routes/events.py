@@ -24,7 +24,10 @@ async def _ask_filter(
     camera_id: Annotated[Id | None, Query(description="What this camera saw.")] = None,
     since: Annotated[Moment | None, Query(description="At this time or later.")] = None,
     until: Annotated[Moment | None, Query(description="Before this time.")] = None,
-    text: Annotated[SearchText | None, Query(description="Part of the caption or of what was said.")] = None,
+    text: Annotated[
+        SearchText | None,
+        Query(description="Words of the caption or of what was said, each from its beginning; all must be there."),
+    ] = None,
 ) -> EventFilter:
     refuse_empty_time(since, until)
     return EventFilter(camera_id=camera_id, since=since, until=until, text=text)

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse, Response
 
+from instantreact.api.audit import audits
 from instantreact.api.auth import admit
 from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import problems
@@ -13,6 +14,7 @@ from instantreact.api.ranges import serve_file
 from instantreact.api.schemas.fields import PathId
 from instantreact.channels.words import compose_text, compose_title, format_moment
 from instantreact.domain.alert import AlertState, Answer, AnswerKind
+from instantreact.domain.audit import AuditAction
 from instantreact.domain.principal import Principal, PrincipalKind, Scope
 from instantreact.errors import NotFound
 from instantreact.pipeline.answer import answer_alert, describe_state
@@ -120,6 +122,7 @@ async def open_snapshot(request: Request, services: ServicesDep, alert: SignedAl
     response_class=Response,
     responses={303: {"description": "It is stored; the page shows how the alert stands."}, **problems(404, 413, 422)},
 )
+@audits(AuditAction.ANSWERED)
 async def answer_open_alert(
     request: Request,
     services: ServicesDep,

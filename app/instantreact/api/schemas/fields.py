@@ -43,7 +43,7 @@ Name = Annotated[Line, StringConstraints(min_length=1), AfterValidator(_check_vi
 """A short line of text that says something."""
 
 SearchText = Annotated[str, StringConstraints(max_length=200, pattern=_PRINTABLE)]
-"""What to look for, a space at its end included."""
+"""Words to look for."""
 
 Source = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f]{1,2000}$")]
 """The address of a camera, its user and password in clear."""

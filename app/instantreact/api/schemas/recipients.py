@@ -17,6 +17,8 @@ _EXAMPLE: JsonDict = {
     **_DRAFT,
     "window_open_until": "2026-11-23T11:00:00Z",
     "unreachable_reason": None,
+    "opted_in_at": "2026-11-22T10:59:00Z",
+    "opted_out_at": None,
     "created_at": "2026-11-22T10:59:00Z",
 }
 
@@ -27,7 +29,9 @@ class RecipientDraft(Draft):
     """What people decide about a recipient."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_DRAFT]})
-    read_only: ClassVar[frozenset[str]] = frozenset({"id", "window_open_until", "unreachable_reason", "created_at"})
+    read_only: ClassVar[frozenset[str]] = frozenset(
+        {"id", "window_open_until", "unreachable_reason", "opted_in_at", "opted_out_at", "created_at"}
+    )
 
     name: Name
     channel: ChannelKind
@@ -62,4 +66,6 @@ class RecipientView(BaseModel):
     enabled: bool
     window_open_until: datetime | None = Field(description="Until when Messenger lets us write to them.")
     unreachable_reason: str | None = Field(description="Why the channel does not reach them, until they act again.")
+    opted_in_at: datetime | None = Field(description="When they said that they want to be told.")
+    opted_out_at: datetime | None = Field(description="When they said that they do not, until they say otherwise.")
     created_at: datetime

@@ -33,6 +33,13 @@ class ConsoleChannel:
     async def confirm(self, incoming: Incoming, said: str) -> None:
         """Nothing is answered on a console."""
 
+    async def reply(self, address: str, text: str) -> Receipt:
+        """Print it."""
+        return await self._print(f"To {address}: {clean(text)}", "")
+
+    async def invitation_url(self, token: str) -> None:
+        """Nobody writes to a console."""
+
     async def check(self) -> str:
         """Alerts can always be printed."""
         return "alerts are printed on the console; configure a channel to send them"

@@ -6,7 +6,8 @@ from typing import Protocol
 from pydantic import HttpUrl, SecretStr
 
 from instantreact.channels.channel import ChannelEnds
-from instantreact.channels.messenger.channel import MessengerAccount, MessengerChannel
+from instantreact.channels.messenger.channel import MessengerChannel
+from instantreact.channels.messenger.graph import MessengerAccount
 from instantreact.channels.messenger.receiver import MessengerReceiver
 from instantreact.clock import Clock
 from instantreact.errors import Misconfigured

@@ -10,10 +10,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from instantreact.channels.payloads import find_answer
-from instantreact.channels.receiver import Content, Delivered, Echo, Incoming, Json, Read
+from instantreact.channels.receiver import (
+    Content,
+    Delivered,
+    Echo,
+    Incoming,
+    Invited,
+    Json,
+    Read,
+    Wrote,
+    find_invited,
+)
 from instantreact.errors import InvalidInput
 
 MAX_ID_CHARACTERS = 512
+
+GET_STARTED, STOP = "GET_STARTED", "STOP"
+"""What the button Get Started and the menu's Stop alerts send: see page.py."""
+
+_WRITTEN = {GET_STARTED: Wrote("start"), STOP: Wrote("stop")}
 
 
 @dataclass(frozen=True)
@@ -68,10 +83,11 @@ def _items(value: Json) -> Iterator[Json]:
 
 
 def _read_message(item: Json, message: Json) -> _Reading:
-    payload = _text(_object(message, "quick_reply"), "payload")
+    payload, text = _text(_object(message, "quick_reply"), "payload"), _text(message, "text")
     mid = _identifier(message, "mid")
     identity = (mid,) if mid else (*_whose(item), _digest(message))
-    return _Reading(identity, opens_chat_window=True, content=find_answer(payload or ""))
+    content = find_answer(payload or "") or _find_referred(message) or (Wrote(text) if text else None)
+    return _Reading(identity, opens_chat_window=True, content=content)
 
 
 def _read_echo(item: Json, message: Json) -> _Reading:
@@ -84,7 +100,8 @@ def _read_echo(item: Json, message: Json) -> _Reading:
 def _read_postback(item: Json, postback: Json) -> _Reading:
     mid, payload = _identifier(postback, "mid"), _text(postback, "payload")
     identity = (mid,) if mid else (*_whose(item), payload)
-    return _Reading(identity, opens_chat_window=True, content=find_answer(payload or ""))
+    content = find_answer(payload or "") or _find_referred(postback) or _WRITTEN.get(payload or "")
+    return _Reading(identity, opens_chat_window=True, content=content)
 
 
 def _read_delivery(item: Json, delivery: Json) -> _Reading:
@@ -103,7 +120,9 @@ def _read_reaction(item: Json, reaction: Json) -> _Reading:
 
 def _read_referral(item: Json, referral: Json) -> _Reading:
     # An m.me link into the conversation opens the window; an advertisement only once the person writes.
-    return _Reading((*_whose(item), _digest(referral)), opens_chat_window=referral.get("source") == "SHORTLINK")
+    is_link = referral.get("source") == "SHORTLINK"
+    content = find_invited(_text(referral, "ref")) if is_link else None
+    return _Reading((*_whose(item), _digest(referral)), opens_chat_window=is_link, content=content)
 
 
 def _read_optin(item: Json, optin: Json) -> _Reading:
@@ -120,6 +139,11 @@ _READERS: Mapping[str, Callable[[Json, Json], _Reading]] = {
     "referral": _read_referral,
     "optin": _read_optin,
 }
+
+
+def _find_referred(content: Json) -> Invited | None:
+    """The invitation whose link led to what somebody did."""
+    return find_invited(_text(_object(content, "referral"), "ref"))
 
 
 def _whose(item: Json) -> tuple[object, ...]:

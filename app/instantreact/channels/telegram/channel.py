@@ -62,6 +62,16 @@ class TelegramChannel:
             call = {"callback_query_id": callback_id, "text": shorten(said, SIGN_UNITS)}
             await self._call("answerCallbackQuery", json.dumps(call).encode())
 
+    async def reply(self, address: str, text: str) -> Receipt:
+        """Send a message without buttons."""
+        call = {"chat_id": address, "text": shorten(text, TEXT_UNITS)}
+        return self._receipt(await self._call("sendMessage", json.dumps(call).encode()))
+
+    async def invitation_url(self, token: str) -> str:
+        """A deep link: Telegram brings the token with the person's tap on Start."""
+        bot = await self._call("getMe")
+        return f"https://t.me/{bot.get('username', '')!s}?start={token}"
+
     async def check(self) -> str:
         """Ask for the bot's name."""
         bot = await self._call("getMe")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from instantreact.channels.payloads import find_answer
-from instantreact.channels.receiver import Call, Incoming, Json
+from instantreact.channels.receiver import Call, Incoming, Invited, Json, Wrote, find_invited
 from instantreact.errors import InvalidInput, Misconfigured, NotAllowed, NotFound
 
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105
@@ -64,7 +64,7 @@ class TelegramReceiver:
             alias=f"@{name.lower()}" if isinstance(name, str) and name.isascii() and name.isidentifier() else None,
             occurred_at=_time(_find_int(member or ({} if tap else message), "date")),
             opens_chat_window=bool(chat_id) and (is_let_in if member else bool(tap or message)),
-            content=find_answer(data) if isinstance(data, str) else None,
+            content=find_answer(data) if isinstance(data, str) else None if tap else _find_written(message),
             body=body,
         )
 
@@ -73,6 +73,17 @@ def find_callback_id(body: Json) -> str | None:
     """What the tap is called that an update tells of."""
     found = _object(body, "callback_query").get("id")
     return found if isinstance(found, str) and found.isascii() and found.isprintable() else None
+
+
+def _find_written(message: Json) -> Invited | Wrote | None:
+    """Commands are words to us; the one of a link brings the link's token."""
+    text = message.get("text")
+    if not isinstance(text, str):
+        return None
+    word, _, token = text.partition(" ")
+    if word == "/start" and token:
+        return find_invited(token)
+    return Wrote(text.removeprefix("/"))
 
 
 def _object(value: Json, name: str) -> Json:

@@ -3,6 +3,7 @@
 from alembic import context
 
 from instantreact.storage.migrate import render_column_type
+from instantreact.storage.search import is_compared
 from instantreact.storage.tables import Base
 
 context.configure(
@@ -11,6 +12,7 @@ context.configure(
     transactional_ddl=True,
     render_as_batch=True,  # SQLite cannot alter a table: it is copied
     render_item=render_column_type,
+    include_name=is_compared,
 )
 with context.begin_transaction():
     context.run_migrations()

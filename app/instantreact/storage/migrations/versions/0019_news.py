@@ -1,13 +1,13 @@
 """What changes is written down in the order in which it was committed.
 
-Follows 0011; made 2026-11-26.
+Follows 0018; made 2026-11-26.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

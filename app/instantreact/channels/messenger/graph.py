@@ -1,0 +1,144 @@
+"""Calls of the Graph API in the name of a Page (Meta, Graph API): credentials, errors and usage, whatever is asked."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import httpx
+
+from instantreact.channels.messenger.graph_errors import ECHO_WAIT_S, error_for, read_failure, read_object
+from instantreact.channels.messenger.signature import appsecret_proof
+from instantreact.channels.messenger.usage import read_usage
+from instantreact.errors import ChannelBroken, DeliveryDeferred, DeliveryError
+from instantreact.logs import get_logger
+
+USAGE_WARNING_PERCENT = 80.0
+"""From which share of the Page's allowance on we warn."""
+
+Reply = dict[str, object]
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class MessengerAccount:
+    """The Page that alerts come from, and how to reach it. Its secrets stay out of its repr."""
+
+    page_id: str
+    access_token: str = field(repr=False)
+    app_secret: str | None = field(default=None, repr=False)
+    base_url: str = "https://graph.facebook.com"
+    version: str = "v25.0"
+    connect_timeout_s: float = 5.0
+    reply_timeout_s: float = 20.0
+
+    @property
+    def page_url(self) -> str:
+        """The address of the Page's node."""
+        return f"{self.base_url.rstrip('/')}/{self.version}/{self.page_id}"
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The query parameters that authorise a call: the token, and its proof where there is an app secret."""
+        if self.app_secret is None:
+            return {"access_token": self.access_token}
+        proof = appsecret_proof(self.access_token, self.app_secret)
+        return {"access_token": self.access_token, "appsecret_proof": proof}
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must appear in no message and no log."""
+        return tuple(secret for secret in (*self.credentials.values(), self.app_secret) if secret)
+
+
+class GraphClient:
+    """Calls about one Page. Every call raises DeliveryError (see errors.py) for whatever is no success."""
+
+    def __init__(self, account: MessengerAccount) -> None:
+        self.account = account
+        self._client = httpx.AsyncClient(
+            transport=_Authorised(account.credentials),
+            timeout=httpx.Timeout(account.reply_timeout_s, connect=account.connect_timeout_s),
+        )
+
+    async def get(self, edge: str, params: Mapping[str, str], *, is_success: Callable[[Reply], bool]) -> Reply:
+        """Read something of the Page: an edge such as `/messages`, or "" for its node."""
+        return await self._exchange(
+            self._client.build_request("GET", self.account.page_url + edge, params=params), is_success
+        )
+
+    async def post(
+        self,
+        edge: str,
+        *,
+        is_success: Callable[[Reply], bool],
+        json: object = None,
+        form: Mapping[str, str] | None = None,
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Send JSON, a form with files, or parameters alone to an edge of the Page."""
+        url = self.account.page_url + edge
+        request = self._client.build_request("POST", url, json=json, data=form, files=files, params=params)
+        return await self._exchange(request, is_success)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _exchange(self, request: httpx.Request, is_success: Callable[[Reply], bool]) -> Reply:
+        """The reply's JSON object where it is a success; whatever else comes back is raised."""
+        response = await self._transmit(request)
+        usage = read_usage(response.headers)
+        if usage.percent >= USAGE_WARNING_PERCENT:
+            log.warning("messenger.usage_high", percent=usage.percent, regain_access_s=usage.regain_access_s)
+        reply = read_object(response.content)
+        if response.is_success and is_success(reply):
+            return reply
+        failure = read_failure(response.status_code, response.content).without(self.account.secrets)
+        raise error_for(failure, regain_access_s=usage.regain_access_s)
+
+    async def _transmit(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await self._client.send(request)
+        except httpx.RequestError as error:
+            raise _transport_error(error) from error
+
+
+def holds_text(name: str) -> Callable[[Reply], bool]:
+    """Whether a reply is a success: it holds a text of this name."""
+    return lambda reply: isinstance(reply.get(name), str)
+
+
+class _Authorised(httpx.AsyncBaseTransport):
+    """Adds the credentials below httpx's own logging and exceptions, which therefore never see them."""
+
+    def __init__(self, credentials: Mapping[str, str]) -> None:
+        self._credentials = credentials
+        self._inner = httpx.AsyncHTTPTransport()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a copy of the request with the credentials in its query."""
+        return await self._inner.handle_async_request(
+            httpx.Request(
+                request.method,
+                request.url.copy_merge_params(self._credentials),
+                headers=request.headers,
+                stream=request.stream,
+                extensions=request.extensions,
+            )
+        )
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def _transport_error(error: httpx.RequestError) -> DeliveryError:
+    """Failing to connect is harmless to repeat; once the request was on its way, Messenger may have taken it."""
+    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    match error:
+        case httpx.UnsupportedProtocol():
+            return ChannelBroken(f"The address of the Graph API is not one: {reason}")
+        case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout():
+            return DeliveryDeferred(f"Messenger cannot be reached. {reason}")
+        case _:
+            text = f"Messenger did not answer, but may have acted. {reason}"
+            return DeliveryDeferred(text, retry_after_s=ECHO_WAIT_S, ambiguous=True)
