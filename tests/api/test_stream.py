@@ -187,8 +187,8 @@ async def test_stream_tells_a_caller_of_a_site_of_its_own_cameras_only(
 ) -> None:
     async with services.database.unit_of_work() as session:
         site = await insert_site(session, {"name": "Shop", "time_zone": None}, now=NOW)
-        shop = Principal(PrincipalKind.KEY, "Shop", EVERYTHING, confinement=Confinement(frozenset({site.id})))
-        monkeypatch.setattr(auth, "API", shop)
+        confined = Principal(PrincipalKind.KEY, "Shop", EVERYTHING, confinement=Confinement(frozenset({site.id})))
+        monkeypatch.setattr(auth, "API", confined)
         here = await insert_camera(session, services.box, CameraSettings("Here", "push:", site="Shop"), now=NOW)
         there = await insert_camera(session, services.box, CameraSettings("There", "push:"), now=NOW)
     async with serve(app) as url, listen(url) as listening:

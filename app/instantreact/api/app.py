@@ -61,6 +61,7 @@ KEYED = (
     keys,
     links,
     audit,
+    stream,
     metrics,
     stream,
 )

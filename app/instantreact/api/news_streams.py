@@ -39,7 +39,7 @@ class StreamLimit:
     from_address: int = 16
     of_principal: int = 64
     beat_s: float = 15.0
-    life_s: float = 900.0
+    life_s: float = 300.0
 
 
 class NewsStreams:
@@ -55,9 +55,12 @@ class NewsStreams:
         self._looking = asyncio.Lock()
 
     async def open(
-        self, after: NewsCursor | None, which: NewsFilter, *, source: str, principal: str
+        self, database: Database, after: NewsCursor | None, which: NewsFilter, *, source: str, principal: str
     ) -> EventSourceResponse:
-        """News after a cursor, or from now on. Raises an HTTPException with 429 where there are too many."""
+        """News after a cursor, or from now on, of what `database` shows.
+
+        Raises an HTTPException with 429 where there are too many.
+        """
         release = self._enter(source, principal)
         try:
             async with self._database.reading() as session:
@@ -66,7 +69,7 @@ class NewsStreams:
         except BaseException:
             release()
             raise
-        return _StreamResponse(self._tell(begin, which, is_gap=is_gap), release)
+        return _StreamResponse(self._tell(database, begin, which, is_gap=is_gap), release)
 
     def count(self) -> int:
         """How many are open."""
@@ -86,7 +89,9 @@ class NewsStreams:
 
         return leave
 
-    async def _tell(self, begin: NewsCursor, which: NewsFilter, *, is_gap: bool) -> AsyncIterator[bytes]:
+    async def _tell(
+        self, database: Database, begin: NewsCursor, which: NewsFilter, *, is_gap: bool
+    ) -> AsyncIterator[bytes]:
         ends_at_s = time.monotonic() + self._limit.life_s
         if is_gap:
             yield format_sse_event(event="gap", data_str="{}", id=str(begin))
@@ -95,7 +100,7 @@ class NewsStreams:
         beat_at_s = time.monotonic() + self._limit.beat_s
         while not self._closing.is_set() and time.monotonic() < ends_at_s:
             if await self._look() > begin:
-                page, begin = await self._read(begin, which)
+                page, begin = await _read(database, begin, which)
                 for told in page:
                     yield _format(told)
                 continue
@@ -115,11 +120,12 @@ class NewsStreams:
                 self._looked_at_s = time.monotonic()
             return self._newest
 
-    async def _read(self, begin: NewsCursor, which: NewsFilter) -> tuple[list[Told], NewsCursor]:
-        """A page, and how far it goes."""
-        async with self._database.reading() as session:
-            page = await list_news(session, begin, which, limit=PAGE)
-            return page, page[-1].cursor if len(page) == PAGE else await find_newest(session)
+
+async def _read(database: Database, begin: NewsCursor, which: NewsFilter) -> tuple[list[Told], NewsCursor]:
+    """A page, and how far it goes."""
+    async with database.reading() as session:
+        page = await list_news(session, begin, which, limit=PAGE)
+        return page, page[-1].cursor if len(page) == PAGE else await find_newest(session)
 
 
 class _StreamResponse(EventSourceResponse):

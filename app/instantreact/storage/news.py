@@ -12,14 +12,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from sqlalchemy import ColumnElement, delete, func, literal, literal_column, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, delete, func, literal, literal_column, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from instantreact.domain.principal import Confinement
 from instantreact.errors import InvalidInput
 from instantreact.logs import get_logger
+from instantreact.storage.confinement import WHOLE
 from instantreact.storage.database import Database
-from instantreact.storage.tables import Camera, News
+from instantreact.storage.tables import News
 
 KEPT = 100_000
 """How many are kept: who was away for longer has to look at everything anew."""
@@ -62,10 +62,9 @@ class NewsCursor:
 
 @dataclass(frozen=True)
 class NewsFilter:
-    """Which news: of these topics, and of the cameras that somebody is confined to; None for all."""
+    """Which news: of these topics; None for all."""
 
     topics: frozenset[NewsTopic] | None = None
-    confinement: Confinement | None = None
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ async def keep_news_short(database: Database) -> None:
         await asyncio.sleep(TRIM_S)
 
 
-_CURSORS = select(News.transaction_id, News.id)
+_CURSORS = select(News.transaction_id, News.id).execution_options(**WHOLE)  # how far there is news is no secret
 _NEWEST = (News.transaction_id.desc(), News.id.desc())
 
 
@@ -140,14 +139,7 @@ def _is_settled(session: AsyncSession) -> ColumnElement[bool]:
 
 
 def _restrict(which: NewsFilter) -> Collection[ColumnElement[bool]]:
-    restrictions = []
-    if which.topics is not None:
-        restrictions.append(News.topic.in_(sorted(which.topics)))
-    if which.confinement is not None:
-        at_sites = Camera.site_id.in_(sorted(which.confinement.site_ids))
-        theirs = select(Camera.id).where(or_(at_sites, Camera.id.in_(sorted(which.confinement.camera_ids))))
-        restrictions.append(News.camera_id.in_(theirs))
-    return restrictions
+    return [] if which.topics is None else [News.topic.in_(sorted(which.topics))]
 
 
 def _tell(row: News) -> Told:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from instantreact.api.addresses import find_source
 from instantreact.api.auth import KeyedRoute
-from instantreact.api.deps import PrincipalDep
+from instantreact.api.deps import PrincipalDep, ServicesDep
 from instantreact.api.news_streams import NewsStreams
 from instantreact.api.openapi import problems
 from instantreact.storage.news import NewsCursor, NewsFilter, NewsTopic
@@ -48,7 +48,11 @@ LastEventId = Annotated[
     },
 )
 async def stream_news(
-    request: Request, principal: PrincipalDep, types: Types = None, last_event_id: LastEventId = None
+    request: Request,
+    services: ServicesDep,
+    principal: PrincipalDep,
+    types: Types = None,
+    last_event_id: LastEventId = None,
 ) -> Response:
     """Server-sent events, one for each event, alert, delivery, camera and job that is new or changes its state.
 
@@ -63,5 +67,4 @@ async def stream_news(
     after = NewsCursor.parse(last_event_id) if last_event_id else None
     client = request.client
     source = find_source((client.host, client.port) if client else None)
-    which = NewsFilter(topics, principal.confinement)
-    return await streams.open(after, which, source=source, principal=principal.name)
+    return await streams.open(services.database, after, NewsFilter(topics), source=source, principal=principal.name)
