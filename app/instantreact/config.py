@@ -245,6 +245,11 @@ class Settings(BaseSettings):
     )
     whisper_model: Path | None = Field(None, description="Folder of a faster-whisper model, for speech=local.")
 
+    traces_url: HttpUrl | None = Field(
+        None,
+        description="Where OpenTelemetry traces go, by OTLP over HTTP, such as http://collector:4318/v1/traces; needs "
+        "`pip install 'instantreact[otel]'`.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line shown.")
     log_json: bool = Field(False, description="One JSON object a log line.")
 

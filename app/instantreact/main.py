@@ -41,6 +41,7 @@ from instantreact.wiring import (
     internal_token,
     make_lease_owner,
     make_neighbours,
+    open_secret_box,
     open_services,
     public_url,
     reach_policy,
@@ -57,7 +58,7 @@ async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Migrate the database, then serve until interrupted; `announce` tells the operator what they need to know."""
     prepare_folder(settings.state_dir)
     with open_server_socket(settings.host, settings.port) as server_socket:
-        await upgrade(settings.resolved_database_url)
+        await upgrade(settings.resolved_database_url, box=open_secret_box(settings))
         port = server_socket.getsockname()[1]
         async with run_app(settings, port=port, announce=announce) as app:
             announce(f"InstantReact listens on {url_of(settings, server_socket)} (its API is described at /docs).")
@@ -220,6 +221,12 @@ async def _load_captioner(services: Services) -> None:
 async def _ensure_key(services: Services, settings: Settings, announce: Callable[[str], None]) -> tuple[str, ...]:
     """The hashes of the keys of the settings; without any, at the very first start a key is made and shown once."""
     if settings.api_key is not None:
+        async with services.database.reading() as session:
+            if KEY_NAME in {each.name for each in await keys.list_keys(session)}:
+                announce(
+                    "The key of the first start counts beside INSTANTREACT_API_KEY: "
+                    f"`instantreact keys revoke {KEY_NAME}` ends it."
+                )
         return (keys.hash_key(settings.api_key.get_secret_value()),)
     key = keys.make_key()
     async with services.database.unit_of_work() as session:

@@ -43,10 +43,12 @@ from instantreact.storage.database import Database
 from instantreact.storage.database_clock import DatabaseClock
 from instantreact.storage.leases import LeaseOwner
 from instantreact.storage.neighbours import Neighbours
+from instantreact.storage.news import keep_news_short
 from instantreact.storage.secrets import SecretBox, load_or_create_key
 from instantreact.storage.state_folder import prepare_folder
 from instantreact.storage.totals import adding_figures
 from instantreact.threads import WorkerThreads
+from instantreact.tracing import sending_traces
 
 _PACKAGE = Path(__file__).resolve().parent
 SHIPPED_BUNDLE = next(
@@ -71,6 +73,7 @@ async def open_services(
     prepare_folder(settings.state_dir)
     box, secret_keys = open_secret_box(settings), load_secret_keys(settings)
     async with AsyncExitStack() as stack:
+        stack.enter_context(sending_traces(str(settings.traces_url) if settings.traces_url else None))
         database = Database(settings.resolved_database_url)
         stack.push_async_callback(database.dispose)
         blobs = open_blobs(settings)
@@ -88,6 +91,7 @@ async def open_services(
         figures = Figures()
         figures.know_channels(channels)
         await stack.enter_async_context(adding_figures(database, figures))
+        await stack.enter_async_context(in_background(keep_news_short(database)))
         for channel in channels.values():
             stack.push_async_callback(channel.close)
         yield Services(

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from instantreact.api.news_streams import NewsStreams, StreamLimit
 from instantreact.domain.alert import ChannelKind
 from instantreact.domain.job import JobState
 from instantreact.domain.principal import Scope
@@ -36,6 +37,7 @@ MARKS = {
     "/keys": "items",
     "/invitations": "items",
     "/audit": "items",
+    "/stream": "id: ",
 }
 """What of the own place is in each list where its name is not."""
 
@@ -145,8 +147,9 @@ async def test_what_belongs_to_others_is_not_there_on_any_route(
 
 
 async def test_nothing_of_others_is_in_any_list_or_figure(
-    app: FastAPI, confined: httpx.AsyncClient, own: Place, other: Place
+    app: FastAPI, services: Services, confined: httpx.AsyncClient, own: Place, other: Place
 ) -> None:
+    app.state.streams = NewsStreams(services.database, app.state.closing, StreamLimit(life_s=0.05))  # has an end
     for verb, path in routes(app):
         if verb == "get" and "{" not in path:
             answer = await confined.get(path)

@@ -3,6 +3,7 @@
 import asyncio
 
 from fastapi import Depends, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -14,6 +15,7 @@ from instantreact.api.errors import install_handlers
 from instantreact.api.known_keys import KnownKeys
 from instantreact.api.live import LiveCameras
 from instantreact.api.middleware import BodyLimit, RequestContext
+from instantreact.api.news_streams import NewsStreams
 from instantreact.api.openapi import DESCRIPTION, TAGS, install_description
 from instantreact.api.options import ApiOptions, Readiness
 from instantreact.api.queries import refuse_unknown_query
@@ -39,6 +41,7 @@ from instantreact.api.routes import (
     recipients,
     rules,
     sites,
+    stream,
     webhooks,
 )
 from instantreact.figures import Figures
@@ -61,11 +64,15 @@ KEYED = (
     links,
     audit,
     metrics,
+    stream,
 )
 """Routes that need a key."""
 
 MAX_BODY_BYTES = 1024 * 1024
 """The largest request that is no upload."""
+
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+"""FastAPI's own would tell addresses and queries, which may hold a key or a signed link: `RequestContext` traces."""
 
 FORM_OVERHEAD_BYTES = 64 * 1024
 """What an upload may hold beside its file."""
@@ -80,6 +87,7 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     """
     trail = AuditTrail(services.database, services.clock)
     app = FastAPIOffline(
+        telemetry=NO_TELEMETRY,
         static_url="/docs/assets",
         favicon_url="data:,",
         swagger_ui_parameters={"validatorUrl": None},
@@ -110,6 +118,7 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     app.state.rate_of_key = RateLimit(options.rate_of_key)
     app.state.readiness = readiness
     _install_live(app, live_cameras, options.internal_token)
+    app.state.streams = NewsStreams(services.database, app.state.closing, options.stream_limit)
     install_handlers(app)
     install_description(app)
     for keyed in KEYED:
@@ -144,7 +153,12 @@ async def close_app(app: FastAPI) -> None:
 
 def create_internal_app(live_cameras: LiveCameras, *, internal_token: str, figures: Figures) -> FastAPI:
     """What a process that only watches cameras shows to the service's other processes."""
-    app = FastAPI(openapi_url=None, redirect_slashes=False, middleware=[Middleware(RequestContext, figures=figures)])
+    app = FastAPI(
+        telemetry=NO_TELEMETRY,
+        openapi_url=None,
+        redirect_slashes=False,
+        middleware=[Middleware(RequestContext, figures=figures)],
+    )
     _install_live(app, live_cameras, internal_token)
     app.add_api_route("/livez", health.is_alive)
     install_handlers(app)

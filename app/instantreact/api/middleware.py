@@ -11,10 +11,12 @@ from http import HTTPStatus
 
 import structlog
 from fastapi import Request
+from opentelemetry.trace import Span, SpanKind
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from instantreact import tracing
 from instantreact.api.errors import answer_failure
 from instantreact.domain.principal import ANYBODY
 from instantreact.figures import Figures
@@ -56,7 +58,15 @@ class RequestContext:
         state["request_id"], state["principal"] = request_id, ANYBODY
         with structlog.contextvars.bound_contextvars(request_id=request_id, principal=ANYBODY.name):
             if scope["type"] == "http":
-                await self._serve(scope, receive, _Answer(send, request_id, is_encrypted=scope["scheme"] == "https"))
+                answer = _Answer(send, request_id, is_encrypted=scope["scheme"] == "https")
+                with tracing.span(
+                    scope["method"],
+                    Headers(scope=scope).get("traceparent"),
+                    kind=SpanKind.SERVER,
+                    request_id=request_id,
+                ) as span:
+                    await self._serve(scope, receive, answer)
+                    _describe_span(span, scope, answer)
             else:  # a web socket
                 await self._app(scope, receive, send)
 
@@ -159,6 +169,13 @@ class _Capped:
             detail = f"The request is larger than {self._max_bytes} bytes, the most that is taken here."
             # Not TooLarge: FastAPI, reading a JSON body, lets nothing but an HTTPException through.
             raise HTTPException(413, detail, headers={"Connection": "close"})
+
+
+def _describe_span(span: Span, scope: Scope, answer: _Answer) -> None:
+    route = _find_template(scope) or "none"
+    span.update_name(f"{scope['method']} {route}")
+    attributes = {"http.request.method": scope["method"], "http.route": route}
+    span.set_attributes(attributes | {"http.response.status_code": answer.status or 0})
 
 
 def _find_template(scope: Scope) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from instantreact.api.news_streams import StreamLimit
 from instantreact.channels.messenger.page import PageSetup
 
 Readiness = Callable[[], Awaitable[Mapping[str, str | None]]]
@@ -23,6 +24,7 @@ class ApiOptions:
     rate_of_address         likewise from one address
     cors_origins            where web pages come from that may use the API, beside those of its own address
     public_url              where people reach this service, for the description of the API
+    stream_limit            how many listen to what changes, and how long
     """
 
     api_key_hashes: tuple[str, ...] = field(repr=False)
@@ -35,3 +37,4 @@ class ApiOptions:
     rate_of_address: str | None = None
     cors_origins: tuple[str, ...] = ()
     public_url: str | None = None
+    stream_limit: StreamLimit = field(default_factory=StreamLimit)

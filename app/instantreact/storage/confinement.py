@@ -39,6 +39,7 @@ from instantreact.storage.tables import (
     Event,
     Invitation,
     Job,
+    News,
     Recipient,
     Rule,
     Site,
@@ -119,7 +120,7 @@ def _list_seen(confinement: Confinement, is_postgres: bool) -> Iterator[tuple[ty
     told = _elements(all_rules.recipient_ids, is_postgres)
     yield Camera, _is_inside(Camera, confinement)
     yield Site, or_(Site.id.in_(confinement.site_ids), Site.id.in_(sites))
-    for table in (CameraLease, Clip, Event, Alert, Utterance):
+    for table in (CameraLease, Clip, Event, Alert, News, Utterance):
         yield table, table.camera_id.in_(cameras)
     yield Delivery, Delivery.alert_id.in_(_of_cameras(Alert, cameras))
     yield Job, or_(*(Job.subject.in_(subjects) for subjects in _list_subjects(cameras)))

@@ -59,7 +59,9 @@ class Camera(Base):
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(unique=True)
     site_id: Mapped[str | None] = mapped_column(ForeignKey("sites.id"), index=True)
-    source: Mapped[str] = mapped_column(Text)  # encrypted by storage.cameras; never leaves it in clear but to ingest
+    source: Mapped[str] = mapped_column(Text)  # this and the login are encrypted by storage.cameras
+    username: Mapped[str | None] = mapped_column(Text)
+    password: Mapped[str | None] = mapped_column(Text)
     enabled: Mapped[bool] = mapped_column(default=True)
     speech: Mapped[SpeechMode | None] = mapped_column(enum_text(SpeechMode))  # None: the service's setting
     sensitivity: Mapped[float] = mapped_column(default=0.5)
@@ -341,6 +343,8 @@ class Job(Base):
         UTCDateTime
     )  # put again while handed or running: when it was to run
     error: Mapped[str | None] = mapped_column(Text)
+    request_id: Mapped[str | None]  # of the request that it follows from, in every line of the log about it
+    traceparent: Mapped[str | None]  # the same for OpenTelemetry, where it is traced
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (
         UniqueConstraint("kind", "subject"),
@@ -366,6 +370,24 @@ class Total(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     labels: Mapped[str] = mapped_column(Text, primary_key=True)
     value: Mapped[float]
+
+
+class News(Base):
+    """That something changed, written by triggers (`storage.news_triggers`), in the order of `transaction_id` and `id`.
+
+    `transaction_id` is PostgreSQL's; SQLite, where one writes after the other, has none.
+    """
+
+    __tablename__ = "news"
+    id: Mapped[int] = mapped_column(LONG, primary_key=True)
+    transaction_id: Mapped[int] = mapped_column(LONG)
+    topic: Mapped[str]
+    subject: Mapped[str]
+    change: Mapped[str]
+    state: Mapped[str | None]
+    camera_id: Mapped[str | None]
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (Index("ix_news_ordered", "transaction_id", "id"), {"sqlite_autoincrement": True})
 
 
 class Binding(Base):
