@@ -103,6 +103,7 @@ ADMINISTRATION = ("/keys", "/channels", "/audit")
 """What is not even to be seen by others."""
 
 CHANGES = {
+    Scope.READ: {"POST /links"},
     Scope.INGEST: {"POST /analyze"},
     Scope.OPERATE: {
         "POST /alerts/{alert_id}/acknowledge",
