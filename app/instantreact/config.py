@@ -1,5 +1,6 @@
 """Settings: read once from the environment (`INSTANTREACT_*`) or a `.env` file, then passed down as plain values."""
 
+import ipaddress
 import os
 import re
 from pathlib import Path
@@ -31,6 +32,32 @@ def _split_folders(given: object) -> object:
 
 Folders = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split_folders)]
 """Folders, parted as in PATH."""
+
+
+def _split_words(given: object) -> object:
+    return given.replace(",", " ").split() if isinstance(given, str) else given
+
+
+def _check_network(given: str) -> str:
+    return str(ipaddress.ip_network(given))
+
+
+def _check_origin(given: str) -> str:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+", given):
+        raise ValueError("it must look like https://console.example, without a path")
+    return given
+
+
+Networks = Annotated[
+    tuple[Annotated[str, AfterValidator(_check_network)], ...], NoDecode, BeforeValidator(_split_words)
+]
+"""Addresses and networks, parted by commas."""
+
+Origins = Annotated[tuple[Annotated[str, AfterValidator(_check_origin)], ...], NoDecode, BeforeValidator(_split_words)]
+"""Where web pages come from, parted by commas."""
+
+Rate = Annotated[str, Field(pattern=r"^([1-9][0-9]{0,8}/(second|minute|hour)|off)$")]
+"""So many in a time, such as 6000/minute."""
 
 
 def _check_broker_url(url: SecretStr) -> SecretStr:
@@ -150,7 +177,19 @@ class Settings(BaseSettings):
 
     max_connections: Annotated[int, Field(ge=1)] = Field(512, description="Connections that are open at once at most.")
     max_connections_of_address: Annotated[int, Field(ge=1)] = Field(
-        128, description="Of these from one address. Behind a proxy everybody has the proxy's."
+        128, description="Of these from one address; those of trusted proxies are not counted."
+    )
+    trusted_proxies: Networks = Field(
+        (), description="Proxies whose X-Forwarded-For and -Proto are believed: addresses or networks, by commas."
+    )
+    rate_of_key: Rate = Field("6000/minute", description="Requests of one key, for each process; off: any number.")
+    rate_of_address: Rate = Field("6000/minute", description="Likewise from one address; webhooks are not counted.")
+    tls_certificate: Path | None = Field(
+        None, description="Certificate with its chain, in PEM: the service then speaks https. Read at start."
+    )
+    tls_key: Path | None = Field(None, description="Its private key, in PEM, without a passphrase.")
+    cors_origins: Origins = Field(
+        (), description="Web pages elsewhere that may use the API, by commas; by default none."
     )
     max_upload_mb: Annotated[int, Field(gt=0)] = Field(512, description="Largest clip that is accepted, in megabytes.")
     reserve_mb: Annotated[int, Field(ge=0)] = Field(

@@ -6,6 +6,7 @@ from fastapi import Depends, FastAPI
 from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 
 from instantreact import __version__
 from instantreact.api.audit import AuditContext, AuditTrail
@@ -18,6 +19,7 @@ from instantreact.api.news_streams import NewsStreams
 from instantreact.api.openapi import DESCRIPTION, TAGS, install_description
 from instantreact.api.options import ApiOptions, Readiness
 from instantreact.api.queries import refuse_unknown_query
+from instantreact.api.rates import AddressLimit, RateLimit
 from instantreact.api.routes import (
     alerts,
     audit,
@@ -63,6 +65,7 @@ KEYED = (
     audit,
     stream,
     metrics,
+    stream,
 )
 """Routes that need a key."""
 
@@ -98,6 +101,8 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
         middleware=[
             Middleware(RequestContext, figures=services.figures),
             Middleware(AuditContext, trail=trail),
+            *_allow_origins(options.cors_origins),
+            Middleware(AddressLimit, rate=options.rate_of_address),
             Middleware(
                 BodyLimit,
                 max_bytes=MAX_BODY_BYTES,
@@ -111,6 +116,7 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     app.state.audit = trail
     app.state.known_keys = KnownKeys(services.database, services.clock)
     app.state.wrong_keys = WrongKeys()
+    app.state.rate_of_key = RateLimit(options.rate_of_key)
     app.state.readiness = readiness
     _install_live(app, live_cameras, options.internal_token)
     app.state.streams = NewsStreams(services.database, app.state.closing, options.stream_limit)
@@ -122,6 +128,22 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     for open_ in (webhooks, open_alert, push):  # Facebook adds parameters of its own to what it calls and links to
         app.include_router(open_.router)
     return app
+
+
+def _allow_origins(origins: tuple[str, ...]) -> list[Middleware]:
+    """Let web pages of these origins use the API; without any, browsers keep them out."""
+    if not origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["X-API-Key", "Content-Type", "Range", "If-None-Match", "Last-Event-ID", "X-Request-Id"],
+            expose_headers=["Location", "ETag", "Content-Range", "Retry-After", "X-Request-Id"],
+            max_age=3600,
+        )
+    ]
 
 
 async def close_app(app: FastAPI) -> None:

@@ -15,12 +15,12 @@ import structlog
 from fastapi import Request, Security
 from fastapi.requests import HTTPConnection
 from fastapi.routing import APIRoute
-from fastapi.security import APIKeyHeader, APIKeyQuery
+from fastapi.security import APIKeyHeader
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from instantreact.api.addresses import find_source
-from instantreact.api.linked import PARAMETER, find_holder, take_signature
+from instantreact.api.linked import find_holder, take_signature
 from instantreact.domain.principal import EVERYTHING, Principal, PrincipalKind, Scope
 from instantreact.storage.keys import hash_key
 
@@ -37,13 +37,6 @@ _header = APIKeyHeader(
     scheme_name="API key",
     description="The one that was printed when the service first started, or INSTANTREACT_API_KEY, is good for "
     "everything; `POST /keys` and `instantreact keys create` make lesser ones.",
-    auto_error=False,
-)
-
-_link = APIKeyQuery(
-    name=PARAMETER,
-    scheme_name="Signed link",
-    description="Of `POST /links`: opens the one address that it was made for, by GET.",
     auto_error=False,
 )
 
@@ -106,7 +99,7 @@ class KeyedRoute(APIRoute):
         return check_and_handle
 
 
-def describe_key(key: Annotated[str | None, Security(_header)], link: Annotated[str | None, Security(_link)]) -> None:
+def describe_key(key: Annotated[str | None, Security(_header)]) -> None:
     """Checks nothing, which `KeyedRoute` has done: it is how the description knows that a route needs a key."""
 
 
@@ -129,6 +122,7 @@ async def find_principal(request: HTTPConnection, key: str | None) -> Principal:
     fits = [hmac.compare_digest(digest, each) for each in request.app.state.options.api_key_hashes]
     principal = API if any(fits) else await request.app.state.known_keys.find(digest)
     if principal is not None:
+        await request.app.state.rate_of_key.count(principal.id or principal.name)
         return admit(request, principal)
     raise _count_wrong(request, "The API key in the header X-API-Key is not known here.")
 
@@ -138,6 +132,7 @@ async def find_linked(request: HTTPConnection, address: str, signature: str) -> 
     principal = await find_holder(request, address, signature)
     if principal is None:
         raise _count_wrong(request, "This link has expired, was revoked, or is of another address.")
+    await request.app.state.rate_of_key.count(principal.id or principal.name)
     return admit(request, principal)
 
 

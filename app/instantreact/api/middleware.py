@@ -30,6 +30,18 @@ _guessing = Throttle()
 LEAST_BYTES_PER_S = 500
 """As Apache's mod_reqtimeout advises. Only time that the client is waited for counts."""
 
+GUARDS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+"""What browsers are told about every answer: to take it for what it says it is, to show it in no other page's frame,
+and to tell nobody its address, which may be a signed link."""
+
+HSTS = {"Strict-Transport-Security": "max-age=31536000"}
+"""To come by https only from now on; said by https alone, since others could not hear it unspoilt."""
+
 _REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
@@ -46,7 +58,7 @@ class RequestContext:
         state["request_id"], state["principal"] = request_id, ANYBODY
         with structlog.contextvars.bound_contextvars(request_id=request_id, principal=ANYBODY.name):
             if scope["type"] == "http":
-                answer = _Answer(send, request_id)
+                answer = _Answer(send, request_id, is_encrypted=scope["scheme"] == "https")
                 with tracing.span(
                     scope["method"],
                     Headers(scope=scope).get("traceparent"),
@@ -103,16 +115,20 @@ class BodyLimit:
 class _Answer:
     """Sends what the app says, with the request's id; remembers the status."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, *, is_encrypted: bool) -> None:
         self._send = send
         self._request_id = request_id
+        self._guards = GUARDS | HSTS if is_encrypted else GUARDS
         self.status: int | None = None
         self.began_at: float | None = None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status, self.began_at = message["status"], time.perf_counter()
-            MutableHeaders(scope=message)["X-Request-Id"] = self._request_id
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self._request_id
+            for name, value in self._guards.items():
+                headers.setdefault(name, value)
         await self._send(message)
 
 

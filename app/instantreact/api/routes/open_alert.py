@@ -75,7 +75,7 @@ SignedAlert = Annotated[Alert, Depends(_find_signed)]
     operation_id="openAlert",
     summary="Open an alert in a browser",
     response_class=HTMLResponse,
-    responses=problems(404, 422),
+    responses=problems(404, 422, 429),
 )
 async def open_alert(request: Request, services: ServicesDep, alert: SignedAlert) -> HTMLResponse:
     """What the message said, and how the alert stands now; times by the clock of its site."""
@@ -103,7 +103,7 @@ async def open_alert(request: Request, services: ServicesDep, alert: SignedAlert
     response_class=Response,
     responses={
         200: {"content": {"image/jpeg": {}}, "description": "A frame of what happened."},
-        **problems(404, 416, 422),
+        **problems(404, 416, 422, 429),
     },
 )
 async def open_snapshot(request: Request, services: ServicesDep, alert: SignedAlert) -> Response:
@@ -120,7 +120,10 @@ async def open_snapshot(request: Request, services: ServicesDep, alert: SignedAl
     summary="Answer an alert in a browser",
     status_code=303,
     response_class=Response,
-    responses={303: {"description": "It is stored; the page shows how the alert stands."}, **problems(404, 413, 422)},
+    responses={
+        303: {"description": "It is stored; the page shows how the alert stands."},
+        **problems(404, 413, 422, 429),
+    },
 )
 @audits(AuditAction.ANSWERED)
 async def answer_open_alert(
