@@ -6,6 +6,8 @@ their streams; everything else is ***.
 """
 
 import re
+from dataclasses import dataclass
+from urllib.parse import unquote
 
 HIDDEN = "***"
 
@@ -14,6 +16,7 @@ _HOST = re.compile(
 )
 _HOST_AND_MORE = re.compile(r"(?:\[[0-9a-fA-F:.%]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*)(?::\d{1,5})?[/?]")
 _NETWORK = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_WITH_LOGIN = {"rtsp", "http", "https"}
 _LOCAL = re.compile(r"(?:device|file|push):.*", re.IGNORECASE | re.DOTALL)
 
 _WORDS = """
@@ -40,6 +43,30 @@ _MASKED = """
 """
 _SHOWN_PARAMETERS, _MASKED_PARAMETERS = frozenset(_SHOWN.split()), frozenset(_MASKED.split())
 _OPTIONS = frozenset({"udp", "loop"})
+
+
+@dataclass(frozen=True)
+class Login:
+    """Who watches a camera, as they are called, not escaped; None where nothing is said."""
+
+    username: str | None = None
+    password: str | None = None
+
+    def __repr__(self) -> str:
+        return "Login(***)"
+
+
+NO_LOGIN = Login()
+
+
+def split_login(address: str) -> tuple[str, Login]:
+    """A camera's address without user name and password, otherwise as it was written, and these."""
+    scheme, mark, rest = address.partition("://")
+    user, found = (split_user(rest) if mark and scheme.lower() in _WITH_LOGIN else None) or (None, None)
+    if user is None or found is None:
+        return address, NO_LOGIN
+    name, colon, password = user.partition(":")
+    return f"{scheme}://{found[0]}", Login(unquote(name), unquote(password) if colon else None)
 
 
 def split_user(rest: str) -> tuple[str | None, re.Match[str]] | None:

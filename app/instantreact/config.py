@@ -1,5 +1,6 @@
 """Settings: read once from the environment (`INSTANTREACT_*`) or a `.env` file, then passed down as plain values."""
 
+import ipaddress
 import os
 import re
 from pathlib import Path
@@ -32,6 +33,32 @@ def _split_folders(given: object) -> object:
 
 Folders = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split_folders)]
 """Folders, parted as in PATH."""
+
+
+def _split_words(given: object) -> object:
+    return given.replace(",", " ").split() if isinstance(given, str) else given
+
+
+def _check_network(given: str) -> str:
+    return str(ipaddress.ip_network(given))
+
+
+def _check_origin(given: str) -> str:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+", given):
+        raise ValueError("it must look like https://console.example, without a path")
+    return given
+
+
+Networks = Annotated[
+    tuple[Annotated[str, AfterValidator(_check_network)], ...], NoDecode, BeforeValidator(_split_words)
+]
+"""Addresses and networks, parted by commas."""
+
+Origins = Annotated[tuple[Annotated[str, AfterValidator(_check_origin)], ...], NoDecode, BeforeValidator(_split_words)]
+"""Where web pages come from, parted by commas."""
+
+Rate = Annotated[str, Field(pattern=r"^([1-9][0-9]{0,8}/(second|minute|hour)|off)$")]
+"""So many in a time, such as 6000/minute."""
 
 
 def _check_broker_url(url: SecretStr) -> SecretStr:
@@ -151,7 +178,19 @@ class Settings(BaseSettings):
 
     max_connections: Annotated[int, Field(ge=1)] = Field(512, description="Connections that are open at once at most.")
     max_connections_of_address: Annotated[int, Field(ge=1)] = Field(
-        128, description="Of these from one address. Behind a proxy everybody has the proxy's."
+        128, description="Of these from one address; those of trusted proxies are not counted."
+    )
+    trusted_proxies: Networks = Field(
+        (), description="Proxies whose X-Forwarded-For and -Proto are believed: addresses or networks, by commas."
+    )
+    rate_of_key: Rate = Field("6000/minute", description="Requests of one key, for each process; off: any number.")
+    rate_of_address: Rate = Field("6000/minute", description="Likewise from one address; webhooks are not counted.")
+    tls_certificate: Path | None = Field(
+        None, description="Certificate with its chain, in PEM: the service then speaks https. Read at start."
+    )
+    tls_key: Path | None = Field(None, description="Its private key, in PEM, without a passphrase.")
+    cors_origins: Origins = Field(
+        (), description="Web pages elsewhere that may use the API, by commas; by default none."
     )
     max_upload_mb: Annotated[int, Field(gt=0)] = Field(512, description="Largest clip that is accepted, in megabytes.")
     reserve_mb: Annotated[int, Field(ge=0)] = Field(
@@ -207,21 +246,22 @@ class Settings(BaseSettings):
     )
     whisper_model: Path | None = Field(None, description="Folder of a faster-whisper model, for speech=local.")
 
-    keep_evidence_days: Days | None = Field(
+    keep_evidence_days: Days = Field(
         30.0, description="Pictures and clips of an event with alerts, from when all of them were answered, in days."
     )
-    keep_alerts_days: Days | None = Field(
+    keep_alerts_days: Days = Field(
         365.0, description="Events with alerts, from when all were answered, and system alerts, in days."
     )
-    keep_clips_days: Days | None = Field(
+    keep_clips_days: Days = Field(
         30.0, description="Files of uploads, in days; longer where an alert of one waits for its answer."
     )
-    keep_pictures_days: Days | None = Field(14.0, description="Pictures of events without an alert, in days.")
-    keep_events_days: Days | None = Field(90.0, description="Events without an alert, in days.")
-    keep_transcripts_days: Days | None = Field(
+    keep_pictures_days: Days = Field(14.0, description="Pictures of events without an alert, in days.")
+    keep_events_days: Days = Field(90.0, description="Events without an alert, in days.")
+    keep_transcripts_days: Days = Field(
         30.0, description="What was said, in days; longer where an alert of it waits for its answer."
     )
-    keep_messages_days: Days | None = Field(30.0, description="What channels brought, once handled, in days.")
+    keep_messages_days: Days = Field(30.0, description="What channels brought, once handled, in days.")
+    keep_audit_days: Days = Field(365.0, description="The audit log, in days.")
     max_files_mb: Annotated[int, Field(gt=0)] | None = Field(
         None, description="Room for all files; above it the oldest go that no open alert needs. By default no limit."
     )
@@ -229,6 +269,11 @@ class Settings(BaseSettings):
         1000, description="The same happens when less of the disk than this is free; more than reserve_mb."
     )
 
+    traces_url: HttpUrl | None = Field(
+        None,
+        description="Where OpenTelemetry traces go, by OTLP over HTTP, such as http://collector:4318/v1/traces; needs "
+        "`pip install 'instantreact[otel]'`.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line shown.")
     log_json: bool = Field(False, description="One JSON object a log line.")
 

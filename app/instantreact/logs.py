@@ -24,6 +24,18 @@ _CREDENTIAL_PARAMETER = re.compile(
     r"=[^&;/?\s]*",
     re.IGNORECASE,
 )
+# As headers are written in a request, in a dictionary or in a list of pairs: without quotes, all of the line is hidden.
+_SECRET_HEADER = re.compile(
+    r"(?P<name>\b(?:(?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]*(?:key|token|signature|secret)[\w-]*)"
+    r"(?:[\"']\s*,|[\"']?\s*[:=])\s*)(?:b?'[^']*'|b?\"[^\"]*\"|[^\r\n]+)",
+    re.IGNORECASE,
+)
+_NAMED = r"(?P<name>[\w-]*(?:password|passwd|pwd|passphrase|secret|token|api[_-]?key)[\"']?\s*"
+_QUOTED_SECRET = re.compile(_NAMED + r"[:=]\s*)b?(?:'[^']*'|\"[^\"]*\")", re.IGNORECASE)
+_PLAIN_SECRET = re.compile(
+    _NAMED + r"(?:=|:(?=\s*\S{12})(?=\s*\S*\d))\s*)[^\s&,;\"')}*]+", re.IGNORECASE
+)  # after a colon a word may be a word
+_LOGIN = re.compile(r"(?<![\w/])[\w.%+-]+:[^\s/@]+@(?=[\w\[])")  # of an address without its scheme, as FFmpeg writes it
 _BEARER = re.compile(r"(?P<name>bearer)\s+[\w.~+/=-]+", re.IGNORECASE)
 _SECRET_FIELDS = frozenset({"access_token", "app_secret", "api_key", "token", "password", "authorization", "secret"})
 
@@ -34,9 +46,13 @@ def redact(text: str) -> str:
     An address goes on to the next white space, so that passwords may hold anything else.
     """
     text = _ADDRESS.sub(_show_in_sentence, text)
+    text = _LOGIN.sub(f"{HIDDEN}@", text)
     text = _QUERY.sub(lambda found: f"?{show_query(found[0][1:])}", text)
     text = _CREDENTIAL_PARAMETER.sub(r"\g<name>=***", text)
     text = _SECRET_PARAMETER.sub(r"\g<name>=***", text)
+    text = _SECRET_HEADER.sub(r"\g<name>***", text)
+    text = _QUOTED_SECRET.sub(r"\g<name>***", text)
+    text = _PLAIN_SECRET.sub(r"\g<name>***", text)
     return _BEARER.sub(r"\g<name> ***", text)
 
 
@@ -55,13 +71,15 @@ def _redact_value(value: Any) -> Any:
     match value:
         case str():
             return redact(value)
-        case BaseException():
-            return redact(repr(value))
+        case bytes():
+            return redact(value.decode(errors="replace"))
         case dict():
             return _redact_event(None, "", dict(value))
         case list() | tuple():
             return [_redact_value(each) for each in value]
-    return value
+        case None | int() | float():
+            return value
+    return redact(repr(value))
 
 
 class Throttle:
@@ -142,6 +160,17 @@ def configure_logs(*, level: str = "info", json: bool = False) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     for flooded in ("uvicorn.error", "asyncio"):
         logging.getLogger(flooded).filters = [FloodFilter()]
+
+
+def bind_request_id(request_id: str) -> None:
+    """From here on every line of this task, and of the jobs that it queues, has it."""
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+
+
+def current_request_id() -> str | None:
+    """What this task follows from, as far as that is known."""
+    found: str | None = structlog.contextvars.get_contextvars().get("request_id")
+    return found
 
 
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:

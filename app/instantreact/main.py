@@ -8,7 +8,7 @@ from socket import socket
 
 from fastapi import FastAPI
 
-from instantreact.api.app import create_app, create_internal_app
+from instantreact.api.app import close_app, create_app, create_internal_app
 from instantreact.api.live import LiveCameras
 from instantreact.api.options import ApiOptions
 from instantreact.api.remote_cameras import RemoteCameras
@@ -36,10 +36,12 @@ from instantreact.storage.state_folder import prepare_folder
 from instantreact.storage.tables import Recipient
 from instantreact.wiring import (
     connection_limits,
+    find_certificate,
     find_page_setup,
     internal_token,
     make_lease_owner,
     make_neighbours,
+    open_secret_box,
     open_services,
     public_url,
     reach_policy,
@@ -56,11 +58,13 @@ async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Migrate the database, then serve until interrupted; `announce` tells the operator what they need to know."""
     prepare_folder(settings.state_dir)
     with open_server_socket(settings.host, settings.port) as server_socket:
-        await upgrade(settings.resolved_database_url)
+        await upgrade(settings.resolved_database_url, box=open_secret_box(settings))
         host, port = server_socket.getsockname()[:2]
         async with run_app(settings, port=port, announce=announce) as app:
-            announce(f"InstantReact listens on http://{host}:{port} (its API is described at /docs).")
-            await Server(app, connection_limits(settings)).serve(sockets=[server_socket])
+            announce(
+                f"InstantReact listens on {find_scheme(settings)}://{host}:{port} (its API is described at /docs)."
+            )
+            await make_server(app, settings).serve(sockets=[server_socket])
 
 
 async def serve_api(settings: Settings, *, announce: Callable[[str], None]) -> None:
@@ -70,8 +74,9 @@ async def serve_api(settings: Settings, *, announce: Callable[[str], None]) -> N
         host, port = server_socket.getsockname()[:2]
         await wait_for_database(settings, announce)
         async with run_app(settings, port=port, announce=announce, is_alone=False) as app:
-            announce(f"InstantReact answers requests on http://{host}:{port} (its API is described at /docs).")
-            await Server(app, connection_limits(settings)).serve(sockets=[server_socket])
+            origin = f"{find_scheme(settings)}://{host}:{port}"
+            announce(f"InstantReact answers requests on {origin} (its API is described at /docs).")
+            await make_server(app, settings).serve(sockets=[server_socket])
 
 
 async def ingest(settings: Settings, *, announce: Callable[[str], None]) -> None:
@@ -85,6 +90,16 @@ async def ingest(settings: Settings, *, announce: Callable[[str], None]) -> None
             await _watch_and_show(settings, neighbours, server_socket, announce)
 
 
+def make_server(app: FastAPI, settings: Settings) -> Server:
+    """The server around the application. Raises Misconfigured for a certificate that cannot be used."""
+    return Server(app, connection_limits(settings), find_certificate(settings))
+
+
+def find_scheme(settings: Settings) -> str:
+    """By which it is reached, but for proxies."""
+    return "http" if find_certificate(settings) is None else "https"
+
+
 async def _watch_and_show(
     settings: Settings, neighbours: Neighbours, server_socket: socket, announce: Callable[[str], None]
 ) -> None:
@@ -94,8 +109,10 @@ async def _watch_and_show(
         lease_owner = make_lease_owner(settings, neighbours.own, port)
         async with _run_cameras(services, settings, lease_owner, max_cameras=settings.max_cameras) as live:
             app = create_internal_app(live, internal_token=internal_token(settings), figures=services.figures)
-            announce(f"InstantReact watches cameras, and shows them to the API on http://{host}:{port}.")
-            await Server(app, connection_limits(settings)).serve(sockets=[server_socket])
+            announce(
+                f"InstantReact watches cameras, and shows them to the API on {find_scheme(settings)}://{host}:{port}."
+            )
+            await make_server(app, settings).serve(sockets=[server_socket])
 
 
 @asynccontextmanager
@@ -131,7 +148,7 @@ async def run_app(
             )
         )
         app = create_app(services, _api_options(settings, key_hashes), lambda: check_readiness(services), live)
-        stack.push_async_callback(app.state.known_keys.close)
+        stack.push_async_callback(close_app, app)
         yield app
 
 
@@ -163,7 +180,7 @@ async def _run_cameras(
         return Supervisor(services, lease_owner, lambda put: tools(hand_over=put), max_cameras=max_cameras)
 
     async with keep_watching(services, make_supervisor) as own:
-        remote = RemoteCameras(internal_token(settings))
+        remote = RemoteCameras(internal_token(settings), find_certificate(settings))
         try:
             yield LiveCameras(services, own, remote, policy=policy, limits=stream_limits(settings))
         finally:
@@ -235,6 +252,9 @@ def _api_options(settings: Settings, key_hashes: tuple[str, ...]) -> ApiOptions:
         api_key_hashes=key_hashes,
         max_upload_bytes=settings.max_upload_mb << 20,
         analyze_jobs=settings.analyze_jobs,
+        rate_of_key=None if settings.rate_of_key == "off" else settings.rate_of_key,
+        rate_of_address=None if settings.rate_of_address == "off" else settings.rate_of_address,
+        cors_origins=settings.cors_origins,
         internal_token=internal_token(settings),
         page=find_page_setup(settings) if settings.messenger_page_id else None,
         public_url=public_url(settings),

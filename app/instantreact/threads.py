@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -19,7 +20,8 @@ class WorkerThreads:
 
     def start(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
         """Have `function(*args, **kwargs)` run in the pool."""
-        return asyncio.get_running_loop().run_in_executor(self._pool, partial(function, *args, **kwargs))
+        work = partial(copy_context().run, function, *args, **kwargs)  # so that its log lines have the request's id
+        return asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Wait for `function(*args, **kwargs)` in the pool."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from instantreact.api.connections import ConnectionLimits
+from instantreact.api.tls import Certificate
 from instantreact.channels.channel import ChannelEnds
 from instantreact.channels.messenger.page import PageSetup
 from instantreact.channels.messenger.setup import find_account
@@ -43,10 +44,12 @@ from instantreact.storage.database import Database
 from instantreact.storage.database_clock import DatabaseClock
 from instantreact.storage.leases import LeaseOwner
 from instantreact.storage.neighbours import Neighbours
+from instantreact.storage.news import keep_news_short
 from instantreact.storage.secrets import SecretBox, load_or_create_key
 from instantreact.storage.state_folder import prepare_folder
 from instantreact.storage.totals import adding_figures
 from instantreact.threads import WorkerThreads
+from instantreact.tracing import sending_traces
 
 _PACKAGE = Path(__file__).resolve().parent
 SHIPPED_BUNDLE = next(
@@ -71,6 +74,7 @@ async def open_services(
     prepare_folder(settings.state_dir)
     box, secret_keys = open_secret_box(settings), load_secret_keys(settings)
     async with AsyncExitStack() as stack:
+        stack.enter_context(sending_traces(str(settings.traces_url) if settings.traces_url else None))
         database = Database(settings.resolved_database_url)
         stack.push_async_callback(database.dispose)
         blobs = open_blobs(settings)
@@ -88,6 +92,7 @@ async def open_services(
         figures = Figures()
         figures.know_channels(channels)
         await stack.enter_async_context(adding_figures(database, figures))
+        await stack.enter_async_context(in_background(keep_news_short(database)))
         for channel in channels.values():
             stack.push_async_callback(channel.close)
         yield Services(
@@ -242,7 +247,20 @@ def find_page_setup(settings: Settings) -> PageSetup:
 
 def connection_limits(settings: Settings) -> ConnectionLimits:
     """How many connections the server takes in."""
-    return ConnectionLimits(connections=settings.max_connections, from_address=settings.max_connections_of_address)
+    return ConnectionLimits(
+        connections=settings.max_connections,
+        from_address=settings.max_connections_of_address,
+        trusted_proxies=settings.trusted_proxies,
+    )
+
+
+def find_certificate(settings: Settings) -> Certificate | None:
+    """What the service speaks https with. Raises Misconfigured for half of it."""
+    if settings.tls_certificate is None and settings.tls_key is None:
+        return None
+    if settings.tls_certificate is None or settings.tls_key is None:
+        raise Misconfigured("INSTANTREACT_TLS_CERTIFICATE and INSTANTREACT_TLS_KEY need each other.")
+    return Certificate(settings.tls_certificate, settings.tls_key)
 
 
 def public_url(settings: Settings) -> str | None:
@@ -254,7 +272,8 @@ def make_lease_owner(settings: Settings, name: str, port: int) -> LeaseOwner:
     """This process as a holder of cameras' leases, and where the others reach it."""
     host = socket.gethostname() if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
     literal = f"[{host}]" if ":" in host else host
-    address = str(settings.internal_url).rstrip("/") if settings.internal_url else f"http://{literal}:{port}"
+    scheme = "http" if find_certificate(settings) is None else "https"
+    address = str(settings.internal_url).rstrip("/") if settings.internal_url else f"{scheme}://{literal}:{port}"
     return LeaseOwner(name, address, settings.camera_lease_s)
 
 

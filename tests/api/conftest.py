@@ -11,7 +11,7 @@ import pytest
 from cryptography.fernet import Fernet
 from fastapi import FastAPI
 
-from instantreact.api.app import create_app
+from instantreact.api.app import close_app, create_app
 from instantreact.api.live import LiveCameras
 from instantreact.api.options import ApiOptions
 from instantreact.api.remote_cameras import RemoteCameras
@@ -140,7 +140,7 @@ def checks() -> Checks:
 async def app(services: Services, checks: Checks, live_cameras: LiveCameras) -> AsyncIterator[FastAPI]:
     app = create_app(services, OPTIONS, checks.run, live_cameras)
     yield app
-    await app.state.known_keys.close()
+    await close_app(app)
 
 
 @pytest.fixture

@@ -9,16 +9,19 @@ from fastapi import FastAPI
 from instantreact.api.connections import ConnectionLimits
 from instantreact.api.server import Server
 from instantreact.api.server_socket import open_server_socket
+from instantreact.api.tls import Certificate
 
 
 @asynccontextmanager
-async def serve(app: FastAPI, limits: ConnectionLimits | None = None) -> AsyncIterator[str]:
+async def serve(
+    app: FastAPI, limits: ConnectionLimits | None = None, certificate: Certificate | None = None
+) -> AsyncIterator[str]:
     """Serve `app` on a free port of this machine, as `instantreact serve` does; its base URL."""
     listener = open_server_socket("127.0.0.1", 0)
-    server = Server(app, limits)
+    server = Server(app, limits, certificate)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"{'https' if certificate else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         await serving

@@ -6,6 +6,7 @@ from structlog.testing import capture_logs
 
 from instantreact.api import auth
 from instantreact.api.auth import KeyedRoute, WrongKeys
+from instantreact.api.news_streams import NewsStreams, StreamLimit
 from instantreact.domain.principal import EVERYTHING, Principal, PrincipalKind, Scope
 from instantreact.pipeline.services import Services
 from tests.api.conftest import API_KEY
@@ -98,10 +99,11 @@ async def test_no_answer_repeats_the_host_that_a_caller_names(client: httpx.Asyn
     assert answer.status_code == 404
 
 
-ADMINISTRATION = ("/keys", "/channels")
+ADMINISTRATION = ("/keys", "/channels", "/audit")
 """What is not even to be seen by others."""
 
 CHANGES = {
+    Scope.READ: {"POST /links"},
     Scope.INGEST: {"POST /analyze"},
     Scope.OPERATE: {
         "POST /alerts/{alert_id}/acknowledge",
@@ -121,10 +123,11 @@ def needed_scope(verb: str, path: str) -> Scope:
 
 @pytest.mark.parametrize("missing", Scope)
 async def test_each_route_is_refused_to_whoever_lacks_its_scope(
-    app: FastAPI, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, missing: Scope
+    app: FastAPI, services: Services, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, missing: Scope
 ) -> None:
     monkeypatch.setattr(auth, "API", Principal(PrincipalKind.KEY, "Night shift", EVERYTHING - {missing}))
 
+    app.state.streams = NewsStreams(services.database, app.state.closing, StreamLimit(life_s=0.05))  # has an end
     for verb, path in guarded(app):
         url = path.replace("{", "").replace("}", "").replace("live.mjpg", "snapshot.jpg")
         answer = await client.request(verb, url, content=b"{")

@@ -3,7 +3,7 @@ import json
 import httpx
 import pytest
 
-from instantreact.media.source import parse_source
+from instantreact.addresses import NO_LOGIN, Login, split_login
 from instantreact.pipeline.services import Services
 from instantreact.storage import cameras
 from tests.api.problems import assert_problem
@@ -25,9 +25,11 @@ DOOR = {
 }
 
 
-async def stored_source(services: Services, camera_id: str) -> str:
+async def stored_source(services: Services, camera_id: str) -> tuple[str, Login]:
+    """The address and the login of a camera, in clear."""
     async with services.database.reading() as session:
-        return cameras.open_settings(await cameras.get_camera(session, camera_id), services.box).source
+        settings = cameras.open_settings(await cameras.get_camera(session, camera_id), services.box)
+    return settings.source, settings.login
 
 
 async def test_camera_is_read_back_with_its_credentials_hidden(client: httpx.AsyncClient, services: Services) -> None:
@@ -37,7 +39,7 @@ async def test_camera_is_read_back_with_its_credentials_hidden(client: httpx.Asy
     camera = created.json()
     assert {name: camera[name] for name in DOOR} == {**DOOR, "source": SHOWN}
     assert (await client.get(created.headers["Location"])).json() == camera
-    assert await stored_source(services, camera["id"]) == SOURCE
+    assert await stored_source(services, camera["id"]) == split_login(SOURCE)
 
 
 async def test_camera_keeps_its_source_when_the_hidden_form_is_sent_back(
@@ -49,7 +51,7 @@ async def test_camera_keeps_its_source_when_the_hidden_form_is_sent_back(
 
     assert answer.status_code == 200
     assert answer.json() == {**camera, "name": "Back door"}
-    assert await stored_source(services, camera["id"]) == SOURCE
+    assert await stored_source(services, camera["id"]) == split_login(SOURCE)
 
 
 MAKERS = {
@@ -72,9 +74,9 @@ async def test_camera_with_secrets_anywhere_in_its_address_is_edited_as_it_is_sh
         where = f"/cameras/{camera['id']}"
         answers.append(await client.put(where, json={**camera, "site": "Shop"}))
         assert (answers[-1].status_code, answers[-1].json()["source"]) == (200, f"rtsp://10.0.0.2:8554{shown}")
-        assert await stored_source(services, camera["id"]) == source
+        assert await stored_source(services, camera["id"]) == (source, NO_LOGIN)
         answers.append(await client.put(where, json={**camera, "username": "anna", "password": "s3cret2"}))
-        assert await stored_source(services, camera["id"]) == f"rtsp://anna:s3cret2@10.0.0.2:8554{path}"
+        assert await stored_source(services, camera["id"]) == (source, Login("anna", "s3cret2"))
         elsewhere = {**camera, "source": camera["source"].replace("10.0.0.2", "10.0.0.3")}
         answers.append(await client.put(where, json=elsewhere))
         assert_problem(answers[-1], 422, "write it in full")
@@ -99,7 +101,7 @@ async def test_camera_takes_a_new_source_that_is_written_in_full(client: httpx.A
     answer = await client.put(f"/cameras/{camera['id']}", json={**camera, "source": "device:0"})
 
     assert answer.json()["source"] == "device:0"
-    assert await stored_source(services, camera["id"]) == "device:0"
+    assert await stored_source(services, camera["id"]) == ("device:0", NO_LOGIN)
 
 
 JSON = {"Content-Type": "application/json"}
@@ -113,8 +115,8 @@ async def test_camera_takes_user_and_password_beside_its_source(client: httpx.As
     where = f"/cameras/{camera['id']}"
 
     async def stored() -> tuple[str | None, str | None]:
-        source = parse_source(await stored_source(services, camera["id"]))
-        return source.username, source.password
+        _, login = await stored_source(services, camera["id"])
+        return login.username, login.password
 
     assert await stored() == (ODD["username"], ODD["password"])
     assert camera["source"] == SHOWN
@@ -159,7 +161,7 @@ async def test_camera_keeps_its_source_when_user_or_password_make_no_sense(
 
     assert_problem(answer, 422, words)
     assert "s3cret" not in answer.text
-    assert await stored_source(services, camera["id"]) == SOURCE
+    assert await stored_source(services, camera["id"]) == split_login(SOURCE)
 
 
 async def test_camera_refuses_hidden_credentials_that_belong_to_no_stored_source(client: httpx.AsyncClient) -> None:

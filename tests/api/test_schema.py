@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import pytest
 
 from instantreact.api.app import create_app
 from instantreact.api.auth import WrongKeys
+from instantreact.api.news_streams import StreamLimit
 from instantreact.api.remote_cameras import RemoteCameras
 from instantreact.media.sandbox import ClipDecoder
 from instantreact.storage.database import Database
@@ -27,6 +29,8 @@ from tests.api.serving import serve
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 OPERATIONS = 40
+BRIEF = replace(OPTIONS, stream_limit=StreamLimit(life_s=0.05))
+"""Otherwise /stream would have no end."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +43,7 @@ def address(empty_database: Path, decoder: ClipDecoder, tmp_path_factory: pytest
     async def run() -> None:
         database, threads = Database(f"sqlite+aiosqlite:///{folder / 'test.db'}"), WorkerThreads(2)
         services, remote = make_services(database, decoder, folder, threads), RemoteCameras(INTERNAL_TOKEN)
-        app = create_app(services, OPTIONS, Checks().run, make_live_cameras(services, remote))
+        app = create_app(services, BRIEF, Checks().run, make_live_cameras(services, remote))
         minutes = count(step=60)  # between two wrong keys, so that each is answered for itself
         app.state.wrong_keys = WrongKeys(monotonic=lambda: next(minutes))
         async with serve(app) as address[0]:

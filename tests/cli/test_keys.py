@@ -1,6 +1,7 @@
 """`instantreact keys` on a state folder, as people call it."""
 
 import asyncio
+import json
 import re
 from pathlib import Path
 
@@ -81,3 +82,21 @@ def test_folder_without_a_database_is_told_what_to_do(tmp_path: Path) -> None:
     assert isinstance(ran.exception, Misconfigured)
     assert "run `instantreact migrate`" in str(ran.exception)
     assert not (tmp_path / "state").exists()
+
+
+def test_commands_stand_in_the_exported_audit_log(folder: Path) -> None:
+    made = call(folder, "create", "Wall")
+    call(folder, "rotate", "Wall")
+    call(folder, "revoke", "Wall")
+    call(folder, "revoke", "Nobody")
+
+    exported = CliRunner().invoke(app, ["audit", "export", "--state-dir", str(folder / "state")])
+    later = CliRunner().invoke(app, ["audit", "export", "--since", "2200-01-01", "--state-dir", str(folder / "state")])
+
+    entries = [json.loads(line) for line in exported.stdout.splitlines()]
+    assert [entry["route"] for entry in entries] == ["keys create", "keys rotate", "keys revoke"]
+    assert {(entry["principal_kind"], entry["action"], entry["subject"]) for entry in entries} == {
+        ("command", "changed", "Wall")
+    }
+    assert shown_key(made.stdout) not in exported.stdout
+    assert later.stdout == ""

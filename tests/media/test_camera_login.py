@@ -5,10 +5,10 @@ from urllib.request import parse_http_list, parse_keqv_list
 
 import pytest
 
+from instantreact.addresses import NO_LOGIN, Login
 from instantreact.media.camera_login import CameraLogin
-from instantreact.media.source import parse_source
 
-MUFASA = replace(parse_source("rtsp://camera/s"), username="Mufasa", password="Circle Of Life")
+MUFASA = Login("Mufasa", "Circle Of Life")
 OLD = 'Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="5ccc069c403ebaf9f0171e95"'
 
 
@@ -68,7 +68,7 @@ def test_login_has_no_answer_to_what_it_does_not_know() -> None:
     for challenges in ([], ["Negotiate"], ['Digest realm="cam", nonce="1", qop="auth-int"']):
         assert not login.take_challenge(challenges)
     assert login.answer("GET", "/") is None
-    assert not CameraLogin(parse_source("rtsp://camera/s")).take_challenge(['Basic realm="cam"'])
+    assert not CameraLogin(NO_LOGIN).take_challenge(['Basic realm="cam"'])
 
 
 def test_login_does_not_put_a_colon_into_a_basic_user_name() -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from instantreact.addresses import Login
 from instantreact.errors import NotAllowed, StreamLost
 from instantreact.media.rtsp_relay import RtspRelay
 from instantreact.media.source import parse_source
@@ -40,7 +41,7 @@ class NonceOnce:
 
 @contextmanager
 def relayed(port: int, path: str = "/s") -> Iterator[tuple[RtspRelay, socket.socket]]:
-    source = replace(parse_source(f"rtsp://127.0.0.1:{port}{path}"), username="anna", password="secret")
+    source = replace(parse_source(f"rtsp://127.0.0.1:{port}{path}"), login=Login("anna", "secret"))
     with RtspRelay(source, "127.0.0.1", open_timeout_s=2.0) as relay, connected(relay) as client:
         yield relay, client
 

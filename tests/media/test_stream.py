@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
+from instantreact.addresses import Login
 from instantreact.domain.camera import Mask, Point
 from instantreact.errors import NotAllowed, StreamLost, TooLarge, UnreadableMedia, UnsupportedMedia
 from instantreact.media.jpeg_stream import JpegStream
@@ -107,10 +108,10 @@ def test_stream_reads_an_rtsp_camera_over_udp_that_knows_no_other_way(footage: P
 
 def test_stream_logs_in_again_over_udp_where_the_camera_refuses_tcp(footage: Path) -> None:
     with RtspServer(footage, user=("admin", "secret"), digest=True, transports="udp") as server:
-        right = replace(parse_source(server.url), username="admin", password="secret")
+        right = replace(parse_source(server.url), login=Login("admin", "secret"))
         assert probe_stream(right, ReachPolicy(), LIMITS).video_codec == "h264"
         with pytest.raises(StreamLost, match="refused the user name or password"):
-            probe_stream(replace(right, password="wrong"), ReachPolicy(), LIMITS)
+            probe_stream(replace(right, login=replace(right.login, password="wrong")), ReachPolicy(), LIMITS)
 
 
 UDP_ANSWER = "200 OK\r\nSession: 1\r\nTransport: RTP/AVP;unicast;server_port=5000-5001"
@@ -182,10 +183,10 @@ def test_stream_sends_reports_to_the_camera_even_when_it_names_another_receiver(
 def test_stream_answers_an_rtsp_camera_that_asks_for_digest(footage: Path, user: str) -> None:
     source = parse_source("rtsp://127.0.0.1/stream1")
     with RtspServer(footage, user=(user, "p@ss:w/ör.d?#1"), digest=True) as server:
-        right = replace(source, port=server.port, username=user, password="p@ss:w/ör.d?#1")
+        right = replace(source, port=server.port, login=Login(user, "p@ss:w/ör.d?#1"))
         assert probe_stream(right, ReachPolicy(), LIMITS).video_codec == "h264"
         with pytest.raises(StreamLost, match="refused the user name or password"):
-            probe_stream(replace(right, password="wrong"), ReachPolicy(), LIMITS)
+            probe_stream(replace(right, login=replace(right.login, password="wrong")), ReachPolicy(), LIMITS)
 
 
 def test_stream_carries_user_and_password_as_they_were_typed(footage: Path) -> None:
@@ -294,9 +295,9 @@ def test_stream_answers_the_challenge_of_an_mjpeg_camera(way: str) -> None:
     made = MjpegServer(basic=basic) if way == "basic" else MjpegServer(digest_user=(user, password))
     with made as server:
         nobody = parse_source(server.url)
-        right = replace(nobody, username=user, password=password)
+        right = replace(nobody, login=Login(user, password))
         assert probe_stream(right, ReachPolicy(), LIMITS).video_codec == "mjpeg"
-        for wrong in (replace(right, password="wrong"), nobody):
+        for wrong in (replace(right, login=replace(right.login, password="wrong")), nobody):
             with pytest.raises(StreamLost, match="refused the user name or password"):
                 probe_stream(wrong, ReachPolicy(), LIMITS)
 

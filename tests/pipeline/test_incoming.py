@@ -5,8 +5,10 @@ import pytest
 from sqlalchemy import func, select
 
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState
+from instantreact.domain.audit import AuditAction
 from instantreact.pipeline.incoming import ITEMS_AT_ONCE, accept_webhook
 from instantreact.storage import recipients
+from instantreact.storage.audit import AuditFilter, list_entries
 from instantreact.storage.tables import IncomingMessage, Job
 from instantreact_demo.graph import FakeGraph
 from tests.pipeline.conftest import PSID, House
@@ -24,6 +26,9 @@ async def test_postback_answers_the_alert(house: House, payload: str, state: Ale
     await house.run_due()
     answered = await house.the_alert()
     assert (answered.state, answered.answered_by) == (state, "Guard")
+    async with house.services.database.reading() as session:
+        (entry,) = await list_entries(session, AuditFilter(action=AuditAction.ANSWERED))
+    assert (entry.principal, entry.subject, entry.route.split()[0]) == ("Guard", alert.id, "messenger")
 
 
 async def test_postback_of_a_stranger_changes_nothing(house: House) -> None:

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from instantreact.storage.database import Database
+from instantreact.storage.news_triggers import install_triggers
 from instantreact.storage.search import install_search
 from instantreact.storage.tables import Base
 from tests.servers.postgres import PostgresServer, run_elsewhere
@@ -22,8 +23,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("database") / "empty.db"
     engine = create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
-        Base.metadata.create_all(connection)
-        install_search(connection)
+        _create(connection)
     engine.dispose()
     return path
 
@@ -73,6 +73,11 @@ async def database(url: str) -> AsyncIterator[Database]:
 async def _create_tables(url: str) -> None:
     engine = create_async_engine(url)
     async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-        await connection.run_sync(install_search)
+        await connection.run_sync(_create)
     await engine.dispose()
+
+
+def _create(connection: Connection) -> None:
+    Base.metadata.create_all(connection)
+    install_search(connection)
+    install_triggers(connection)

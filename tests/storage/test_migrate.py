@@ -8,22 +8,31 @@ from typing import TypeVar
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from cryptography.fernet import Fernet
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from instantreact.addresses import NO_LOGIN, Login, split_login
 from instantreact.channels.words import compose_text, compose_title
 from instantreact.domain.happening import CameraLost, RuleMatched, Written
+from instantreact.domain.principal import Scope
 from instantreact.domain.rule import Severity
 from instantreact.errors import Misconfigured
-from instantreact.storage import migrate
+from instantreact.media.source import parse_source
+from instantreact.storage import keys, migrate
 from instantreact.storage.alerts import get_alert
+from instantreact.storage.cameras import list_all_cameras, open_settings
 from instantreact.storage.database import Database
 from instantreact.storage.events import EventFilter, list_events
+from instantreact.storage.keys import KeyLimits
 from instantreact.storage.search import is_compared
+from instantreact.storage.secrets import SecretBox
 from instantreact.storage.tables import Base
 from tests.servers.postgres import PostgresServer
 from tests.storage.factories import NOW, make_alert
+from tests.storage.test_audit import falsify, fill
 
 T = TypeVar("T")
 
@@ -330,3 +339,91 @@ async def test_upgrade_makes_the_index_again_where_a_migration_copied_the_events
     assert await find_events(url, "help") == []
     await migrate.upgrade(url)
     assert await find_events(url, "help") == ["a"]
+
+
+ADDRESSES = {
+    "a": "rtsp://ad.min:p%40ss%3Aw/%C3%B6rd@10.0.0.2:8554/stream1?channel=1#udp",
+    "b": "http://anna@[::1]:81/x",
+    "c": "rtsp://10.0.0.3/user=admin_password=secret",
+    "d": "file:/videos/a b.mp4#loop",
+    "e": "rtsp://:onlyapassword@10.0.0.4/s",
+}
+INSERT_CAMERA = text(
+    "INSERT INTO cameras (id, name, source, enabled, sensitivity, zones, masks, created_at) "
+    "VALUES (:id, :id, :source, true, 0.5, '[]', '[]', '2026-11-22 12:00:00')"
+)
+
+
+async def test_upgrade_takes_logins_out_of_addresses_and_downgrade_puts_them_back(url: str) -> None:
+    box = SecretBox([Fernet.generate_key().decode()])
+    await migrate.upgrade(url, "0013", box=box)
+    rows = [{"id": camera_id, "source": box.seal(address)} for camera_id, address in ADDRESSES.items()]
+    await look(url, lambda connection: connection.execute(INSERT_CAMERA, rows))
+
+    await migrate.upgrade(url, box=box)
+
+    database = Database(url)
+    async with database.reading() as session:
+        settings = {each.id: open_settings(each, box) for each in await list_all_cameras(session)}
+    await database.dispose()
+    found = {camera_id: (each.source, each.login) for camera_id, each in settings.items()}
+    assert found == {camera_id: split_login(address) for camera_id, address in ADDRESSES.items()}
+    assert found["a"][1] == Login("ad.min", "p@ss:w/örd")
+    assert found["c"][1] == found["d"][1] == NO_LOGIN
+    await migrate.downgrade(url, "0013", box=box)
+    sealed = await look(url, lambda connection: connection.execute(text("SELECT id, source FROM cameras")).all())
+    again = {camera_id: parse_source(box.open(source)) for camera_id, source in sealed}
+    assert again == {camera_id: parse_source(address) for camera_id, address in ADDRESSES.items()}
+
+
+async def test_upgrade_without_the_key_says_so_and_leaves_cameras_alone(url: str) -> None:
+    await migrate.upgrade(url, "0013")
+    row = {"id": "a", "source": SecretBox([Fernet.generate_key().decode()]).seal("rtsp://a:b@10.0.0.2/s")}
+    await look(url, lambda connection: connection.execute(INSERT_CAMERA, row))
+
+    with pytest.raises(Misconfigured, match="secret key"):
+        await migrate.upgrade(url)
+
+    assert (await migrate.find_current_and_head(url))[0] == "0013"
+    (kept,) = await look(url, lambda connection: connection.execute(text("SELECT source FROM cameras")).all())
+    assert kept.source == row["source"]
+
+
+async def test_audit_log_of_a_migrated_database_stays_as_it_is(url: str) -> None:
+    await migrate.upgrade(url)
+    database = Database(url)
+    await fill(database, 1)
+    with pytest.raises(DBAPIError, match="stays as it is"):
+        await falsify(database)
+    await database.dispose()
+
+
+async def test_keys_from_before_may_do_everything_and_lesser_ones_go_with_the_way_back(url: str) -> None:
+    await migrate.upgrade(url, "0011")
+    old = "INSERT INTO api_keys (id, name, sha256, created_at) VALUES ('1', 'first', 'a', '2026-11-22 12:00:00+00:00')"
+    await look(url, lambda connection: connection.execute(text(old)))
+    await migrate.upgrade(url)
+    database = Database(url)
+    async with database.unit_of_work() as session:
+        (first,) = await keys.list_keys(session)
+        for name, limits in {"reader": KeyLimits((Scope.READ,)), "all": KeyLimits()}.items():
+            await keys.create_key(session, name, limits, now=NOW)
+    await database.dispose()
+    await migrate.downgrade(url, "0011")
+
+    left = await look(url, lambda connection: connection.scalars(text("SELECT name FROM api_keys ORDER BY name")).all())
+    assert first.scopes == tuple(Scope)
+    assert left == ["all", "first"]
+
+
+async def test_upgrade_to_retention_keeps_clips_and_their_events_and_downgrade_does_too(url: str) -> None:
+    await migrate.upgrade(url, "0020")
+    for statement in filter(str.strip, BEFORE_WORDS.split(";")):
+        await look(url, lambda connection, sql=statement: connection.exec_driver_sql(sql))  # type: ignore[misc]
+    await migrate.upgrade(url)
+    lost = text("UPDATE clips SET blob_key = NULL")
+    await look(url, lambda connection: connection.execute(lost))
+    await migrate.downgrade(url, "0020")
+    assert await look(url, list_captions) == ["A man in a café.", "A dog."]
+    await migrate.upgrade(url)
+    assert await look(url, list_captions) == ["A man in a café.", "A dog."]

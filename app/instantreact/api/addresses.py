@@ -10,6 +10,16 @@ def find_source(client: tuple[str, int] | None) -> str:
 
 
 @lru_cache(maxsize=1024)
+def is_inside(source: str, networks: tuple[str, ...]) -> bool:
+    """Whether what counts as one address lies in one of these networks."""
+    try:
+        own = ipaddress.ip_network(source)
+    except ValueError:
+        return False
+    return any(own.version == each.version and (own.overlaps(each)) for each in map(ipaddress.ip_network, networks))
+
+
+@lru_cache(maxsize=1024)
 def _find_network(host: str) -> str:
     try:
         address = ipaddress.ip_address(host.partition("%")[0])

@@ -3,20 +3,26 @@
 import asyncio
 
 from fastapi import Depends, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 
 from instantreact import __version__
+from instantreact.api.audit import AuditContext, AuditTrail
 from instantreact.api.auth import WrongKeys, describe_key
 from instantreact.api.errors import install_handlers
 from instantreact.api.known_keys import KnownKeys
 from instantreact.api.live import LiveCameras
 from instantreact.api.middleware import BodyLimit, RequestContext
+from instantreact.api.news_streams import NewsStreams
 from instantreact.api.openapi import DESCRIPTION, TAGS, install_description
 from instantreact.api.options import ApiOptions, Readiness
 from instantreact.api.queries import refuse_unknown_query
+from instantreact.api.rates import AddressLimit, RateLimit
 from instantreact.api.routes import (
     alerts,
+    audit,
     bundles,
     cameras,
     channels,
@@ -27,13 +33,16 @@ from instantreact.api.routes import (
     invitations,
     jobs,
     keys,
+    links,
     live,
     metrics,
     open_alert,
     push,
     recipients,
+    retention,
     rules,
     sites,
+    stream,
     webhooks,
 )
 from instantreact.figures import Figures
@@ -53,12 +62,20 @@ KEYED = (
     live,
     jobs,
     keys,
+    links,
+    audit,
+    stream,
+    retention,
     metrics,
+    stream,
 )
 """Routes that need a key."""
 
 MAX_BODY_BYTES = 1024 * 1024
 """The largest request that is no upload."""
+
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+"""FastAPI's own would tell addresses and queries, which may hold a key or a signed link: `RequestContext` traces."""
 
 FORM_OVERHEAD_BYTES = 64 * 1024
 """What an upload may hold beside its file."""
@@ -71,7 +88,9 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     Every route needs an API key but the webhooks, signed links and what is for our own processes, which verify their
     caller otherwise, the health checks and the description.
     """
+    trail = AuditTrail(services.database, services.clock)
     app = FastAPIOffline(
+        telemetry=NO_TELEMETRY,
         static_url="/docs/assets",
         favicon_url="data:,",
         swagger_ui_parameters={"validatorUrl": None},
@@ -83,6 +102,9 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
         servers=[{"url": options.public_url}] if options.public_url else None,
         middleware=[
             Middleware(RequestContext, figures=services.figures),
+            Middleware(AuditContext, trail=trail),
+            *_allow_origins(options.cors_origins),
+            Middleware(AddressLimit, rate=options.rate_of_address),
             Middleware(
                 BodyLimit,
                 max_bytes=MAX_BODY_BYTES,
@@ -93,10 +115,13 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     )
     app.state.services = services
     app.state.options = options
+    app.state.audit = trail
     app.state.known_keys = KnownKeys(services.database, services.clock)
     app.state.wrong_keys = WrongKeys()
+    app.state.rate_of_key = RateLimit(options.rate_of_key)
     app.state.readiness = readiness
     _install_live(app, live_cameras, options.internal_token)
+    app.state.streams = NewsStreams(services.database, app.state.closing, options.stream_limit)
     install_handlers(app)
     install_description(app)
     for keyed in KEYED:
@@ -107,9 +132,36 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     return app
 
 
+def _allow_origins(origins: tuple[str, ...]) -> list[Middleware]:
+    """Let web pages of these origins use the API; without any, browsers keep them out."""
+    if not origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["X-API-Key", "Content-Type", "Range", "If-None-Match", "Last-Event-ID", "X-Request-Id"],
+            expose_headers=["Location", "ETag", "Content-Range", "Retry-After", "X-Request-Id"],
+            max_age=3600,
+        )
+    ]
+
+
+async def close_app(app: FastAPI) -> None:
+    """Let what it writes beside its answers end."""
+    await app.state.known_keys.close()
+    await app.state.audit.close()
+
+
 def create_internal_app(live_cameras: LiveCameras, *, internal_token: str, figures: Figures) -> FastAPI:
     """What a process that only watches cameras shows to the service's other processes."""
-    app = FastAPI(openapi_url=None, redirect_slashes=False, middleware=[Middleware(RequestContext, figures=figures)])
+    app = FastAPI(
+        telemetry=NO_TELEMETRY,
+        openapi_url=None,
+        redirect_slashes=False,
+        middleware=[Middleware(RequestContext, figures=figures)],
+    )
     _install_live(app, live_cameras, internal_token)
     app.add_api_route("/livez", health.is_alive)
     install_handlers(app)

@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from instantreact.api.addresses import find_source
+from instantreact.api.linked import find_holder, take_signature
 from instantreact.domain.principal import EVERYTHING, Principal, PrincipalKind, Scope
 from instantreact.storage.keys import hash_key
 
@@ -59,11 +60,14 @@ class WrongKeys:
         return None if wrong < WRONG_KEYS else since_s + PER_S - now_s
 
 
-def requires(scope: Scope) -> Callable[[_Endpoint], _Endpoint]:
-    """Mark the function of a route with what its callers must be allowed to do; unmarked routes are for reading."""
+def requires(scope: Scope, *, unconfined: bool = False) -> Callable[[_Endpoint], _Endpoint]:
+    """Mark the function of a route with what its callers must be allowed to do; unmarked routes are for reading.
+
+    `unconfined`: it is about all sites at once, though about no row of the database that would tell.
+    """
 
     def mark(endpoint: _Endpoint) -> _Endpoint:
-        endpoint.__dict__["scope"] = scope
+        endpoint.__dict__.update(scope=scope, unconfined=unconfined)
         return endpoint
 
     return mark
@@ -83,8 +87,13 @@ class KeyedRoute(APIRoute):
         if scope is None:
             raise TypeError(f"{self.endpoint.__name__} changes something: mark it with @requires(Scope...)")
 
+        unconfined: bool = getattr(self.endpoint, "unconfined", False)
+
         async def check_and_handle(request: Request) -> Response:
-            (await find_principal(request, request.headers.get(_header.model.name))).require(scope)
+            key = request.headers.get(_header.model.name)
+            signed = take_signature(request.scope) if key is None and request.method in {"GET", "HEAD"} else None
+            principal = await (find_principal(request, key) if signed is None else find_linked(request, *signed))
+            principal.require(scope, unconfined=unconfined)
             return await handle(request)
 
         return check_and_handle
@@ -113,13 +122,27 @@ async def find_principal(request: HTTPConnection, key: str | None) -> Principal:
     fits = [hmac.compare_digest(digest, each) for each in request.app.state.options.api_key_hashes]
     principal = API if any(fits) else await request.app.state.known_keys.find(digest)
     if principal is not None:
+        await request.app.state.rate_of_key.count(principal.id or principal.name)
         return admit(request, principal)
+    raise _count_wrong(request, "The API key in the header X-API-Key is not known here.")
+
+
+async def find_linked(request: HTTPConnection, address: str, signature: str) -> Principal:
+    """In whose name a signed address may be read. Raises as `find_principal` does."""
+    principal = await find_holder(request, address, signature)
+    if principal is None:
+        raise _count_wrong(request, "This link has expired, was revoked, or is of another address.")
+    await request.app.state.rate_of_key.count(principal.id or principal.name)
+    return admit(request, principal)
+
+
+def _count_wrong(request: HTTPConnection, detail: str) -> HTTPException:
     client = request.scope.get("client")
     wait_s = request.app.state.wrong_keys.count(find_source(tuple(client) if client else None))
-    if wait_s is not None:
-        detail = "Too many keys from this address were wrong; a right one is taken at any time."
-        raise HTTPException(429, detail, headers={"Retry-After": str(math.ceil(wait_s))})
-    raise _refuse("The API key in the header X-API-Key is not known here.")
+    if wait_s is None:
+        return _refuse(detail)
+    detail = "Too many keys from this address were wrong; a right one is taken at any time."
+    return HTTPException(429, detail, headers={"Retry-After": str(math.ceil(wait_s))})
 
 
 def _refuse(detail: str) -> HTTPException:

@@ -14,7 +14,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from instantreact.api.addresses import find_source
+from instantreact.api.addresses import find_source, is_inside
 from instantreact.logs import Throttle, get_logger
 
 log = get_logger(__name__)
@@ -35,6 +35,7 @@ class ConnectionLimits:
     headers       how many, trailers included
     head_s        from connecting, or from a request's first byte, to the end of its headers
     unread_s      an answer of which nothing is taken for so long is given up
+    trusted_proxies  addresses and networks of which each connection may be somebody else's: not counted by address
     """
 
     connections: int = 512
@@ -43,6 +44,7 @@ class ConnectionLimits:
     headers: int = 100
     head_s: float = 10.0
     unread_s: float = 60.0
+    trusted_proxies: tuple[str, ...] = ()
 
 
 class _Refused(Exception):
@@ -170,7 +172,7 @@ class GuardedConnection(HttpToolsProtocol):
         everybody: list[Any] = [each for each in self.connections if not each.transport.is_closing()]
         source = find_source(self.client)
         near = [each for each in everybody if find_source(each.client) == source]
-        if len(near) > self._limits.from_address:
+        if len(near) > self._limits.from_address and not is_inside(source, self._limits.trusted_proxies):
             return _close_longest_waiting(near, but=self)
         return len(everybody) <= self._limits.connections or _close_longest_waiting(everybody, but=self)
 

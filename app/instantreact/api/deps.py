@@ -1,6 +1,7 @@
 """What routes ask for."""
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends
@@ -11,11 +12,16 @@ from instantreact.api.options import ApiOptions, Readiness
 from instantreact.domain.capabilities import Capabilities
 from instantreact.domain.principal import Principal
 from instantreact.pipeline.services import Services
+from instantreact.storage.cameras import get_camera
 
 
 def _services(request: HTTPConnection) -> Services:
+    """With the database as the caller may see it."""
     services: Services = request.app.state.services
-    return services
+    principal: Principal = request.state.principal
+    if principal.confinement is None:
+        return services
+    return replace(services, database=services.database.confined_to(principal.confinement))
 
 
 def _options(request: HTTPConnection) -> ApiOptions:
@@ -26,11 +32,6 @@ def _options(request: HTTPConnection) -> ApiOptions:
 def _readiness(request: HTTPConnection) -> Readiness:
     readiness: Readiness = request.app.state.readiness
     return readiness
-
-
-def _live(request: HTTPConnection) -> LiveCameras:
-    live: LiveCameras = request.app.state.live
-    return live
 
 
 def _closing(request: HTTPConnection) -> asyncio.Event:
@@ -46,6 +47,16 @@ def _principal(request: HTTPConnection) -> Principal:
 ServicesDep = Annotated[Services, Depends(_services)]
 
 
+async def find_live(request: HTTPConnection) -> LiveCameras:
+    """The cameras as they are now. Raises NotFound where the address names one that the caller may not see."""
+    live: LiveCameras = request.app.state.live
+    camera_id = request.path_params.get("camera_id")
+    if camera_id is not None and request.state.principal.confinement is not None:
+        async with _services(request).database.reading() as session:
+            await get_camera(session, camera_id)
+    return live
+
+
 async def _capabilities(services: ServicesDep) -> Capabilities:
     return await services.threads.run(services.captioner.capabilities)
 
@@ -53,6 +64,6 @@ async def _capabilities(services: ServicesDep) -> Capabilities:
 CapabilitiesDep = Annotated[Capabilities, Depends(_capabilities)]
 OptionsDep = Annotated[ApiOptions, Depends(_options)]
 ReadinessDep = Annotated[Readiness, Depends(_readiness)]
-LiveDep = Annotated[LiveCameras, Depends(_live)]
+LiveDep = Annotated[LiveCameras, Depends(find_live)]
 ClosingDep = Annotated[asyncio.Event, Depends(_closing)]
 PrincipalDep = Annotated[Principal, Depends(_principal)]

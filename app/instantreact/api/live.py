@@ -12,7 +12,7 @@ from instantreact.media.live_frame import LiveFrame
 from instantreact.media.open_stream import StreamInfo, probe_stream
 from instantreact.media.push import PushSlot
 from instantreact.media.reach import ReachPolicy
-from instantreact.media.source import Scheme, parse_source
+from instantreact.media.source import Scheme, Source, parse_source
 from instantreact.media.stream import StreamLimits
 from instantreact.pipeline.services import Services
 from instantreact.storage import cameras, leases
@@ -108,20 +108,19 @@ class LiveCameras:
             raise Conflict("Frames are pushed to cameras whose source is push: only.")
         return await self._own.take_over(camera_id)
 
-    async def probe(self, source: str) -> StreamInfo:
+    async def probe(self, source: Source) -> StreamInfo:
         """Open a source for a moment.
 
         Raises InvalidInput that says why it cannot be used, Transient where too many wait for the same already.
         """
-        parsed = parse_source(source)
-        if parsed.scheme is Scheme.PUSH:
+        if source.scheme is Scheme.PUSH:
             raise InvalidInput("There is nothing to open: the frames of such a camera are pushed to the service.")
         if self._probes >= _PROBES + _WAITING_PROBES:
             raise Transient("Other sources are being tried; try this one later.", retry_after_s=_PROBE_RETRY_S)
         self._probes += 1
         try:
             async with self._probing:
-                return await self._services.threads.run(probe_stream, parsed, self.policy, self._limits)
+                return await self._services.threads.run(probe_stream, source, self.policy, self._limits)
         except (MediaError, NotAllowed) as error:
             raise InvalidInput(str(error)) from error
         finally:

@@ -11,10 +11,12 @@ from http import HTTPStatus
 
 import structlog
 from fastapi import Request
+from opentelemetry.trace import Span, SpanKind
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from instantreact import tracing
 from instantreact.api.errors import answer_failure
 from instantreact.domain.principal import ANYBODY
 from instantreact.figures import Figures
@@ -27,6 +29,18 @@ _guessing = Throttle()
 
 LEAST_BYTES_PER_S = 500
 """As Apache's mod_reqtimeout advises. Only time that the client is waited for counts."""
+
+GUARDS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+"""What browsers are told about every answer: to take it for what it says it is, to show it in no other page's frame,
+and to tell nobody its address, which may be a signed link."""
+
+HSTS = {"Strict-Transport-Security": "max-age=31536000"}
+"""To come by https only from now on; said by https alone, since others could not hear it unspoilt."""
 
 _REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
@@ -44,7 +58,15 @@ class RequestContext:
         state["request_id"], state["principal"] = request_id, ANYBODY
         with structlog.contextvars.bound_contextvars(request_id=request_id, principal=ANYBODY.name):
             if scope["type"] == "http":
-                await self._serve(scope, receive, _Answer(send, request_id))
+                answer = _Answer(send, request_id, is_encrypted=scope["scheme"] == "https")
+                with tracing.span(
+                    scope["method"],
+                    Headers(scope=scope).get("traceparent"),
+                    kind=SpanKind.SERVER,
+                    request_id=request_id,
+                ) as span:
+                    await self._serve(scope, receive, answer)
+                    _describe_span(span, scope, answer)
             else:  # a web socket
                 await self._app(scope, receive, send)
 
@@ -93,16 +115,20 @@ class BodyLimit:
 class _Answer:
     """Sends what the app says, with the request's id; remembers the status."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, *, is_encrypted: bool) -> None:
         self._send = send
         self._request_id = request_id
+        self._guards = GUARDS | HSTS if is_encrypted else GUARDS
         self.status: int | None = None
         self.began_at: float | None = None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status, self.began_at = message["status"], time.perf_counter()
-            MutableHeaders(scope=message)["X-Request-Id"] = self._request_id
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self._request_id
+            for name, value in self._guards.items():
+                headers.setdefault(name, value)
         await self._send(message)
 
 
@@ -143,6 +169,13 @@ class _Capped:
             detail = f"The request is larger than {self._max_bytes} bytes, the most that is taken here."
             # Not TooLarge: FastAPI, reading a JSON body, lets nothing but an HTTPException through.
             raise HTTPException(413, detail, headers={"Connection": "close"})
+
+
+def _describe_span(span: Span, scope: Scope, answer: _Answer) -> None:
+    route = _find_template(scope) or "none"
+    span.update_name(f"{scope['method']} {route}")
+    attributes = {"http.request.method": scope["method"], "http.route": route}
+    span.set_attributes(attributes | {"http.response.status_code": answer.status or 0})
 
 
 def _find_template(scope: Scope) -> str | None:

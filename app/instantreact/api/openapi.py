@@ -16,6 +16,10 @@ Submit a clip with `POST /analyze`; read what was seen at `/events`; write down 
 Lists are pages, newest first: pass `next` back as `after` to go on. Every error is a problem (RFC 9457) and carries
 the request's id, which the log knows too.
 
+A key may be good for less than everything (`POST /keys`), and be confined to sites or cameras: what lies outside is not
+there for it (404). What cannot send a header, such as `<img>`, `<video>` and EventSource, takes the address that
+`POST /links` signs, which opens that one for a while.
+
 A camera whose source is `push:` is fed through the web socket `/cameras/{id}/push`: each binary message is a frame as
 JPEG. The API key comes in its header or, from browsers, as `?key=`. A frame that is refused closes the socket and says
 why; a socket that closes with 1012 is to be opened again.
@@ -31,6 +35,7 @@ TAGS = [
     {"name": "cameras", "description": "Where footage comes from."},
     {"name": "jobs", "description": "Queued work, and what was given up."},
     {"name": "keys", "description": "Who may come in, and what they may do and see."},
+    {"name": "audit", "description": "Who saw, changed and answered what, and from where."},
     {"name": "webhooks", "description": "Called by channels, such as Messenger."},
     {"name": "health", "description": "For whatever runs the service."},
 ]
@@ -45,7 +50,7 @@ _SAID = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Not of a kind that is taken here.",
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "The file ends before the range begins.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The request cannot be understood, or is out of bounds; `errors` says where.",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many keys from this address were wrong; a right one is taken at any time.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests, or wrong keys; `Retry-After` says when to come again.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Not possible now, or not configured.",
     HTTPStatus.INSUFFICIENT_STORAGE: "No room is left for the file.",
 }

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from instantreact.api.news_streams import StreamLimit
 from instantreact.channels.messenger.page import PageSetup
 
 Readiness = Callable[[], Awaitable[Mapping[str, str | None]]]
@@ -19,7 +20,11 @@ class ApiOptions:
     analyze_jobs            how many clips are analyzed at once
     stall_s                 a request of which nothing comes for so long is given up
     page                    the Page that alerts come from, to set it up
+    rate_of_key             how many requests of one key are taken, such as 6000/minute; None: any number
+    rate_of_address         likewise from one address
+    cors_origins            where web pages come from that may use the API, beside those of its own address
     public_url              where people reach this service, for the description of the API
+    stream_limit            how many listen to what changes, and how long
     """
 
     api_key_hashes: tuple[str, ...] = field(repr=False)
@@ -28,4 +33,8 @@ class ApiOptions:
     analyze_jobs: int = 2
     stall_s: float = 30.0
     page: PageSetup | None = None
+    rate_of_key: str | None = None
+    rate_of_address: str | None = None
+    cors_origins: tuple[str, ...] = ()
     public_url: str | None = None
+    stream_limit: StreamLimit = field(default_factory=StreamLimit)

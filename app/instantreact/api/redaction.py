@@ -1,84 +1,54 @@
 """Camera addresses as they may be shown, and as they are meant by those who were shown them."""
 
-from dataclasses import dataclass, replace
-
-from instantreact.addresses import HIDDEN, show_address
+from instantreact.addresses import HIDDEN, NO_LOGIN, Login, holds_at_in_query, show_address, split_login
 from instantreact.errors import InvalidInput
-from instantreact.media.source import Source, address_of, format_source, parse_source
+from instantreact.media.source import address_of, parse_source
 
 
-def redact_source(source: str) -> str:
-    """The address as it may be shown."""
-    return show_address(source)
+def redact_source(source: str, login: Login) -> str:
+    """The address as it may be shown, and whether it has a login."""
+    scheme, mark, rest = show_address(source).partition("://")
+    return f"{scheme}{mark}{rest}" if login == NO_LOGIN else f"{scheme}{mark}{HIDDEN}@{rest}"
 
 
-def restore_source(given: str, stored: str) -> str:
-    """The address that `given` means: the stored one if `given` is what we show for it.
+def complete_source(given: str, said: Login, stored: tuple[str, Login] | None = None) -> tuple[str, Login]:
+    """The address that `given` means, without its login, and the login: the stored ones if `given` is what we show.
 
-    Raises InvalidInput for another address that holds *** as well: its secret is not known here.
+    What `said` does not say comes from `given` or, for the same address and the same user only, from the stored one:
+    a password goes nowhere else and to nobody else. Raises InvalidInput where that leaves something unsaid or hidden.
     """
-    if given == redact_source(stored):
-        return stored
-    if HIDDEN in given:
-        raise _hidden()
-    return given
-
-
-@dataclass(frozen=True)
-class Login:
-    """User name and password as they are said beside a source; None where nothing is said."""
-
-    username: str | None = None
-    password: str | None = None
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether both are said, or neither: nothing of what is stored is needed then."""
-        return (self.username is None) == (self.password is None)
-
-    def __repr__(self) -> str:
-        return "Login(***)"
-
-
-def complete_source(given: str, login: Login, stored: str) -> str:
-    """The address that `given` means, as `restore_source` takes it, with this user name and password.
-
-    What `login` does not say comes from `given` or, for the same address and the same user only, from the stored one:
-    a password goes nowhere else and to nobody else. Raises InvalidInput where that leaves something unsaid.
-    """
-    if login == Login():
-        return restore_source(given, stored)
-    known = parse_source(stored) if stored else None
-    is_shown = stored and given == redact_source(stored)
-    source = parse_source(stored if is_shown else given)
-    if not source.host:
+    is_shown = stored is not None and given == redact_source(*stored)
+    source, login = stored if stored and is_shown else _read_in_full(given, said)
+    if said == NO_LOGIN:
+        return source, login
+    parsed = parse_source(source)
+    if not parsed.host:
         raise InvalidInput("A source of this kind takes no user name and no password.")
-    if not is_shown and _still_hides(source, login):
-        raise _hidden()
-    if source.username is None and known and address_of(known) == address_of(source):
-        source = replace(source, username=known.username, password=known.password)
-    username = login.username or source.username
+    if stored and login == NO_LOGIN and address_of(parse_source(stored[0])) == address_of(parsed):
+        login = stored[1]
+    username = said.username or login.username
     if username is None:
         raise InvalidInput("A password needs the user name beside it.")
-    password = login.password if login.password is not None else _password_of(username, source, known)
-    return format_source(replace(source, username=username, password=password))
-
-
-def _password_of(username: str, source: Source, known: Source | None) -> str | None:
-    if source.username == username:
-        return source.password
-    if source.password is not None or (known and known.password is not None):
+    if said.password is not None:
+        return source, Login(username, said.password)
+    if username == login.username:
+        return source, login
+    if login.password is not None or (stored and stored[1].password is not None):
         raise InvalidInput(
             "No password of this user name at this address is known: write the password, too, or an empty one."
         )
-    return None
+    return source, Login(username)
 
 
-def _still_hides(source: Source, login: Login) -> bool:
-    username = source.username if login.username is None else None
-    password = source.password if login.password is None else None
-    return any(HIDDEN in (part or "") for part in (source.path, username, password))
-
-
-def _hidden() -> InvalidInput:
-    return InvalidInput(f"The source holds {HIDDEN} in place of what is hidden: write it in full.")
+def _read_in_full(given: str, said: Login) -> tuple[str, Login]:
+    """What is hidden is not known here; and an `@` in a query would end up before the name of the host."""
+    if holds_at_in_query(given):
+        raise InvalidInput(
+            "An @ behind the host would be taken for the end of user and password: write it as %40, or write user and "
+            "password in `username` and `password`."
+        )
+    source, login = split_login(given)
+    unsaid = (login.username if said.username is None else "", login.password if said.password is None else "")
+    if any(HIDDEN in (part or "") for part in (source, *unsaid)):
+        raise InvalidInput(f"The source holds {HIDDEN} in place of what is hidden: write it in full.")
+    return source, login

@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 
 from instantreact.api.auth import admit
+from instantreact.api.tls import Certificate
 from instantreact.domain.principal import Principal, PrincipalKind, Scope
 from instantreact.errors import StreamLost
 
@@ -25,8 +26,10 @@ _RETRY_S = 2.0
 class RemoteCameras:
     """Asks the process at `address` for what it shows; `token` is what all processes of this service share."""
 
-    def __init__(self, token: str) -> None:
-        self._client = httpx.AsyncClient(headers={TOKEN_HEADER: token}, timeout=_TIMEOUT, trust_env=False)
+    def __init__(self, token: str, certificate: Certificate | None = None) -> None:
+        verify = certificate.trusting() if certificate else True
+        headers = {TOKEN_HEADER: token}
+        self._client = httpx.AsyncClient(headers=headers, timeout=_TIMEOUT, trust_env=False, verify=verify)
 
     async def fetch_snapshot(self, address: str, camera_id: str) -> bytes:
         """The newest picture as JPEG. Raises StreamLost with what the other process says."""

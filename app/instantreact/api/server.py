@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from instantreact.api.connections import ConnectionLimits, GuardedConnection
 from instantreact.api.live import LiveCameras
 from instantreact.api.server_socket import BACKLOG
+from instantreact.api.tls import Certificate
 from instantreact.logs import get_logger
 from instantreact.media.jpeg import MAX_JPEG_BYTES
 
@@ -30,8 +31,13 @@ log = get_logger(__name__)
 class Server(uvicorn.Server):
     """Ends on SIGINT and SIGTERM, as uvicorn's own does, without raising the signal again: jobs are tidied up after."""
 
-    def __init__(self, app: FastAPI, limits: ConnectionLimits | None = None) -> None:
-        guarded: Any = partial(GuardedConnection, limits=fit_limits(limits or ConnectionLimits()))
+    def __init__(
+        self, app: FastAPI, limits: ConnectionLimits | None = None, certificate: Certificate | None = None
+    ) -> None:
+        if certificate is not None:
+            certificate.check()
+        fitted = fit_limits(limits or ConnectionLimits())
+        guarded: Any = partial(GuardedConnection, limits=fitted)
         super().__init__(
             uvicorn.Config(
                 app,
@@ -44,6 +50,10 @@ class Server(uvicorn.Server):
                 http=guarded,
                 ws="websockets-sansio",
                 ws_max_size=MAX_JPEG_BYTES,
+                proxy_headers=bool(fitted.trusted_proxies),
+                forwarded_allow_ips=list(fitted.trusted_proxies),
+                ssl_certfile=certificate.path if certificate else None,
+                ssl_keyfile=certificate.key_path if certificate else None,
             )
         )
         self._live: LiveCameras = app.state.live

@@ -1,6 +1,5 @@
 """Whether a camera's source can be one at all, judged without opening it."""
 
-from instantreact.addresses import holds_at_in_query
 from instantreact.errors import InvalidInput, NotAllowed, StreamLost
 from instantreact.media.reach import ReachPolicy, check_source, is_address
 from instantreact.media.source import Scheme, parse_source
@@ -9,15 +8,8 @@ from instantreact.media.source import Scheme, parse_source
 def check_draft_source(text: str, policy: ReachPolicy) -> None:
     """Raise InvalidInput for a source that no camera could have, or that the policy forbids.
 
-    So is one whose `@` may be meant as a part of its query, and would end up as the name of the host.
-
     A host's name is judged when it is opened: what it stands for may change. A file may still appear.
     """
-    if holds_at_in_query(text):
-        raise InvalidInput(
-            "An @ behind the host would be taken for the end of user and password: write it as %40, or write user and "
-            "password in `username` and `password`."
-        )
     source = parse_source(text)
     if source.scheme is not Scheme.FILE and not is_address(source.host):
         return

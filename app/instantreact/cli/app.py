@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from instantreact import __version__
-from instantreact.cli import analyze, demo, doctor, keys, messenger, reference, roles, serve, training
+from instantreact.cli import analyze, audit, demo, doctor, keys, messenger, reference, roles, serve, training
 from instantreact.errors import InstantReactError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command()(doctor.doctor)
 app.command()(reference.settings)
 app.command()(demo.demo)
 app.add_typer(keys.app, name="keys")
+app.add_typer(audit.app, name="audit")
 app.add_typer(messenger.app, name="messenger")
 for _role in (roles.api, roles.worker, roles.relay, roles.ingest):
     app.command(rich_help_panel="Roles that `serve` has all in one process")(_role)

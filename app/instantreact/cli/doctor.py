@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,7 +53,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = [_examine_state_dir(settings), _examine_secret_keys(settings), await _examine_database(settings)]
     findings.append(await _examine_broker(settings))
     findings += [_examine_disk(settings), _examine_time_zone(settings)]
-    findings += [_examine_address(settings), _examine_bundle(settings)]
+    findings += [_examine_address(settings), _examine_certificate(settings), _examine_bundle(settings)]
     findings += await _examine_channels(settings)
     findings += await _examine_stored(settings)
     findings.append(await _examine_speech(settings))
@@ -99,6 +100,25 @@ def _examine_secret_keys(settings: Settings) -> Finding:
         return "camera addresses can be encrypted"
 
     return _try("secret keys", look)
+
+
+def _examine_certificate(settings: Settings) -> Finding:
+    from instantreact.api.tls import SOON
+    from instantreact.wiring import find_certificate
+
+    try:
+        certificate = find_certificate(settings)
+        if certificate is None:
+            return Finding("certificate", "none; the service speaks http, and https behind a proxy that does")
+        ends_at = certificate.find_end()
+    except InstantReactError as error:
+        return Finding("certificate", "", str(error))
+    left = ends_at - datetime.now(UTC)
+    if left < SOON:
+        said = "has expired" if left < timedelta(0) else "expires soon"
+        problem = f"{certificate.path} {said}: {ends_at:%Y-%m-%d}. A new one is read when the service starts."
+        return Finding("certificate", "", problem, is_fatal=False)
+    return Finding("certificate", f"good until {ends_at:%Y-%m-%d}")
 
 
 def _examine_address(settings: Settings) -> Finding:

@@ -1,14 +1,14 @@
 """`instantreact keys`: who may use the API. It works on the database itself, whether `serve` runs or not."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from instantreact.cli.database import transaction_on
 from instantreact.cli.settings import read_settings
 from instantreact.config import Settings
 from instantreact.domain.principal import Scope
@@ -38,7 +38,7 @@ def list_(state_dir: StateDir = None) -> None:
     async def run(settings: Settings) -> None:
         from instantreact.storage import keys
 
-        async with _transaction(settings) as (session, _):
+        async with transaction_on(settings) as (session, _):
             rows = await keys.list_keys(session)
             for row in rows:
                 typer.echo(await _describe(session, row))
@@ -72,7 +72,7 @@ def create(
         from instantreact.storage.names import find_ids
         from instantreact.storage.tables import Camera, Site
 
-        async with _transaction(settings) as (session, now):
+        async with transaction_on(settings) as (session, now):
             limits = keys.KeyLimits(
                 scopes=tuple(scope or [Scope.READ]),
                 site_ids=await find_ids(session, Site, site) if site else None,
@@ -80,6 +80,7 @@ def create(
                 expires_at=now + timedelta(days=days) if days else None,
             )
             row, key = await keys.create_key(session, name.strip(), limits, now=now)
+            _audit(session, "create", row.name, now)
             described = await _describe(session, row)
         typer.echo(described)
         _show(key)
@@ -100,10 +101,11 @@ def rotate(
     async def run(settings: Settings) -> None:
         from instantreact.storage import keys
 
-        async with _transaction(settings) as (session, now):
+        async with transaction_on(settings) as (session, now):
             row = await keys.get_key_called(session, name)
             row, key = await keys.rotate_key(session, row.id, overlap=timedelta(hours=overlap_hours), now=now)
             until = row.old_until
+            _audit(session, "rotate", name, now)
         typer.echo(f"The key {name} from before counts until {_format(until)}." if overlap_hours else "")
         _show(key)
 
@@ -117,35 +119,18 @@ def revoke(name: Name, state_dir: StateDir = None) -> None:
     async def run(settings: Settings) -> None:
         from instantreact.storage import keys
 
-        async with _transaction(settings) as (session, _):
+        async with transaction_on(settings) as (session, now):
             await keys.revoke_key(session, (await keys.get_key_called(session, name)).id)
+            _audit(session, "revoke", name, now)
         typer.echo(f"The key {name} opens nothing any more.")
 
     asyncio.run(run(read_settings(state_dir=state_dir)))
 
 
-@asynccontextmanager
-async def _transaction(settings: Settings) -> "AsyncIterator[tuple[AsyncSession, datetime]]":
-    """A transaction on a database that has this version's tables, and the time by its clock."""
-    from instantreact.errors import Misconfigured
-    from instantreact.storage.database import Database
-    from instantreact.storage.database_clock import DatabaseClock
-    from instantreact.storage.migrate import find_current_and_head
+def _audit(session: "AsyncSession", what: str, name: str, now: "datetime") -> None:
+    from instantreact.cli.audit import record
 
-    current, head = await find_current_and_head(settings.resolved_database_url)
-    if current != head:
-        raise Misconfigured(
-            f"The database is at {current or 'nothing'}, this version needs {head}: run `instantreact migrate` or "
-            "`serve` first, or name another folder with --state-dir."
-        )
-    database = Database(settings.resolved_database_url)
-    clock = DatabaseClock(database)
-    try:
-        await clock.measure()
-        async with database.unit_of_work() as session:
-            yield session, clock.now()
-    finally:
-        await database.dispose()
+    record(session, f"keys {what}", name, now=now)
 
 
 async def _describe(session: "AsyncSession", row: "ApiKey") -> str:

@@ -21,7 +21,7 @@ refused at start. Each secret may lie in a file instead, which a variable with `
 |---|---|---|---|"""
 
 _BOUNDS = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than"}
-_TYPES = {"integer": "a whole number", "number": "a number", "boolean": "`true` or `false`", "array": "folders"}
+_TYPES = {"integer": "a whole number", "number": "a number", "boolean": "`true` or `false`"}
 _FORMATS = {"password": "a secret", "path": "a path", "uri": "a URL"}
 
 
@@ -50,7 +50,7 @@ def _describe_type(told: dict[str, Any], schema: dict[str, Any]) -> str:
     takes = _FORMATS.get(told.get("format", "")) or _TYPES.get(told["type"], "text")
     bounds = [f"{words} {told[bound]:g}" for bound, words in _BOUNDS.items() if bound in told]
     if told["type"] == "array":
-        return f"{takes}, parted by `{os.pathsep}`"
+        return f"folders, parted by `{os.pathsep}`" if told["items"].get("format") == "path" else "text, parted by `,`"
     return ", ".join([takes, *bounds])
 
 

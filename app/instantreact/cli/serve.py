@@ -29,6 +29,7 @@ def migrate(
     """Bring the database to this version's tables; `serve` does it by itself."""
     from instantreact.storage.migrate import find_current_and_head, upgrade
     from instantreact.storage.state_folder import prepare_folder
+    from instantreact.wiring import open_secret_box
 
     settings = read_settings(state_dir=state_dir)
     if settings.database_url is None:
@@ -37,5 +38,5 @@ def migrate(
     if before == head:
         typer.echo(f"The database is at {head} already.")
         return
-    asyncio.run(upgrade(settings.resolved_database_url))
+    asyncio.run(upgrade(settings.resolved_database_url, box=open_secret_box(settings)))
     typer.echo(f"The database went from {before or 'nothing'} to {head}.")

@@ -33,13 +33,16 @@ class Confinement:
 
 
 class PrincipalKind(StrEnum):
-    """What vouches for a caller: nothing, an API key, a signed link, a channel's signature, or the processes' token."""
+    """What vouches for a caller: nothing, an API key, a signed link, a channel's signature, or the processes' token,
+    or the machine on which a command is run.
+    """
 
     ANYBODY = "anybody"
     KEY = "key"
     LINK = "link"
     CHANNEL = "channel"
     PROCESS = "process"
+    COMMAND = "command"
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,12 @@ class Principal:
     id: str | None = None
     confinement: Confinement | None = None
 
-    def require(self, scope: Scope) -> None:
-        """Raise NotAllowed unless it has the scope."""
+    def require(self, scope: Scope, *, unconfined: bool = False) -> None:
+        """Raise NotAllowed unless it has the scope, and where that matters, on all sites."""
         if scope not in self.scopes:
             raise NotAllowed(f"{self.name} may not do this: it takes the scope {scope}.")
+        if unconfined and self.confinement is not None:
+            raise NotAllowed(f"{self.name} may not do this: it reaches beyond the sites and cameras it is confined to.")
 
 
 ANYBODY = Principal(PrincipalKind.ANYBODY, "Anybody", frozenset())

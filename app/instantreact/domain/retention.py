@@ -18,6 +18,7 @@ class KeptKind(StrEnum):
     transcripts      what was said, of events whose alerts are answered or that have none
     messages         what channels brought, once it was handled
     utterances       sound that nobody recognised
+    audit            who saw, changed and answered what
     """
 
     EVIDENCE = "evidence"
@@ -28,6 +29,7 @@ class KeptKind(StrEnum):
     TRANSCRIPTS = "transcripts"
     MESSAGES = "messages"
     UTTERANCES = "utterances"
+    AUDIT = "audit"
 
 
 FOLDERS: Mapping[str, KeptKind] = {

@@ -8,8 +8,9 @@ from instantreact.ingest.batcher import FeatureBatcher
 from instantreact.ingest.filing import Filing, WantClip
 from instantreact.ingest.watched import HeardLive, SeenLive
 from instantreact.ingest.words import find_alerted, keep_words, window_of
-from instantreact.logs import get_logger
+from instantreact.logs import bind_request_id, get_logger
 from instantreact.pipeline.services import Services
+from instantreact.storage.tables import new_id
 
 _MOST_WAITING = 64
 
@@ -49,6 +50,7 @@ class Inbox:
 
     async def _file_all(self) -> None:
         while (seen := await self._waiting.get()) is not None:
+            bind_request_id(new_id())  # nobody asked for it: it begins here
             try:
                 await self._filing.file(seen)
             except StorageFull as error:
@@ -58,6 +60,7 @@ class Inbox:
 
     async def _keep_words(self, heard: HeardLive) -> None:
         camera_id = heard.opened.camera.id
+        bind_request_id(new_id())
         try:
             utterance_id = await keep_words(self._services, heard, self._batcher)
             event_id = await find_alerted(self._services, heard, utterance_id, until=self._ending)

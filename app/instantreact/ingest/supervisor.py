@@ -242,7 +242,7 @@ class Supervisor:
         return WatchedCamera(
             id=row.id,
             name=settings.name,
-            source=parse_source(settings.source),
+            source=replace(parse_source(settings.source), login=settings.login),
             sensitivity=settings.sensitivity,
             zones=settings.zones,
             masks=settings.masks,

@@ -31,6 +31,8 @@ class Claim(Handover):
     subject: str
     attempt: int
     max_attempts: int
+    request_id: str | None = None
+    traceparent: str | None = None
 
     async def confirm(self, session: AsyncSession) -> None:
         """Hold the job's row until this transaction ends. Raises LeaseLost when the job is no longer ours."""
@@ -85,7 +87,7 @@ async def take(
             # This run begins after it was put again, and so answers that too.
             again_at=case((Job.again_at > now, Job.again_at), else_=null()),
         )
-        .returning(Job.kind, Job.subject, Job.attempts, Job.max_attempts)
+        .returning(Job.kind, Job.subject, Job.attempts, Job.max_attempts, Job.request_id, Job.traceparent)
         .execution_options(synchronize_session=False)
     )
     row = (await session.execute(statement)).one_or_none()

@@ -8,10 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.job import JobState
 from instantreact.errors import Conflict, NotFound
+from instantreact.logs import current_request_id
+from instantreact.storage.confinement import WHOLE
 from instantreact.storage.database import announce
 from instantreact.storage.inserting import insert_into
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
 from instantreact.storage.tables import Job
+from instantreact.tracing import current_traceparent
 
 TOPIC = "jobs"
 MAX_ATTEMPTS = 8
@@ -65,6 +68,8 @@ async def put_all(
         "rank_at": rank_at,
         "max_attempts": max_attempts,
         "created_at": now,
+        "request_id": current_request_id(),
+        "traceparent": current_traceparent(),
     }
     in_hand = or_(*(Job.state == state for state in IN_HAND))  # an IN cannot be prepared for many rows
     asked = literal(run_at, Job.run_at.type)
@@ -77,6 +82,8 @@ async def put_all(
         "attempts": case((in_hand, Job.attempts), else_=0),
         "max_attempts": max_attempts,
         "error": case((in_hand, Job.error), else_=null()),
+        "request_id": fixed["request_id"],
+        "traceparent": fixed["traceparent"],
     }
     statement = insert_into(session, Job).on_conflict_do_update(index_elements=["kind", "subject"], set_=afresh)
     # As parameters, not as values: a statement of thousands of values would be put together anew each time.
@@ -106,7 +113,8 @@ async def find_job(session: AsyncSession, kind: str, subject: str) -> Job | None
 
 async def list_in_hand(session: AsyncSession, kind: str) -> list[Job]:
     """The jobs of a kind that are handed out or running."""
-    return list(await session.scalars(select(Job).where(Job.kind == kind, Job.state.in_(IN_HAND))))
+    statement = select(Job).where(Job.kind == kind, Job.state.in_(IN_HAND))
+    return list(await session.scalars(statement, execution_options=WHOLE))
 
 
 async def measure_ahead(session: AsyncSession, job: Job, *, now: datetime, only_short: bool) -> tuple[int, float]:
@@ -114,7 +122,8 @@ async def measure_ahead(session: AsyncSession, job: Job, *, now: datetime, only_
     before = tuple_(Job.rank_at, Job.id) < tuple_(literal(job.rank_at, Job.rank_at.type), job.id)
     statement = select(func.count(), func.coalesce(func.sum(Job.cost_s), 0.0))
     statement = statement.where(Job.kind == job.kind, Job.state == JobState.DUE, Job.run_at <= now, before)
-    count, cost_s = (await session.execute(statement.where(SHORT) if only_short else statement)).one()
+    statement = statement.where(SHORT) if only_short else statement
+    count, cost_s = (await session.execute(statement, execution_options=WHOLE)).one()
     return count, cost_s
 
 
@@ -136,6 +145,7 @@ async def rerun_job(session: AsyncSession, job_id: str, *, now: datetime) -> Job
         raise Conflict(f"Job {job_id} is {job.state}; only a buried job can be run again.")
     job.state, job.run_at, job.attempts, job.error = JobState.DUE, now, 0, None
     job.rank_at = now + timedelta(seconds=job.cost_s)
+    job.request_id, job.traceparent = current_request_id(), current_traceparent()
     await session.flush()
     announce(session, TOPIC)
     return job

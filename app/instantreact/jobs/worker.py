@@ -9,14 +9,16 @@ from random import Random
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from instantreact import tracing
 from instantreact.clock import Clock
 from instantreact.errors import InstantReactError, LeaseLost, StorageBusy, StorageFull, Transient
 from instantreact.jobs import claims
 from instantreact.jobs.claims import Claim, Handover
 from instantreact.jobs.retry import Backoff, delay_s
 from instantreact.jobs.room import offer_room, withdraw_room
-from instantreact.logs import get_logger
+from instantreact.logs import bind_request_id, get_logger
 from instantreact.storage.database import Database
+from instantreact.storage.tables import new_id
 
 ROOM_WAIT_S = 10.0
 """How long a job waits when the disk is full, before it is tried again."""
@@ -149,7 +151,9 @@ class Worker:
         try:
             claim = await self._take(handover)
             if claim is not None:
-                await self._run(claim)
+                bind_request_id(claim.request_id or new_id())  # of this task, and what it queues
+                with tracing.span(f"job {claim.kind}", claim.traceparent, subject=claim.subject, attempt=claim.attempt):
+                    await self._run(claim)
         except LeaseLost:
             log.info("job.lease_lost", job_id=handover.job_id)
         except asyncio.CancelledError:

@@ -11,17 +11,17 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from urllib.request import parse_http_list, parse_keqv_list
 
-from instantreact.media.source import Source
+from instantreact.addresses import Login
 
 _HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 _CHALLENGE = re.compile(r"(?:^|,)\s*(digest|basic)\s+(.*?)(?=,\s*(?:digest|basic)\s|$)", re.IGNORECASE)
 
 
 class CameraLogin:
-    """The user name and password of one source; may be used for one connection at a time."""
+    """A login in use; for one connection at a time."""
 
-    def __init__(self, source: Source) -> None:
-        self._name, self._password = source.username, source.password or ""
+    def __init__(self, login: Login) -> None:
+        self._name, self._password = login.username, login.password or ""
         self._scheme = ""
         self._digest: Mapping[str, str] = {}
         self._uses = 0

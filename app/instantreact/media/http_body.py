@@ -118,7 +118,7 @@ class _CameraAuth(httpx.Auth):
     """Answers the camera's challenge once, and from then on before it asks."""
 
     def __init__(self, source: Source) -> None:
-        self._login = CameraLogin(source)
+        self._login = CameraLogin(source.login)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         response = yield self._answered(request)

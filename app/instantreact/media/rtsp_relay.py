@@ -55,7 +55,7 @@ class RtspRelay:
         self._address = str(getattr(judged, "ipv4_mapped", None) or judged)
         self._open_timeout_s = open_timeout_s
         self._asks_for = address_of(source)[: len(address_of(source)) - len(source.path)]
-        self._login = CameraLogin(source)
+        self._login = CameraLogin(source.login)
         with ExitStack() as undo:
             self._camera = undo.enter_context(_connect(self._address, source.port, open_timeout_s))
             self._server_socket = _open_server_socket(self._address)

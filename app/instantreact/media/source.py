@@ -6,11 +6,11 @@ hexadecimal digits, are written as `%3A` and `%25`; an `@` in the path is writte
 Our own options follow a `#`, which never reaches a camera: `#udp` for RTSP, `#loop` for files.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote, unquote
 
-from instantreact.addresses import show_address, split_user
+from instantreact.addresses import NO_LOGIN, Login, show_address, split_login, split_user
 from instantreact.errors import InvalidInput
 
 
@@ -33,18 +33,16 @@ _OPTIONS = {Scheme.RTSP: {"udp"}, Scheme.FILE: {"loop"}}
 class Source:
     """Where a camera's pictures come from.
 
-    host, port          of network sources; `port` is never missing there
-    path                what is asked of the host, with its query; a file's path; a device's number
-    username, password  as they are, not escaped
-    option              "udp" or "loop"
+    host, port  of network sources; `port` is never missing there
+    path        what is asked of the host, with its query; a file's path; a device's number
+    option      "udp" or "loop"
     """
 
     scheme: Scheme
     path: str = ""
     host: str = ""
     port: int = 0
-    username: str | None = None
-    password: str | None = None
+    login: Login = NO_LOGIN
     option: str | None = None
 
     def __repr__(self) -> str:
@@ -60,7 +58,7 @@ def parse_source(text: str) -> Source:
         raise InvalidInput("A camera's source holds a control character.")
     scheme = Scheme(scheme_text.lower())
     if scheme in _NETWORK:
-        return _parse_network(scheme, rest)
+        return _parse_network(scheme, *split_login(f"{scheme}:{rest}"))
     path, _, option = rest.partition("#")
     if scheme is Scheme.DEVICE and not (path.isascii() and path.isdigit()):
         raise InvalidInput("A device is given by its number: device:0.")
@@ -71,19 +69,6 @@ def parse_source(text: str) -> Source:
     return Source(scheme, path, option=_check_option(scheme, option))
 
 
-def format_source(source: Source) -> str:
-    """The source as text that `parse_source` reads back as the same value. It holds the password: keep it secret."""
-    option = f"#{source.option}" if source.option else ""
-    if source.scheme not in _NETWORK:
-        path = quote(source.path) if source.scheme is Scheme.FILE else source.path
-        return f"{source.scheme}:{path}{option}"
-    user = ""
-    if source.username is not None:
-        password = "" if source.password is None else f":{quote(source.password, safe='')}"
-        user = f"{quote(source.username, safe='')}{password}@"
-    return f"{source.scheme}://{user}{_format_host(source)}{source.path}{option}"
-
-
 def address_of(source: Source) -> str:
     """What a camera is asked for: the whole address but for user name and password. Not for logs."""
     return f"{source.scheme}://{_format_host(source)}{source.path}"
@@ -91,28 +76,27 @@ def address_of(source: Source) -> str:
 
 def describe_source(source: Source) -> str:
     """The source for people and logs: no user name, no password, and of the rest only what is known to be harmless."""
-    return show_address(format_source(replace(source, username=None, password=None)))
+    address = address_of(source) if source.scheme in _NETWORK else f"{source.scheme}:{quote(source.path)}"
+    return show_address(f"{address}#{source.option}" if source.option else address)
 
 
-def _parse_network(scheme: Scheme, rest: str) -> Source:
-    if not rest.startswith("//"):
+def _parse_network(scheme: Scheme, address: str, login: Login) -> Source:
+    if not address.startswith(f"{scheme}://"):
         raise InvalidInput(f"A source of this kind looks like {scheme}://user:password@192.168.1.20/stream1.")
-    parts = split_user(rest[2:])
+    parts = split_user(address.removeprefix(f"{scheme}://"))
     if parts is None:
         raise InvalidInput("A camera's source names no host that could be reached.")
-    user, found = parts
+    found = parts[1]
     port = int(found["port"] or _NETWORK[scheme])
     if not 0 < port < 65_536:
         raise InvalidInput("A camera's port lies between 1 and 65535.")
     path, _, option = (found["rest"] or "").partition("#")
-    name, colon, password = user.partition(":") if user is not None else ("", "", "")
     return Source(
         scheme,
         path.replace(" ", "%20"),
         host=found["host"].strip("[]").lower(),
         port=port,
-        username=None if user is None else unquote(name),
-        password=unquote(password) if colon else None,
+        login=login,
         option=_check_option(scheme, option),
     )
 

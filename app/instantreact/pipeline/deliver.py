@@ -147,7 +147,13 @@ async def _send_part(
         await deliveries.mark_part_sent(session, part.id, receipt)
         await _note_working(session, services, delivery)
     _count_sent(services, delivery, part, receipt)
-    log.info("delivery.part_sent", delivery_id=delivery.id, part=part.kind, message_id=receipt.message_id)
+    log.info(
+        "delivery.part_sent",
+        alert_id=delivery.alert_id,
+        delivery_id=delivery.id,
+        part=part.kind,
+        message_id=receipt.message_id,
+    )
     return True
 
 
@@ -185,7 +191,7 @@ async def _load_picture(services: Services, delivery: Delivery) -> Picture:
 
 
 async def _mark(services: Services, part: DeliveryPart, state: DeliveryState, error: Exception) -> None:
-    log.warning("delivery.part_failed", part_id=part.id, state=state, reason=str(error))
+    log.warning("delivery.part_failed", delivery_id=part.delivery_id, part_id=part.id, state=state, reason=str(error))
     async with services.database.unit_of_work() as session:
         await deliveries.mark_part_failed(session, part.id, state, str(error))
 

@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from instantreact.channels.receiver import Delivered, Echo, Incoming, Read
 from instantreact.channels.registry import CHANNELS
 from instantreact.domain.alert import Answer, ChannelKind, Receipt
+from instantreact.domain.audit import AuditAction
+from instantreact.domain.principal import PrincipalKind
 from instantreact.errors import DeliveryError, NotFound
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
@@ -18,6 +20,7 @@ from instantreact.pipeline.opt_in import act_on_words
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import deliveries, incoming, recipients
+from instantreact.storage.audit import add_entry
 from instantreact.storage.incoming import NewMessage
 from instantreact.storage.tables import Recipient
 
@@ -119,11 +122,15 @@ async def _open_chat_window(services: Services, session: AsyncSession, person: R
 
 async def _answer(services: Services, session: AsyncSession, person: Recipient, answer: Answer) -> str:
     """What to show the person who answered."""
+    now = services.clock.now()
     try:
-        return describe_state(await answer_alert(session, answer, by=person.name, now=services.clock.now()))
+        said = describe_state(await answer_alert(session, answer, by=person.name, now=now))
     except NotFound:
         log.info("incoming.answer_to_deleted_alert", alert_id=answer.alert_id)
         return "This alert was deleted."
+    what = f"{person.channel} {answer.kind}"
+    add_entry(session, AuditAction.ANSWERED, PrincipalKind.CHANNEL, person.name, what, answer.alert_id, now=now)
+    return said
 
 
 async def _sign(services: Services, channel: ChannelKind, item: Incoming, said: str) -> None:

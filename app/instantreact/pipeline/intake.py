@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from instantreact.domain.alert import Notify
 from instantreact.domain.job import JobState
 from instantreact.domain.media import ClipState, Listening
-from instantreact.errors import InvalidInput
+from instantreact.errors import InvalidInput, NotAllowed
 from instantreact.jobs import outbox
 from instantreact.logs import get_logger
 from instantreact.pipeline.analyze import put_analyze_job, put_hear_job
@@ -66,6 +66,8 @@ async def submit_clip(
 async def _file_clip(
     services: Services, upload: Upload, *, camera_id: str | None, recorded_at: datetime | None, notify: Notify
 ) -> Submission:
+    if camera_id is None and services.database.confinement is not None:
+        raise NotAllowed("Your key is confined to some cameras: name the one that this is of in camera_id.")
     if camera_id is not None:
         async with services.database.reading() as session:
             camera = await cameras.get_camera(session, camera_id)

@@ -160,7 +160,11 @@ async def _raise(
     raised = await raise_alerts(session, event, matched.matches, scene, now=services.clock.now())
     if raised:
         log.info(
-            "alerts.raised", event_id=event.id, alerts=len(raised), camera_id=event.camera_id, clip_id=event.clip_id
+            "alerts.raised",
+            event_id=event.id,
+            alert_ids=[alert.id for alert in raised],
+            camera_id=event.camera_id,
+            clip_id=event.clip_id,
         )
     return tuple(raised)
 

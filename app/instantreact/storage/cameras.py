@@ -1,4 +1,4 @@
-"""Cameras. Their addresses hold passwords: encrypted here on the way in, opened only by `open_settings`."""
+"""Cameras. Their addresses and logins are secret: encrypted here on the way in, opened only by `open_settings`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from instantreact.addresses import NO_LOGIN, Login
 from instantreact.domain.camera import Mask, SpeechMode, Zone
 from instantreact.errors import NotFound
 from instantreact.storage.database import announce
@@ -23,10 +24,11 @@ CAMERAS_CHANGED = "cameras"
 
 @dataclass(frozen=True)
 class CameraSettings:
-    """What people say about a camera; `source` in clear, hence not shown in its `repr`."""
+    """What people say about a camera; `source`, its address without the login, in clear, hence not in the `repr`."""
 
     name: str
     source: str
+    login: Login = NO_LOGIN
     site: str = ""
     enabled: bool = True
     speech: SpeechMode | None = None
@@ -101,16 +103,17 @@ async def delete_camera(session: AsyncSession, camera_id: str) -> None:
 
 
 async def reseal_cameras(session: AsyncSession, box: SecretBox) -> None:
-    """Encrypt every address with the newest key, so that the older ones may be dropped."""
+    """Encrypt every address and login with the newest key, so that the older ones may be dropped."""
     for camera in await list_all_cameras(session):
-        camera.source = box.reseal(camera.source)
+        _seal(camera, box, open_settings(camera, box))
 
 
 def open_settings(camera: Camera, box: SecretBox) -> CameraSettings:
-    """The camera's settings with its address in clear."""
+    """The camera's settings with address and login in clear."""
     return CameraSettings(
         name=camera.name,
         source=box.open(camera.source),
+        login=Login(*(None if part is None else box.open(part) for part in (camera.username, camera.password))),
         site=camera.site.name if camera.site else "",
         enabled=camera.enabled,
         speech=camera.speech,
@@ -125,10 +128,16 @@ async def _apply(
 ) -> None:
     site = await find_or_insert_site(session, settings.site, now=now) if settings.site else None
     camera.name = settings.name
-    camera.source = box.seal(settings.source)
+    _seal(camera, box, settings)
     camera.site = site
     camera.enabled = settings.enabled
     camera.speech = settings.speech
     camera.sensitivity = settings.sensitivity
     camera.zones = settings.zones
     camera.masks = settings.masks
+
+
+def _seal(camera: Camera, box: SecretBox, settings: CameraSettings) -> None:
+    camera.source = box.seal(settings.source)
+    parts = (settings.login.username, settings.login.password)
+    camera.username, camera.password = (None if part is None else box.seal(part) for part in parts)

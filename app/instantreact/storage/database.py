@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import copy
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -10,8 +11,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
+from instantreact.domain.principal import Confinement
 from instantreact.errors import InstantReactError, InvalidInput, StorageBusy, StorageFull
 from instantreact.storage import postgres, sqlite
+from instantreact.storage.confinement import confine, refuse_beyond
 
 # A transaction that began by reading could not wait for the lock to write: it is taken at once.
 _BEGIN_IMMEDIATE = text("BEGIN IMMEDIATE")
@@ -52,6 +55,18 @@ class Database:
         # would let them poll; it is left to settle matters between processes.
         self._turn = asyncio.Lock() if self.is_sqlite else contextlib.nullcontext()
         self._subscribers: dict[str, list[asyncio.Event]] = {}
+        self.confinement: Confinement | None = None
+
+    def confined_to(self, confinement: Confinement | None) -> "Database":
+        """This database as somebody sees and changes it who is confined to some sites and cameras.
+
+        What they change beyond is refused at the end of a unit of work (NotAllowed).
+        """
+        if confinement is None:
+            return self
+        confined = copy.copy(self)
+        confined.confinement = confinement
+        return confined
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[AsyncSession]:
@@ -65,6 +80,8 @@ class Database:
             async with self._turn, self._write() as session, session.begin():
                 await self._begin(session, _BEGIN_IMMEDIATE)
                 yield session
+                if self.confinement is not None:
+                    await refuse_beyond(session)
         except DBAPIError as error:
             told = _explain(error)
             if told is None:
@@ -83,6 +100,8 @@ class Database:
             yield session
 
     async def _begin(self, session: AsyncSession, statement: TextClause) -> None:
+        if self.confinement is not None:
+            confine(session, self.confinement)
         if self.is_sqlite:
             await session.execute(statement)
             return

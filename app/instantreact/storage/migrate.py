@@ -18,8 +18,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from instantreact.errors import Misconfigured
+from instantreact.storage.news_triggers import install_triggers, remove_triggers
 from instantreact.storage.private import make_private_file
 from instantreact.storage.search import install_search
+from instantreact.storage.secrets import SecretBox
 from instantreact.storage.sqlite import look_at
 from instantreact.storage.types import UTCDateTime, Value
 from instantreact.storage.unusable import explained
@@ -29,12 +31,16 @@ LOCKS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_loc
 """What a process that migrates does first, so that others wait."""
 
 
-async def upgrade(url: str, revision: str = "head") -> None:
-    """Take every step that is missing: all of them or, when one fails, none."""
+async def upgrade(url: str, revision: str = "head", *, box: SecretBox | None = None) -> None:
+    """Take every step that is missing: all of them or, when one fails, none.
+
+    `box` opens what the database holds encrypted; a database without cameras needs none.
+    """
 
     def work(connection: Connection) -> None:
-        _find_current(connection)
-        command.upgrade(_config(connection), revision)
+        wanted = ScriptDirectory.from_config(_config()).get_revision(revision).revision
+        if _find_current(connection) != wanted:
+            _change(connection, lambda: command.upgrade(_config(connection, box), revision))
         install_search(connection)
 
     with explained():
@@ -43,9 +49,19 @@ async def upgrade(url: str, revision: str = "head") -> None:
     await _with_connection(url, work, is_new=is_new)
 
 
-async def downgrade(url: str, revision: str) -> None:
-    """Go back to `revision`; "base" is before the first."""
-    await _with_connection(url, lambda connection: command.downgrade(_config(connection), revision))
+async def downgrade(url: str, revision: str, *, box: SecretBox | None = None) -> None:
+    """Go back to `revision`; "base" is before the first. `box` as in `upgrade`."""
+
+    def work(connection: Connection) -> None:
+        _change(connection, lambda: command.downgrade(_config(connection, box), revision))
+
+    await _with_connection(url, work)
+
+
+def _change(connection: Connection, step: Callable[[], object]) -> None:
+    remove_triggers(connection)
+    step()
+    install_triggers(connection)
 
 
 async def find_current_and_head(url: str) -> tuple[str | None, str | None]:
@@ -135,9 +151,9 @@ async def _with_connection(url: str, work: Callable[[Connection], object], *, is
             await engine.dispose()
 
 
-def _config(connection: Connection | None = None) -> Config:
+def _config(connection: Connection | None = None, box: SecretBox | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
+    config.attributes.update(connection=connection, box=box)
     return config

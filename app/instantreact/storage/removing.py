@@ -1,4 +1,4 @@
-"""Taking away what other rows and files hang on. A file goes after its row: doomed with it, deleted once that is sure."""
+"""Taking away what other rows and files hang on: a file is doomed with its row, and deleted once that is sure."""
 
 from collections.abc import Collection, Sequence
 

@@ -13,51 +13,53 @@ from instantreact.domain.retention import KeptKind
 from instantreact.storage.events import replace_observation
 from instantreact.storage.inserting import insert_into
 from instantreact.storage.removing import delete_events
-from instantreact.storage.tables import Alert, Clip, Event, IncomingMessage, RetentionCounts, Utterance
+from instantreact.storage.tables import Alert, AuditEntry, Clip, Event, IncomingMessage, RetentionCounts, Utterance
 
 _UNSEEN = {"synchronize_session": False}
 
 
 @dataclass(frozen=True)
-class RemovedRows:
+class Purged:
     """How many rows lost something, and which files nothing refers to any more."""
 
     rows: int
     keys: Sequence[str] = ()
 
 
-Take = Callable[[AsyncSession, datetime, int], Awaitable[RemovedRows]]
+Take = Callable[[AsyncSession, datetime, int], Awaitable[Purged]]
 """Takes away at most so many of what is older."""
 
 
-async def take_pictures(session: AsyncSession, before: datetime, limit: int) -> RemovedRows:
+async def take_pictures(session: AsyncSession, before: datetime, limit: int) -> Purged:
     """Of events without an alert."""
     there = Event.snapshot_key.is_not(None), Event.occurred_at < before, ~_has_alert()
     return await _strip(session, await _list(session, _oldest(limit).where(*there)))
 
 
-async def take_events(session: AsyncSession, before: datetime, limit: int) -> RemovedRows:
+async def take_events(session: AsyncSession, before: datetime, limit: int) -> Purged:
     """Those without an alert."""
     found = await _list(session, _oldest(limit).where(Event.occurred_at < before, ~_has_alert()))
-    return RemovedRows(len(found), await delete_events(session, found))
+    return Purged(len(found), await delete_events(session, found))
 
 
-async def take_evidence(session: AsyncSession, before: datetime, limit: int) -> RemovedRows:
+async def take_evidence(session: AsyncSession, before: datetime, limit: int) -> Purged:
     """Pictures and clips of events whose alerts were all answered before."""
     there = or_(Event.snapshot_key.is_not(None), Event.evidence_key.is_not(None))
     return await _strip(session, await _list(session, _oldest(limit).where(there, *_answered(before))))
 
 
-async def take_alerts(session: AsyncSession, before: datetime, limit: int) -> RemovedRows:
+async def take_alerts(session: AsyncSession, before: datetime, limit: int) -> Purged:
     """With the events they are about, once all were answered before; those without an event in any case."""
     found = await _list(session, _oldest(limit).where(*_answered(before)))
     keys = await delete_events(session, found)
     ids = select(Alert.id).where(Alert.event_id.is_(None), Alert.raised_at < before).limit(limit)
-    gone = await session.execute(delete(Alert).where(Alert.id.in_(ids)).returning(Alert.id).execution_options(**_UNSEEN))
-    return RemovedRows(len(found) + len(gone.all()), keys)
+    gone = await session.execute(
+        delete(Alert).where(Alert.id.in_(ids)).returning(Alert.id).execution_options(**_UNSEEN)
+    )
+    return Purged(len(found) + len(gone.all()), keys)
 
 
-async def take_clips(session: AsyncSession, before: datetime, limit: int) -> RemovedRows:
+async def take_clips(session: AsyncSession, before: datetime, limit: int) -> Purged:
     """The files of uploads that are done with and have no alert that waits; and clips that have nothing left."""
     of_clip = select(Event.id).where(Event.clip_id == Clip.id)
     pinned = exists().where(Alert.event_id.in_(of_clip), _pins(before))
@@ -70,43 +72,50 @@ async def take_clips(session: AsyncSession, before: datetime, limit: int) -> Rem
     await session.execute(update(Clip).where(Clip.id.in_(ids)).values(blob_key=None).execution_options(**_UNSEEN))
     empty = delete(Clip).where(Clip.id.in_(ids), ~exists(of_clip))
     await session.execute(empty.execution_options(**_UNSEEN))
-    return RemovedRows(len(found), keys)
+    return Purged(len(found), keys)
 
 
-async def take_transcripts(session: AsyncSession, before: datetime, limit: int) -> RemovedRows:
+async def take_transcripts(session: AsyncSession, before: datetime, limit: int) -> Purged:
     """What was said, of events none of whose alerts waits for an answer."""
     spoken = Event.speech != "", Event.occurred_at < before, ~_is_pinned(before)
     found = await _list(session, _oldest(limit).where(*spoken))
     for event in found:
         await replace_observation(session, event, replace(event.observation, transcript=None))
-    return RemovedRows(len(found))
+    return Purged(len(found))
 
 
-async def take_messages(session: AsyncSession, before: datetime, limit: int) -> RemovedRows:
+async def take_messages(session: AsyncSession, before: datetime, limit: int) -> Purged:
     """Handled ones."""
     ids = select(IncomingMessage.id).where(IncomingMessage.handled_at < before).limit(limit)
     gone = delete(IncomingMessage).where(IncomingMessage.id.in_(ids)).returning(IncomingMessage.id)
-    return RemovedRows(len((await session.execute(gone.execution_options(**_UNSEEN))).all()))
+    return Purged(len((await session.execute(gone.execution_options(**_UNSEEN))).all()))
 
 
-async def take_utterances(session: AsyncSession, before: datetime, limit: int) -> RemovedRows:
+async def take_utterances(session: AsyncSession, before: datetime, limit: int) -> Purged:
     """Those that nobody recognised."""
     ids = select(Utterance.id).where(Utterance.ended_at < before).limit(limit)
     gone = delete(Utterance).where(Utterance.id.in_(ids)).returning(Utterance.sound_key, Utterance.snapshot_key)
     rows = (await session.execute(gone.execution_options(**_UNSEEN))).all()
-    return RemovedRows(len(rows), [key for row in rows for key in row])
+    return Purged(len(rows), [key for row in rows for key in row])
 
 
-# The audit log, once there is one, has its kind in domain/retention.py and its function here.
+async def take_audit(session: AsyncSession, before: datetime, limit: int) -> Purged:
+    """Entries of the audit log, oldest first."""
+    ids = select(AuditEntry.id).where(AuditEntry.at < before).order_by(AuditEntry.at).limit(limit)
+    gone = delete(AuditEntry).where(AuditEntry.id.in_(ids)).returning(AuditEntry.id)
+    return Purged(len((await session.execute(gone.execution_options(**_UNSEEN))).all()))
+
+
 TAKERS: Mapping[KeptKind, Take] = {
     KeptKind.PICTURES: take_pictures,
     KeptKind.TRANSCRIPTS: take_transcripts,
-    KeptKind.CLIPS: take_clips,
     KeptKind.EVIDENCE: take_evidence,
     KeptKind.EVENTS: take_events,
     KeptKind.ALERTS: take_alerts,
+    KeptKind.CLIPS: take_clips,  # after their events: one that has none left goes
     KeptKind.MESSAGES: take_messages,
     KeptKind.UTTERANCES: take_utterances,
+    KeptKind.AUDIT: take_audit,
 }
 
 
@@ -164,9 +173,9 @@ def _answered(before: datetime) -> tuple[ColumnElement[bool], ...]:
     return Event.id.in_(old), ~_is_pinned(before)
 
 
-async def _strip(session: AsyncSession, events: Sequence[Event]) -> RemovedRows:
+async def _strip(session: AsyncSession, events: Sequence[Event]) -> Purged:
     """Take the files of events away."""
     keys = [key for event in events for key in (event.snapshot_key, event.evidence_key) if key]
     stripped = update(Event).where(Event.id.in_([event.id for event in events]))
     await session.execute(stripped.values(snapshot_key=None, evidence_key=None).execution_options(**_UNSEEN))
-    return RemovedRows(len(events), keys)
+    return Purged(len(events), keys)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from instantreact.domain.rule import Criteria, Severity, asked_zones
 from instantreact.errors import Conflict, InvalidInput, NotFound
+from instantreact.storage.confinement import WHOLE
 from instantreact.storage.inserting import flush_or_conflict, insert_unless_there
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
 from instantreact.storage.tables import Camera, Recipient, Rule, RuleLock
@@ -78,7 +79,8 @@ async def list_criteria(session: AsyncSession) -> list[Criteria]:
 
 async def refuse_while_named(session: AsyncSession, column: InstrumentedAttribute[list[str] | None], key: str) -> None:
     """Raise Conflict where rules name `key` in `column`: without it they would watch nothing, or tell nobody."""
-    rows = await session.execute(select(Rule.name, column).where(column.is_not(None)).order_by(Rule.name))
+    statement = select(Rule.name, column).where(column.is_not(None)).order_by(Rule.name)
+    rows = await session.execute(statement, execution_options=WHOLE)
     naming = [name for name, keys in rows if keys and key in keys]
     if naming:
         raise Conflict(f"It is named by the rules {', '.join(naming)}: change or delete them first.")
@@ -88,8 +90,9 @@ async def refuse_lost_zones(session: AsyncSession, lost: Set[str]) -> None:
     """Raise Conflict where an enabled rule asks about one of these zones and, by now, none of its cameras has it."""
     if not lost:
         return
-    cameras = list(await session.scalars(select(Camera)))
-    for rule in await session.scalars(select(Rule).where(Rule.enabled).order_by(Rule.name)):
+    cameras = list(await session.scalars(select(Camera), execution_options=WHOLE))
+    asking = select(Rule).where(Rule.enabled).order_by(Rule.name)
+    for rule in await session.scalars(asking, execution_options=WHOLE):
         watched = [camera for camera in cameras if rule.camera_ids is None or camera.id in rule.camera_ids]
         left = {zone.name for camera in watched for zone in camera.zones}
         for zone in lost & set(asked_zones(rule.criteria)) - left:

@@ -1,4 +1,4 @@
-"""What must not lie in the database in clear: camera addresses with their passwords."""
+"""What must not lie in the database in clear: camera addresses and their logins."""
 
 import os
 from collections.abc import Sequence

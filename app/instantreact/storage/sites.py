@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.site import zone_called
-from instantreact.errors import Conflict, NotFound
+from instantreact.errors import Conflict, NotAllowed, NotFound
 from instantreact.storage.inserting import flush_or_conflict, insert_unless_there
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
 from instantreact.storage.tables import Camera, Site
@@ -38,9 +38,12 @@ async def replace_site(session: AsyncSession, site_id: str, changes: SiteChanges
 
 
 async def find_or_insert_site(session: AsyncSession, name: str, *, now: datetime) -> Site:
-    """The site of this name, made when there is none yet."""
+    """The site of this name, made when there is none yet. Raises NotAllowed for one that the session may not see."""
     await insert_unless_there(session, Site(name=name, created_at=now))
-    return (await session.scalars(select(Site).where(Site.name == name))).one()
+    site = (await session.scalars(select(Site).where(Site.name == name))).one_or_none()
+    if site is None:
+        raise NotAllowed(f"The site {name} is none of those that your key is confined to.")
+    return site
 
 
 async def get_site(session: AsyncSession, site_id: str) -> Site:

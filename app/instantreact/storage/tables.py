@@ -4,16 +4,30 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, Text, UniqueConstraint, false, text
+from sqlalchemy import (
+    DDL,
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    event,
+    false,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, Notify, PartKind
+from instantreact.domain.audit import AuditAction
 from instantreact.domain.camera import CameraState, Mask, SpeechMode, Zone
 from instantreact.domain.happening import Happening
 from instantreact.domain.job import JobState
 from instantreact.domain.media import ClipInfo, ClipState, Listening
 from instantreact.domain.observation import Observation
-from instantreact.domain.principal import Scope
+from instantreact.domain.principal import PrincipalKind, Scope
 from instantreact.domain.retention import KeptKind
 from instantreact.domain.rule import Criteria, Severity
 from instantreact.storage.types import UTCDateTime, Value, WordSet, enum_text
@@ -59,7 +73,9 @@ class Camera(Base):
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(unique=True)
     site_id: Mapped[str | None] = mapped_column(ForeignKey("sites.id"), index=True)
-    source: Mapped[str] = mapped_column(Text)  # encrypted by storage.cameras; never leaves it in clear but to ingest
+    source: Mapped[str] = mapped_column(Text)  # this and the login are encrypted by storage.cameras
+    username: Mapped[str | None] = mapped_column(Text)
+    password: Mapped[str | None] = mapped_column(Text)
     enabled: Mapped[bool] = mapped_column(default=True)
     speech: Mapped[SpeechMode | None] = mapped_column(enum_text(SpeechMode))  # None: the service's setting
     sensitivity: Mapped[float] = mapped_column(default=0.5)
@@ -345,6 +361,8 @@ class Job(Base):
         UTCDateTime
     )  # put again while handed or running: when it was to run
     error: Mapped[str | None] = mapped_column(Text)
+    request_id: Mapped[str | None]  # of the request that it follows from, in every line of the log about it
+    traceparent: Mapped[str | None]  # the same for OpenTelemetry, where it is traced
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (
         UniqueConstraint("kind", "subject"),
@@ -394,6 +412,24 @@ class RetentionCounts(Base):
     measured_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
+class News(Base):
+    """That something changed, written by triggers (`storage.news_triggers`), in the order of `transaction_id` and `id`.
+
+    `transaction_id` is PostgreSQL's; SQLite, where one writes after the other, has none.
+    """
+
+    __tablename__ = "news"
+    id: Mapped[int] = mapped_column(LONG, primary_key=True)
+    transaction_id: Mapped[int] = mapped_column(LONG)
+    topic: Mapped[str]
+    subject: Mapped[str]
+    change: Mapped[str]
+    state: Mapped[str | None]
+    camera_id: Mapped[str | None]
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (Index("ix_news_ordered", "transaction_id", "id"), {"sqlite_autoincrement": True})
+
+
 class Binding(Base):
     """What this database belongs together with, and where that lies: a process that has something else is refused."""
 
@@ -423,3 +459,50 @@ class ApiKey(Base):
     last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (Index("ix_api_keys_created", "created_at", "id"),)
+
+
+class AuditEntry(Base):
+    """Who saw, changed or answered what, and from where: written once, never changed (a trigger sees to that).
+
+    route    method and template of the address, or the command
+    subject  the ids in the address or of what was made; never a key, a signature or a body
+    """
+
+    __tablename__ = "audit_entries"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    action: Mapped[AuditAction] = mapped_column(enum_text(AuditAction))
+    principal_kind: Mapped[PrincipalKind] = mapped_column(enum_text(PrincipalKind))
+    principal: Mapped[str]
+    principal_id: Mapped[str | None]
+    source: Mapped[str | None]
+    route: Mapped[str]
+    subject: Mapped[str] = mapped_column(Text, default="")
+    status: Mapped[int | None]
+    request_id: Mapped[str | None]
+    __table_args__ = (
+        Index("ix_audit_entries_at", "at", "id"),
+        Index("ix_audit_entries_of_principal", "principal", "at", "id"),
+        Index("ix_audit_entries_of_action", "action", "at", "id"),
+    )
+
+
+_STAYS = "what is in the audit log stays as it is"
+for _dialect, _statement in (
+    (
+        "sqlite",
+        f"CREATE TRIGGER audit_entries_stay BEFORE UPDATE ON audit_entries BEGIN SELECT RAISE(ABORT, '{_STAYS}'); END",
+    ),
+    (
+        "postgresql",
+        "CREATE OR REPLACE FUNCTION audit_entries_stay() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        f"BEGIN RAISE EXCEPTION '{_STAYS}'; END $$",
+    ),
+    (
+        "postgresql",
+        "CREATE TRIGGER audit_entries_stay BEFORE UPDATE ON audit_entries "
+        "FOR EACH ROW EXECUTE FUNCTION audit_entries_stay()",
+    ),
+):
+    _made = DDL(_statement).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]
+    event.listen(AuditEntry.__table__, "after_create", _made)

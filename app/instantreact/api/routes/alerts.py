@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from instantreact.api.audit import audits
 from instantreact.api.auth import KeyedRoute, requires
 from instantreact.api.deps import PrincipalDep, ServicesDep
 from instantreact.api.openapi import problems
@@ -12,6 +13,7 @@ from instantreact.api.queries import refuse_empty_time
 from instantreact.api.schemas.alerts import AlertView
 from instantreact.api.schemas.fields import Id, Moment, PathId
 from instantreact.domain.alert import AlertState, Answer, AnswerKind
+from instantreact.domain.audit import AuditAction
 from instantreact.domain.principal import Principal, Scope
 from instantreact.errors import Conflict
 from instantreact.pipeline.answer import answer_alert
@@ -59,6 +61,7 @@ async def get_alert(services: ServicesDep, alert_id: PathId) -> AlertView:
     responses=problems(401, 403, 404, 409, 422),
 )
 @requires(Scope.OPERATE)
+@audits(AuditAction.ANSWERED)
 async def acknowledge_alert(services: ServicesDep, principal: PrincipalDep, alert_id: PathId) -> AlertView:
     """Somebody takes care of it. Said again, it changes nothing; an alert that was dismissed stays so (409)."""
     alert = await _answer(services, principal, Answer(AnswerKind.ACKNOWLEDGE, alert_id))
@@ -74,6 +77,7 @@ async def acknowledge_alert(services: ServicesDep, principal: PrincipalDep, aler
     responses=problems(401, 403, 404, 422),
 )
 @requires(Scope.OPERATE)
+@audits(AuditAction.ANSWERED)
 async def dismiss_alert(services: ServicesDep, principal: PrincipalDep, alert_id: PathId) -> AlertView:
     """It was a false alarm, as may turn out after it was acknowledged. Said again, it changes nothing."""
     return AlertView.model_validate(await _answer(services, principal, Answer(AnswerKind.DISMISS, alert_id)))

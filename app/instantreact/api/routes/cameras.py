@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from fastapi import APIRouter, Response
 
-from instantreact.addresses import HIDDEN
 from instantreact.api.auth import KeyedRoute, requires
 from instantreact.api.deps import LiveDep, ServicesDep
 from instantreact.api.openapi import CREATED, problems
@@ -79,8 +78,7 @@ async def replace_camera(services: ServicesDep, live: LiveDep, camera_id: PathId
         stored = await cameras.get_camera(session, camera_id)
         if draft.speech is not stored.speech:
             services.recognition.refuse_mode(draft.speech)
-        needs_stored = HIDDEN in draft.source or not draft.login.is_whole
-        known = cameras.open_settings(stored, services.box).source if needs_stored else ""
+        known = cameras.open_settings(stored, services.box) if draft.leaves_unsaid else None
         settings = draft.to_settings(stored=known)
         check_draft_source(settings.source, live.policy)
         camera = await cameras.replace_camera(session, services.box, camera_id, settings, now=services.clock.now())

@@ -29,14 +29,14 @@ class PageCheckView(BaseModel):
 
 
 @router.get("", operation_id="checkPage", summary="Look at Messenger's Page", responses=problems(401, 403, 503))
-@requires(Scope.ADMIN)
+@requires(Scope.ADMIN, unconfined=True)
 async def check_page(options: OptionsDep) -> list[PageCheckView]:
     """Nothing is changed at Facebook."""
     return _show(await connect_page(_find_setup(options.page), may_change=False))
 
 
 @router.post("/connect", operation_id="connectPage", summary="Set up the Page", responses=problems(401, 403, 503))
-@requires(Scope.ADMIN)
+@requires(Scope.ADMIN, unconfined=True)
 async def connect(options: OptionsDep) -> list[PageCheckView]:
     """Subscribe the Page to its events, set Get Started, greeting, menu and domains. May be done again at any time."""
     return _show(await connect_page(_find_setup(options.page)))

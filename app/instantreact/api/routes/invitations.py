@@ -25,7 +25,7 @@ router = APIRouter(prefix="/invitations", tags=["recipients"], route_class=Keyed
     status_code=201,
     responses={201: CREATED, **problems(401, 403, 413, 422, 503)},
 )
-@requires(Scope.ADMIN)
+@requires(Scope.ADMIN, unconfined=True)
 async def create_invitation(services: ServicesDep, draft: InvitationDraft, response: Response) -> MadeInvitationView:
     """Give the link, its QR code or the six digits to one person: whoever uses them first is told of alerts."""
     made = await invite(services, draft.name, draft.channel, life=timedelta(seconds=draft.expires_in_s))

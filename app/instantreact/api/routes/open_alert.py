@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse, Response
 
+from instantreact.api.audit import audits
 from instantreact.api.auth import admit
 from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import problems
@@ -13,6 +14,7 @@ from instantreact.api.ranges import serve_file
 from instantreact.api.schemas.fields import PathId
 from instantreact.channels.words import compose_text, compose_title, format_moment
 from instantreact.domain.alert import AlertState, Answer, AnswerKind
+from instantreact.domain.audit import AuditAction
 from instantreact.domain.principal import Principal, PrincipalKind, Scope
 from instantreact.errors import NotFound
 from instantreact.pipeline.answer import answer_alert, describe_state
@@ -73,7 +75,7 @@ SignedAlert = Annotated[Alert, Depends(_find_signed)]
     operation_id="openAlert",
     summary="Open an alert in a browser",
     response_class=HTMLResponse,
-    responses=problems(404, 422),
+    responses=problems(404, 422, 429),
 )
 async def open_alert(request: Request, services: ServicesDep, alert: SignedAlert) -> HTMLResponse:
     """What the message said, and how the alert stands now; times by the clock of its site."""
@@ -101,7 +103,7 @@ async def open_alert(request: Request, services: ServicesDep, alert: SignedAlert
     response_class=Response,
     responses={
         200: {"content": {"image/jpeg": {}}, "description": "A frame of what happened."},
-        **problems(404, 416, 422),
+        **problems(404, 416, 422, 429),
     },
 )
 async def open_snapshot(request: Request, services: ServicesDep, alert: SignedAlert) -> Response:
@@ -118,8 +120,12 @@ async def open_snapshot(request: Request, services: ServicesDep, alert: SignedAl
     summary="Answer an alert in a browser",
     status_code=303,
     response_class=Response,
-    responses={303: {"description": "It is stored; the page shows how the alert stands."}, **problems(404, 413, 422)},
+    responses={
+        303: {"description": "It is stored; the page shows how the alert stands."},
+        **problems(404, 413, 422, 429),
+    },
 )
+@audits(AuditAction.ANSWERED)
 async def answer_open_alert(
     request: Request,
     services: ServicesDep,

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.websockets import WebSocketDisconnect
 
 from instantreact.api.auth import find_principal
-from instantreact.api.deps import LiveDep
+from instantreact.api.deps import find_live
 from instantreact.api.errors import answer_error, answer_problem, kind_of_status
 from instantreact.api.live import PushTarget
 from instantreact.domain.principal import Scope
@@ -24,16 +24,14 @@ UNSUPPORTED, INVALID, TOO_LARGE, RESTART = 1003, 1007, 1009, 1012
 
 
 @router.websocket("/cameras/{camera_id}/push")
-async def push_frames(
-    socket: WebSocket, live: LiveDep, camera_id: str, key: Annotated[str | None, Query()] = None
-) -> None:
+async def push_frames(socket: WebSocket, camera_id: str, key: Annotated[str | None, Query()] = None) -> None:
     """Take frames for a camera whose source is `push:`; this process watches it from now on.
 
     The API key comes in its header or, since browsers cannot set one here, as `?key=`.
     """
     try:
         (await find_principal(socket, socket.headers.get("x-api-key", key))).require(Scope.INGEST)
-        target = await live.take_pushed(camera_id)
+        target = await (await find_live(socket)).take_pushed(camera_id)
     except HTTPException as error:
         problem = answer_problem(socket, kind_of_status(error.status_code), error.detail, headers=error.headers)
         await socket.send_denial_response(problem)

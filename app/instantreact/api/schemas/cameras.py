@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from instantreact.api.redaction import Login, complete_source, redact_source
+from instantreact.addresses import HIDDEN, Login
+from instantreact.api.redaction import complete_source, redact_source
 from instantreact.api.schemas.fields import Draft, Flag, Line, Name, Number, Password, Source, Username
 from instantreact.api.schemas.live import LIVE_EXAMPLE, LiveView
 from instantreact.domain.camera import Mask, Point, SpeechMode, Zone, find_flaw
@@ -91,15 +92,18 @@ class CameraDraft(Draft):
     masks: list[MaskDraft] = Field([], max_length=32)
 
     @property
-    def login(self) -> Login:
-        """What is said beside the source."""
-        return Login(self.username, self.password)
+    def leaves_unsaid(self) -> bool:
+        """Whether what is stored may be meant in part."""
+        return HIDDEN in self.source or (self.username is None) != (self.password is None)
 
-    def to_settings(self, *, stored: str = "") -> CameraSettings:
-        """As storage takes them; `stored` is the source that the camera has. Raises InvalidInput."""
+    def to_settings(self, *, stored: CameraSettings | None = None) -> CameraSettings:
+        """As storage takes them; `stored` is what the camera has. Raises InvalidInput."""
+        known = (stored.source, stored.login) if stored else None
+        source, login = complete_source(self.source, Login(self.username, self.password), known)
         return CameraSettings(
             name=self.name,
-            source=complete_source(self.source, self.login, stored),
+            source=source,
+            login=login,
             site=self.site,
             enabled=self.enabled,
             speech=self.speech,
@@ -133,7 +137,7 @@ class CameraView(BaseModel):
             id=camera.id,
             name=settings.name,
             site=settings.site,
-            source=redact_source(settings.source),
+            source=redact_source(settings.source, settings.login),
             enabled=settings.enabled,
             speech=settings.speech,
             sensitivity=settings.sensitivity,

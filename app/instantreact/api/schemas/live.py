@@ -1,16 +1,20 @@
 """Cameras as they are now, and what opening one found."""
 
 from base64 import b64encode
+from dataclasses import replace
 from datetime import datetime
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from instantreact.api.redaction import Login, complete_source
+from instantreact.addresses import Login
+from instantreact.api.redaction import complete_source
 from instantreact.api.schemas.fields import Draft, Password, Source, Username
 from instantreact.domain.camera import CameraState
+from instantreact.media import source as media
 from instantreact.media.open_stream import ReadAs, StreamInfo
+from instantreact.media.source import parse_source
 from instantreact.storage.tables import CameraLease
 
 LIVE_EXAMPLE: JsonDict = {
@@ -74,9 +78,10 @@ class ProbeDraft(Draft):
     username: Username | None = Field(None, repr=False, description="Instead of the one in the source.")
     password: Password | None = Field(None, repr=False, description="Instead of the one in the source.")
 
-    def to_source(self) -> str:
-        """The address with all that is said. Raises InvalidInput."""
-        return complete_source(self.source, Login(self.username, self.password), stored="")
+    def to_source(self) -> media.Source:
+        """With all that is said. Raises InvalidInput."""
+        address, login = complete_source(self.source, Login(self.username, self.password))
+        return replace(parse_source(address), login=login)
 
 
 class ProbeView(BaseModel):

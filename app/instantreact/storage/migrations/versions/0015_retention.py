@@ -1,13 +1,13 @@
 """What is kept: counts of what was purged, files to be deleted; a clip may lose its file.
 
-Follows 0017; made 2026-11-26.
+Follows 0020; made 2026-11-26.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0015"
-down_revision = "0017"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("measured_at", _TIME),
         sa.PrimaryKeyConstraint("kind", name=op.f("pk_retention_counts")),
     )
+
 
 def downgrade() -> None:
     """Back to the tables before; a clip without its file gets a name that no file has."""
