@@ -23,7 +23,7 @@ from instantreact.ingest.supervisor import Supervisor
 from instantreact.jobs.inherit import free_dead
 from instantreact.jobs.room import find_idle_workers
 from instantreact.logs import get_logger
-from instantreact.pipeline.purge import purge_orphans
+from instantreact.pipeline.purge import purge_orphans, queue_purge
 from instantreact.pipeline.repair import queue_checks
 from instantreact.pipeline.services import Services
 from instantreact.roles import BrokerLook, run_all_jobs, wait_for_database
@@ -135,6 +135,7 @@ async def run_app(
                 await reseal_cameras(session, services.box)
         await _load_captioner(services)
         await queue_checks(services)
+        await queue_purge(services)
         if is_alone:
             await stack.enter_async_context(_purging(services))
             await stack.enter_async_context(run_all_jobs(settings, services, neighbours))

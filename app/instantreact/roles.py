@@ -13,6 +13,7 @@ from instantreact.config import Settings
 from instantreact.errors import InstantReactError, Misconfigured
 from instantreact.jobs.embedded import run_jobs
 from instantreact.pipeline.handlers import job_kinds
+from instantreact.pipeline.purge import queue_purge
 from instantreact.pipeline.repair import queue_checks
 from instantreact.pipeline.services import Services
 from instantreact.storage.bindings import find_service_id
@@ -39,6 +40,7 @@ async def work(settings: Settings, *, announce: Announce) -> None:
     with neighbours.join():
         async with open_services(settings) as services, _run_worker(settings, services, neighbours):
             await queue_checks(services)
+            await queue_purge(services)
             announce("InstantReact takes jobs from RabbitMQ.")
             await _until_interrupted()
 

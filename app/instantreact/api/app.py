@@ -39,6 +39,7 @@ from instantreact.api.routes import (
     open_alert,
     push,
     recipients,
+    retention,
     rules,
     sites,
     stream,
@@ -64,6 +65,7 @@ KEYED = (
     links,
     audit,
     stream,
+    retention,
     metrics,
     stream,
 )
