@@ -60,11 +60,9 @@ async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     prepare_folder(settings.state_dir)
     with open_server_socket(settings.host, settings.port) as server_socket:
         await upgrade(settings.resolved_database_url, box=open_secret_box(settings))
-        host, port = server_socket.getsockname()[:2]
+        port = server_socket.getsockname()[1]
         async with run_app(settings, port=port, announce=announce) as app:
-            announce(
-                f"InstantReact listens on {find_scheme(settings)}://{host}:{port} (its API is described at /docs)."
-            )
+            announce(f"InstantReact listens on {url_of(settings, server_socket)} (its API is described at /docs).")
             await make_server(app, settings).serve(sockets=[server_socket])
 
 
@@ -72,11 +70,11 @@ async def serve_api(settings: Settings, *, announce: Callable[[str], None]) -> N
     """Answer requests until interrupted, and leave jobs and cameras to other processes."""
     prepare_folder(settings.state_dir)
     with open_server_socket(settings.host, settings.port) as server_socket:
-        host, port = server_socket.getsockname()[:2]
+        port = server_socket.getsockname()[1]
         await wait_for_database(settings, announce)
         async with run_app(settings, port=port, announce=announce, is_alone=False) as app:
-            origin = f"{find_scheme(settings)}://{host}:{port}"
-            announce(f"InstantReact answers requests on {origin} (its API is described at /docs).")
+            url = url_of(settings, server_socket)
+            announce(f"InstantReact answers requests on {url} (its API is described at /docs).")
             await make_server(app, settings).serve(sockets=[server_socket])
 
 
@@ -96,23 +94,23 @@ def make_server(app: FastAPI, settings: Settings) -> Server:
     return Server(app, connection_limits(settings), find_certificate(settings))
 
 
-def find_scheme(settings: Settings) -> str:
-    """By which it is reached, but for proxies."""
-    return "http" if find_certificate(settings) is None else "https"
+def url_of(settings: Settings, server_socket: socket) -> str:
+    """Where the service is reached, but for proxies."""
+    host, port = server_socket.getsockname()[:2]
+    return f"{'http' if find_certificate(settings) is None else 'https'}://{host}:{port}"
 
 
 async def _watch_and_show(
     settings: Settings, neighbours: Neighbours, server_socket: socket, announce: Callable[[str], None]
 ) -> None:
-    host, port = server_socket.getsockname()[:2]
+    port = server_socket.getsockname()[1]
     async with open_services(settings, decoder_spares=0) as services:
         await free_dead(services.database, neighbours, clock=services.clock)
         lease_owner = make_lease_owner(settings, neighbours.own, port)
         async with _run_cameras(services, settings, lease_owner, max_cameras=settings.max_cameras) as live:
             app = create_internal_app(live, internal_token=internal_token(settings), figures=services.figures)
-            announce(
-                f"InstantReact watches cameras, and shows them to the API on {find_scheme(settings)}://{host}:{port}."
-            )
+            url = url_of(settings, server_socket)
+            announce(f"InstantReact watches cameras, and shows them to the API on {url}.")
             await make_server(app, settings).serve(sockets=[server_socket])
 
 
