@@ -24,6 +24,7 @@ PREFIX = "INSTANTREACT_"
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Days = Annotated[float, Field(gt=0, le=36_500, allow_inf_nan=False)]
 
 
 def _split_folders(given: object) -> object:
@@ -244,6 +245,29 @@ class Settings(BaseSettings):
         None, description="Language that is spoken, such as en: the Wit.ai app's, and what a Whisper model expects."
     )
     whisper_model: Path | None = Field(None, description="Folder of a faster-whisper model, for speech=local.")
+
+    keep_evidence_days: Days = Field(
+        30.0, description="Pictures and clips of an event with alerts, from when all of them were answered, in days."
+    )
+    keep_alerts_days: Days = Field(
+        365.0, description="Events with alerts, from when all were answered, and system alerts, in days."
+    )
+    keep_clips_days: Days = Field(
+        30.0, description="Files of uploads, in days; longer where an alert of one waits for its answer."
+    )
+    keep_pictures_days: Days = Field(14.0, description="Pictures of events without an alert, in days.")
+    keep_events_days: Days = Field(90.0, description="Events without an alert, in days.")
+    keep_transcripts_days: Days = Field(
+        30.0, description="What was said, in days; longer where an alert of it waits for its answer."
+    )
+    keep_messages_days: Days = Field(30.0, description="What channels brought, once handled, in days.")
+    keep_audit_days: Days = Field(365.0, description="The audit log, in days.")
+    max_files_mb: Annotated[int, Field(gt=0)] | None = Field(
+        None, description="Room for all files; above it the oldest go that no open alert needs. By default no limit."
+    )
+    keep_free_mb: Annotated[int, Field(ge=0)] = Field(
+        1000, description="The same happens when less of the disk than this is free; more than reserve_mb."
+    )
 
     traces_url: HttpUrl | None = Field(
         None,

@@ -21,11 +21,12 @@ from instantreact.inference.captioner import Captioner
 from instantreact.ingest.keep_watching import keep_watching
 from instantreact.ingest.supervisor import Supervisor
 from instantreact.jobs.inherit import free_dead
+from instantreact.jobs.room import find_idle_workers
 from instantreact.logs import get_logger
-from instantreact.pipeline.purge import purge_orphans
+from instantreact.pipeline.purge import purge_orphans, queue_purge
 from instantreact.pipeline.repair import queue_checks
 from instantreact.pipeline.services import Services
-from instantreact.roles import run_all_jobs, wait_for_database
+from instantreact.roles import BrokerLook, run_all_jobs, wait_for_database
 from instantreact.storage import keys, recipients
 from instantreact.storage.cameras import reseal_cameras
 from instantreact.storage.inserting import insert_unless_there
@@ -132,6 +133,7 @@ async def run_app(
                 await reseal_cameras(session, services.box)
         await _load_captioner(services)
         await queue_checks(services)
+        await queue_purge(services)
         if is_alone:
             await stack.enter_async_context(_purging(services))
             await stack.enter_async_context(run_all_jobs(settings, services, neighbours))
@@ -144,7 +146,9 @@ async def run_app(
                 max_cameras=settings.max_cameras if watches else 0,  # pushed frames come here even so
             )
         )
-        app = create_app(services, _api_options(settings, key_hashes), lambda: check_readiness(services), live)
+        app = create_app(
+            services, _api_options(settings, key_hashes), partial(check_readiness, services, BrokerLook(settings)), live
+        )
         stack.push_async_callback(close_app, app)
         yield app
 
@@ -184,13 +188,24 @@ async def _run_cameras(
             await remote.close()
 
 
-async def check_readiness(services: Services) -> Mapping[str, str | None]:
+async def check_readiness(services: Services, broker: BrokerLook) -> Mapping[str, str | None]:
     """Every part that work depends on: None when it is fine, or else what is wrong, in words."""
-    return {
-        "database": await _check_database(services),
+    database = await _check_database(services)
+    checks = {
+        "database": database,
         "storage": await services.threads.run(services.blobs.find_shortage),
         "captioner": await _check_captioner(services),
     }
+    if broker.is_configured:
+        checks["broker"] = await broker.find_problem()
+    if database is None:
+        checks["worker"] = await _check_worker(services, broker)
+    return checks
+
+
+async def _check_worker(services: Services, broker: BrokerLook) -> str | None:
+    async with services.database.reading() as session:
+        return await find_idle_workers(session, now=services.clock.now(), is_shared=broker.is_configured)
 
 
 async def _check_database(services: Services) -> str | None:

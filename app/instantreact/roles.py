@@ -3,15 +3,17 @@
 import asyncio
 import importlib
 import signal
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from instantreact.config import Settings
-from instantreact.errors import Misconfigured
+from instantreact.errors import InstantReactError, Misconfigured
 from instantreact.jobs.embedded import run_jobs
 from instantreact.pipeline.handlers import job_kinds
+from instantreact.pipeline.purge import queue_purge
 from instantreact.pipeline.repair import queue_checks
 from instantreact.pipeline.services import Services
 from instantreact.storage.bindings import find_service_id
@@ -23,6 +25,8 @@ from instantreact.wiring import make_neighbours, open_database, open_services
 
 if TYPE_CHECKING:  # it needs an extra
     from instantreact.jobs.rabbitmq import RabbitAddress
+
+LOOK_S = 5.0
 
 Announce = Callable[[str], None]
 
@@ -36,6 +40,7 @@ async def work(settings: Settings, *, announce: Announce) -> None:
     with neighbours.join():
         async with open_services(settings) as services, _run_worker(settings, services, neighbours):
             await queue_checks(services)
+            await queue_purge(services)
             announce("InstantReact takes jobs from RabbitMQ.")
             await _until_interrupted()
 
@@ -86,6 +91,29 @@ async def wait_for_database(settings: Settings, announce: Announce) -> None:
             announce(f"The database is at {current or 'nothing'}: waiting for `instantreact serve` or `migrate`.")
             has_waited = True
         await asyncio.sleep(1)
+
+
+class BrokerLook:
+    """Whether RabbitMQ answers, where it is configured: asked every few seconds at most, whoever wants to know."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.is_configured = settings.broker_url is not None
+        self._settings = settings
+        self._turn = asyncio.Lock()
+        self._looked_at_s = -LOOK_S
+        self._problem: str | None = None
+
+    async def find_problem(self) -> str | None:
+        """What is wrong, in words."""
+        async with self._turn:
+            if time.monotonic() - self._looked_at_s >= LOOK_S:
+                try:
+                    await check_broker(self._settings)
+                    self._problem = None
+                except InstantReactError as error:
+                    self._problem = str(error)
+                self._looked_at_s = time.monotonic()
+            return self._problem
 
 
 async def check_broker(settings: Settings) -> None:

@@ -19,6 +19,7 @@ from instantreact.clock import Clock
 from instantreact.config import Settings
 from instantreact.domain.alert import ChannelKind
 from instantreact.domain.camera import SpeechMode
+from instantreact.domain.retention import KeptKind, RetentionPolicy
 from instantreact.domain.site import check_zone, machine_zone
 from instantreact.errors import InvalidInput, Misconfigured
 from instantreact.figures import Figures, timing
@@ -107,8 +108,19 @@ async def open_services(
             receivers={kind: each.receiver for kind, each in ends.items() if each.receiver},
             time_zone=find_default_zone(settings),
             figures=figures,
+            retention=retention_policy(settings),
             links=Links(public_url(settings), hashlib.sha256(b"links:" + secret_keys[0].encode()).digest()),
         )
+
+
+def retention_policy(settings: Settings) -> RetentionPolicy:
+    """What is kept, and for how long."""
+    days: dict[KeptKind, float | None] = {
+        kind: getattr(settings, f"keep_{kind}_days") for kind in KeptKind if kind is not KeptKind.UTTERANCES
+    }
+    days[KeptKind.UTTERANCES] = 7.0  # for a recogniser, or for somebody who runs its buried job again
+    max_bytes = None if settings.max_files_mb is None else settings.max_files_mb << 20
+    return RetentionPolicy.of_days(days, max_bytes=max_bytes, free_bytes=settings.keep_free_mb << 20)
 
 
 def find_default_zone(settings: Settings) -> ZoneInfo:

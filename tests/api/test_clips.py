@@ -89,7 +89,7 @@ async def test_media_is_the_whole_file_without_a_range(client: httpx.AsyncClient
 
 async def test_media_is_not_found_when_somebody_removed_the_file(client: httpx.AsyncClient, services: Services) -> None:
     clip = await store_clip(services)
-    services.blobs.delete(clip.blob_key)
+    services.blobs.delete(clip.blob_key or "")
 
     assert_problem(await client.get(f"/clips/{clip.id}/media"), 404, "There is no file")
 

@@ -38,6 +38,7 @@ MARKS = {
     "/invitations": "items",
     "/audit": "items",
     "/stream": "id: ",
+    "/retention": "",
 }
 """What of the own place is in each list where its name is not."""
 

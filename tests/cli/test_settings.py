@@ -131,3 +131,11 @@ def test_file_of_a_secret_that_another_user_owns_is_told_in_a_sentence(
     monkeypatch.setenv("INSTANTREACT_API_KEY_FILE", "/proc/1/mem")  # root may open it, but read nothing from it
     with pytest.raises(Misconfigured, match="INSTANTREACT_API_KEY_FILE: /proc/1/mem cannot be read"):
         read_settings()
+
+
+@pytest.mark.parametrize("command", ["doctor", "serve"])
+def test_env_file_that_cannot_be_read_is_told_in_a_sentence(command: str, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"INSTANTREACT_API_KEY=\xff\xfe\x00")
+    ran = CliRunner().invoke(app, [command])
+    assert isinstance(ran.exception, Misconfigured)
+    assert ".env cannot be read" in str(ran.exception)

@@ -12,12 +12,13 @@ from instantreact.channels.words import compose_title
 from instantreact.domain.camera import SpeechMode
 from instantreact.domain.media import Window
 from instantreact.domain.observation import Hearing
+from instantreact.domain.retention import KeptKind, RetentionPolicy
 from instantreact.domain.rule import CaptionCondition, Combine, Criteria, SpeechCondition
 from instantreact.errors import LeaseLost, NotFound, StorageFull
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.pipeline.hear_live import Said, hear_live, keep_utterance
-from instantreact.pipeline.purge import purge_orphans
+from instantreact.pipeline.purge import purge_orphans, queue_purge
 from instantreact.pipeline.recognition import Recognition
 from instantreact.pipeline.rerun import rerun_job
 from instantreact.speech.sound import decode_wav
@@ -226,7 +227,10 @@ async def test_purge_keeps_the_sound_of_what_is_not_recognised_yet_and_drops_it_
     age_files(listening, timedelta(hours=2))
     assert await purge_orphans(listening.services) == 0
     listening.clock.advance(8 * 24 * HOUR_S)
-    assert await purge_orphans(listening.services) == 2
+    week = RetentionPolicy({KeptKind.UTTERANCES: timedelta(days=7)})
+    await queue_purge(listening.services)
+    keeping = replace(listening, services=replace(listening.services, retention=week))
+    await keeping.run_due()
     assert (await count_waiting(listening), list_files(listening)) == (0, [])
     await listening.run_due()
     assert await list_events(listening) == []

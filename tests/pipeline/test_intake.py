@@ -49,7 +49,7 @@ async def send(house: House, content: bytes) -> Submission:
 
 
 def damage(house: House, clip: Clip) -> None:
-    house.services.blobs.path(clip.blob_key).write_bytes(GARBAGE)
+    house.services.blobs.path(clip.blob_key or "").write_bytes(GARBAGE)
 
 
 async def run_all(house: House) -> None:
@@ -199,7 +199,7 @@ async def test_clip_whose_file_vanished_fails_in_clear_words_and_is_analyzed_whe
     seeing: House, movie: bytes
 ) -> None:
     clip = (await send(seeing, movie)).clip
-    seeing.services.blobs.delete(clip.blob_key)
+    seeing.services.blobs.delete(clip.blob_key or "")
     await seeing.run_due()
     assert await look(seeing, clip) == (ClipState.ANALYZING, Listening.PENDING)  # a folder may be mounted again
     await run_all(seeing)
@@ -218,10 +218,10 @@ async def test_clip_whose_file_vanished_after_its_analysis_has_one_when_it_is_se
 ) -> None:
     clip = (await send(seeing, movie)).clip
     await seeing.run_due()
-    seeing.services.blobs.delete(clip.blob_key)
+    seeing.services.blobs.delete(clip.blob_key or "")
 
     again = await send(seeing, movie)
 
-    assert seeing.services.blobs.read(again.clip.blob_key) == movie
+    assert seeing.services.blobs.read(again.clip.blob_key or "") == movie
     assert files(tmp_path) == [movie]
     assert await list_jobs(seeing) == []

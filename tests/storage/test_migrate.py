@@ -414,3 +414,16 @@ async def test_keys_from_before_may_do_everything_and_lesser_ones_go_with_the_wa
     left = await look(url, lambda connection: connection.scalars(text("SELECT name FROM api_keys ORDER BY name")).all())
     assert first.scopes == tuple(Scope)
     assert left == ["all", "first"]
+
+
+async def test_upgrade_to_retention_keeps_clips_and_their_events_and_downgrade_does_too(url: str) -> None:
+    await migrate.upgrade(url, "0020")
+    for statement in filter(str.strip, BEFORE_WORDS.split(";")):
+        await look(url, lambda connection, sql=statement: connection.exec_driver_sql(sql))  # type: ignore[misc]
+    await migrate.upgrade(url)
+    lost = text("UPDATE clips SET blob_key = NULL")
+    await look(url, lambda connection: connection.execute(lost))
+    await migrate.downgrade(url, "0020")
+    assert await look(url, list_captions) == ["A man in a café.", "A dog."]
+    await migrate.upgrade(url)
+    assert await look(url, list_captions) == ["A man in a café.", "A dog."]

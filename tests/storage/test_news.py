@@ -125,17 +125,19 @@ async def test_news_are_told_once_each_however_transactions_overlap(database: Da
                 newest = await find_newest(session)
             told.extend(page)
             cursor = page[-1].cursor if len(page) == 3 else newest
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.002)
 
+    assert await read(database) == []
     listening = asyncio.create_task(listen())
     await asyncio.gather(*(write(number) for number in range(4)))
     try:
         async with asyncio.timeout(20):
-            while len(told) < written:  # noqa: ASYNC110 what is waited for is the database's
+            while len(told) < written and not listening.done():  # noqa: ASYNC110 what is waited for is the database's
                 await asyncio.sleep(0.01)
     finally:
         listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        (ended,) = await asyncio.gather(listening, return_exceptions=True)
+    assert isinstance(ended, asyncio.CancelledError), ended
     assert len({each.subject for each in told}) == len(told) == written
     assert [each.cursor for each in told] == sorted(each.cursor for each in told)
 

@@ -39,6 +39,7 @@ from instantreact.api.routes import (
     open_alert,
     push,
     recipients,
+    retention,
     rules,
     sites,
     stream,
@@ -63,6 +64,7 @@ KEYED = (
     keys,
     links,
     audit,
+    retention,
     metrics,
     stream,
 )

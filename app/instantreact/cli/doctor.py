@@ -216,6 +216,8 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
 
     Nothing where the database cannot say so yet.
     """
+    from instantreact.clock import SystemClock
+    from instantreact.jobs.room import find_idle_workers
     from instantreact.storage.channel_faults import list_faults
     from instantreact.storage.database import Database
     from instantreact.storage.migrate import find_current_and_head
@@ -234,12 +236,14 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
         async with database.reading() as session:
             told, wanted = await list_recipients_to_tell(session, None), await list_criteria(session)
             faults = await list_faults(session)
+            idle = await find_idle_workers(session, now=SystemClock().now(), is_shared=settings.broker_url is not None)
     finally:
         await database.dispose()
     problem = None if told else "nobody is told of alerts; add whom to tell with POST /recipients"
     lack = make_captioner(settings).capabilities().describe_lack(wanted)
     findings = [
         Finding("recipients", f"{len(told)} are told of alerts", problem, is_fatal=False),
+        Finding("workers", "no job waits for one", idle, is_fatal=False),
         Finding("rules", f"{len(wanted)} are enabled", lack, is_fatal=False),
     ]
     for fault in faults:

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
@@ -34,6 +35,7 @@ def read_settings(**given: Any) -> Settings:
 def read_known_settings(**given: Any) -> Settings:
     """The same, whatever else is set."""
     options = {name: value for name, value in given.items() if value is not None}
+    _read_env_file()
     try:
         return Settings(**options)
     except ValidationError as error:
@@ -45,9 +47,17 @@ def read_known_settings(**given: Any) -> Settings:
 def unknown_settings() -> dict[str, str]:
     """Variables of the environment and `.env` that look like settings but are none, and what to say of each."""
     known = {*_list_variables(), *_OF_THE_TESTS}
-    given = {name.upper(): value or "" for name, value in (*dotenv_values(".env").items(), *os.environ.items())}
+    given = {name.upper(): value or "" for name, value in (*_read_env_file().items(), *os.environ.items())}
     strange = sorted(name for name in given if name.startswith(PREFIX) and name not in known)
     return {name: _describe_unknown(name, known) for name in strange if not _is_service_link(name, given)}
+
+
+def _read_env_file() -> Mapping[str, str | None]:
+    try:
+        return dotenv_values(".env")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise Misconfigured(f"{Path('.env').absolute()} cannot be read: {reason}.") from error
 
 
 def _is_service_link(name: str, given: Mapping[str, str]) -> bool:

@@ -134,6 +134,8 @@ async def find_origin(session: AsyncSession, clip: Clip) -> tuple[Origin, Camera
 
 async def find_file(services: Services, clip: Clip) -> Path:
     """Where a clip's file lies. Raises FileMissing: what is not there is not damaged."""
+    if clip.blob_key is None:
+        raise FileMissing("The clip's file was kept for as long as the settings say; send the clip again.")
     if not await services.threads.run(services.blobs.exists, clip.blob_key):
         raise FileMissing(f"The clip's file {clip.blob_key} is not in this process's folder; send the clip again.")
     return services.blobs.path(clip.blob_key)

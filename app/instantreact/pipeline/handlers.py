@@ -14,6 +14,7 @@ from instantreact.pipeline.deliver import bury_delivery, deliver
 from instantreact.pipeline.hear import give_up_hearing, hear
 from instantreact.pipeline.hear_live import hear_live
 from instantreact.pipeline.incoming import handle_incoming
+from instantreact.pipeline.purge import purge
 from instantreact.pipeline.repair import check_channel
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
@@ -39,6 +40,7 @@ def job_kinds(services: Services, *, analyze_jobs: int) -> Mapping[str, JobKind]
         StepName.HEAR_LIVE: JobKind(_run(hear_live, services), _bury_nothing, limit=UTTERANCES_AT_ONCE, backoff=live),
         StepName.DELIVER: JobKind(_run(deliver, services), bury_delivery, limit=DELIVERIES_AT_ONCE, backoff=messenger),
         StepName.CHECK_CHANNEL: JobKind(_run(check_channel, services), _bury_nothing, limit=4),
+        StepName.PURGE: JobKind(_run(purge, services), _bury_nothing),
         StepName.INCOMING: JobKind(_run(handle_incoming, services), _bury_nothing, limit=4),
     }
 

@@ -13,11 +13,12 @@ from instantreact.errors import InvalidInput, NotAllowed
 from instantreact.jobs import outbox
 from instantreact.logs import get_logger
 from instantreact.pipeline.analyze import put_analyze_job, put_hear_job
-from instantreact.pipeline.purge import discard_unless_filed
+from instantreact.pipeline.purge import delete_doomed, discard_unless_filed
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import cameras, clips
 from instantreact.storage.clips import NewClip
+from instantreact.storage.removing import doom_files
 from instantreact.storage.tables import Clip
 
 log = get_logger(__name__)
@@ -112,14 +113,15 @@ async def _queue_what_is_left(session: AsyncSession, clip: Clip, *, now: datetim
     return True
 
 
-async def _keep_one_file(services: Services, clip_id: str, kept: str, sent: str) -> None:
+async def _keep_one_file(services: Services, clip_id: str, kept: str | None, sent: str) -> None:
     """Of the file that was kept and the same one sent again, delete the one that the clip does not need."""
-    if not await services.threads.run(services.blobs.exists, kept):
+    if kept is None or not await services.threads.run(services.blobs.exists, kept):
         async with services.database.unit_of_work() as session:
             await clips.replace_file(session, clip_id, sent)
     clip = await get_clip(services, clip_id)
     for key in {kept, sent} - {clip.blob_key}:
-        await services.threads.run(services.blobs.delete, key)
+        if key is not None:
+            await services.threads.run(services.blobs.delete, key)
 
 
 async def get_clip(services: Services, clip_id: str) -> Clip:
@@ -164,6 +166,6 @@ async def delete_clip(services: Services, clip_id: str) -> None:
     """Delete a clip with its events, alerts, jobs and files. Raises NotFound."""
     async with services.database.unit_of_work() as session:
         blob_keys = await clips.delete_clip(session, clip_id)
-    for key in blob_keys:
-        await services.threads.run(services.blobs.delete, key)
+        await doom_files(session, blob_keys)
+    await delete_doomed(services)
     log.info("clip.deleted", clip_id=clip_id, files=len(blob_keys))

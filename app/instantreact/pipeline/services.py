@@ -8,6 +8,7 @@ from instantreact.channels.channel import Channel
 from instantreact.channels.receiver import Receiver
 from instantreact.clock import Clock
 from instantreact.domain.alert import ChannelKind
+from instantreact.domain.retention import RetentionPolicy
 from instantreact.figures import Figures
 from instantreact.inference.loader import CaptionerLoader
 from instantreact.media.sandbox import ClipDecoder
@@ -27,6 +28,7 @@ class Services:
     receivers    who takes in what channels bring back; a kind that is not there brings nothing
     links        opens alerts in a browser
     figures      what is counted and measured on the way
+    retention    what is kept, and for how long
     time_zone    in which people are told when something happened, where no site says otherwise
     """
 
@@ -43,3 +45,4 @@ class Services:
     links: Links
     time_zone: ZoneInfo
     figures: Figures = field(default_factory=Figures)
+    retention: RetentionPolicy = field(default_factory=lambda: RetentionPolicy({}))

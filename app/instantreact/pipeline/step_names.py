@@ -11,4 +11,5 @@ class StepName(StrEnum):
     HEAR_LIVE = "hear_live"  # an utterance
     DELIVER = "deliver"  # a delivery
     CHECK_CHANNEL = "check_channel"  # no row: the kind of a channel
+    PURGE = "purge"  # no row: what is kept
     INCOMING = "incoming"  # an incoming message

@@ -14,6 +14,7 @@ from instantreact.domain.observation import Hearing, Transcript
 from instantreact.errors import Misconfigured, SpeechError, SpeechRejected, SpeechTimeout, SpeechUnavailable
 from instantreact.logs import get_logger
 from instantreact.speech.sound import encode_wav, halve
+from instantreact.speech.wit_body import MAX_BODY_BYTES, JsonObject, read_objects
 from instantreact.speech.wit_failure import Failure, Remedy, classify
 from instantreact.speech.wit_guard import CircuitBreaker, Now, Sleep, TokenBucket
 from instantreact.speech.wit_reply import (
@@ -24,7 +25,6 @@ from instantreact.speech.wit_reply import (
     read_dictation,
     read_speech,
 )
-from instantreact.speech.wit_stream import JsonObject, JsonStream
 
 SPEECH_LONGEST_S = 18.0
 DICTATION_LONGEST_S = 60.0
@@ -178,25 +178,28 @@ class WitTranscriber:
         return answer
 
     async def _exchange(self, request: httpx.Request) -> _Answer:
-        stream, objects = JsonStream(), list[JsonObject]()
+        body = bytearray()
         try:
             async with asyncio.timeout(self._limits.total_s):
                 response = await self._client.send(request, stream=True)
                 try:
                     async for data in response.aiter_bytes():
-                        objects += stream.feed(data)
-                    objects += stream.feed(b"", last=True)
+                        body += data
+                        if len(body) > MAX_BODY_BYTES:
+                            break
                 finally:
                     await response.aclose()
         except (TimeoutError, httpx.TimeoutException):
-            return _Answer(tuple(objects), Failure(Remedy.RETRY, "Wit.ai did not answer in time.", timed_out=True))
+            failure = Failure(Remedy.RETRY, "Wit.ai did not answer in time.", timed_out=True)
+            return _Answer(tuple(read_objects(body)), failure)
         except httpx.HTTPError as error:
             what = f"The connection to Wit.ai failed: {type(error).__name__}."
-            return _Answer(tuple(objects), Failure(Remedy.RETRY, what))
-        failure = _find_failure(response, objects)
-        if failure is not None and failure.remedy is Remedy.NONE:
+            return _Answer(tuple(read_objects(body)), Failure(Remedy.RETRY, what))
+        objects = read_objects(body)
+        found = _find_failure(response, objects)
+        if found is not None and found.remedy is Remedy.NONE:
             return _Answer((), None)
-        return _Answer(tuple(objects), failure)
+        return _Answer(tuple(objects), found)
 
     def _record(self, failure: Failure | None, request_id: str) -> None:
         """Tell the circuit breaker how it went."""

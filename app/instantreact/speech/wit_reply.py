@@ -9,7 +9,7 @@ from math import isfinite
 
 from instantreact.domain.media import AudioTrack
 from instantreact.domain.observation import Hearing, Meaning, Transcript, Word
-from instantreact.speech.wit_stream import JsonObject
+from instantreact.speech.wit_body import JsonObject
 from instantreact.speech.words import spread_words
 
 ENGINE = "wit"

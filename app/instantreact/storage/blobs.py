@@ -3,8 +3,9 @@
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from uuid import uuid4
@@ -14,6 +15,14 @@ from instantreact.storage.private import FOLDER, open_private
 
 _PARTIAL = ".partial"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@dataclass(frozen=True)
+class FolderUsage:
+    """How many files a folder has, and how large they are together."""
+
+    files: int = 0
+    size_bytes: int = 0
 
 
 class BlobWriter(Protocol):
@@ -62,6 +71,14 @@ class BlobStore(Protocol):
 
     def list_older(self, than_s: float) -> Iterator[str]:
         """The keys of files, half-written ones too, that were last written before `than_s` (seconds since 1970)."""
+        ...
+
+    def size_bytes(self, key: str) -> int:
+        """0 for a file that is not there."""
+        ...
+
+    def measure_folders(self) -> Mapping[str, FolderUsage]:
+        """What lies in each folder: reads through all of it."""
         ...
 
 
@@ -155,6 +172,24 @@ class LocalBlobs:
             with suppress(FileNotFoundError):  # deleted while we look
                 if path.is_file() and path.stat().st_mtime < than_s:
                     yield path.relative_to(self._folder).as_posix()
+
+    def size_bytes(self, key: str) -> int:
+        with suppress(FileNotFoundError):
+            return self.path(key).stat().st_size
+        return 0
+
+    def measure_folders(self) -> Mapping[str, FolderUsage]:
+        """What lies in each folder."""
+        return {folder.name: _measure(folder) for folder in self._folder.glob("*") if folder.is_dir()}
+
+
+def _measure(folder: Path) -> FolderUsage:
+    sizes: list[int] = []
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):  # deleted while we look
+                sizes.append(Path(place, name).stat().st_size)
+    return FolderUsage(len(sizes), sum(sizes))
 
 
 class _Guarded:

@@ -13,7 +13,8 @@ from instantreact.domain.media import ClipInfo, ClipState, Listening
 from instantreact.errors import NotFound
 from instantreact.storage.inserting import insert_unless_there
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
-from instantreact.storage.tables import Alert, Clip, Delivery, Event, Job, RuleLock
+from instantreact.storage.removing import delete_jobs_about
+from instantreact.storage.tables import Clip, Event, Job, RuleLock
 
 _PACE_CLIPS = 10
 
@@ -179,12 +180,9 @@ async def delete_clip(session: AsyncSession, clip_id: str) -> list[str]:
     """
     clip = await get_clip(session, clip_id)
     kept = select(Event.snapshot_key, Event.evidence_key).where(Event.clip_id == clip_id)
-    blob_keys = [clip.blob_key, *(key for keys in await session.execute(kept) for key in keys if key)]
-    event_ids = select(Event.id).where(Event.clip_id == clip_id)
-    alert_ids = select(Alert.id).where(Alert.event_id.in_(event_ids))
-    delivery_ids = select(Delivery.id).where(Delivery.alert_id.in_(alert_ids))
-    for subjects in (delivery_ids, alert_ids, event_ids, select(Clip.id).where(Clip.id == clip_id)):
-        await session.execute(delete(Job).where(Job.subject.in_(subjects)).execution_options(synchronize_session=False))
+    blob_keys = [key for keys in ([clip.blob_key], *await session.execute(kept)) for key in keys if key]
+    await delete_jobs_about(session, select(Event.id).where(Event.clip_id == clip_id))
+    await session.execute(delete(Job).where(Job.subject == clip_id))
     await session.execute(delete(RuleLock).where(RuleLock.camera_key == clip_id))
     await session.execute(delete(Clip).where(Clip.id == clip_id))
     return blob_keys

@@ -41,6 +41,7 @@ from instantreact.storage.tables import (
     Job,
     News,
     Recipient,
+    RetentionCounts,
     Rule,
     Site,
     Total,
@@ -126,7 +127,7 @@ def _list_seen(confinement: Confinement, is_postgres: bool) -> Iterator[tuple[ty
     yield Job, or_(*(Job.subject.in_(subjects) for subjects in _list_subjects(cameras)))
     yield Rule, _watches_only(Rule.camera_ids, cameras, is_postgres)
     yield Recipient, Recipient.id.in_(select(told.c.value).select_from(Rule.__table__.join(told, true())).where(rules))
-    yield from ((table, false()) for table in (ApiKey, AuditEntry, Invitation, Total))
+    yield from ((table, false()) for table in (ApiKey, AuditEntry, Invitation, RetentionCounts, Total))
 
 
 def _is_inside(cameras: Any, confinement: Confinement) -> ColumnElement[bool]:

@@ -4,7 +4,20 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import DDL, JSON, BigInteger, ForeignKey, Index, Integer, MetaData, Text, UniqueConstraint, event, false
+from sqlalchemy import (
+    DDL,
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    event,
+    false,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, Notify, PartKind
@@ -15,6 +28,7 @@ from instantreact.domain.job import JobState
 from instantreact.domain.media import ClipInfo, ClipState, Listening
 from instantreact.domain.observation import Observation
 from instantreact.domain.principal import PrincipalKind, Scope
+from instantreact.domain.retention import KeptKind
 from instantreact.domain.rule import Criteria, Severity
 from instantreact.storage.types import UTCDateTime, Value, WordSet, enum_text
 
@@ -99,7 +113,7 @@ class Clip(Base):
     recorded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     filename: Mapped[str] = mapped_column(Text)
     size_bytes: Mapped[int] = mapped_column(LONG)
-    blob_key: Mapped[str] = mapped_column(index=True)
+    blob_key: Mapped[str | None] = mapped_column(index=True)  # None once the file's time is over
     notify: Mapped[Notify] = mapped_column(enum_text(Notify))
     state: Mapped[ClipState] = mapped_column(enum_text(ClipState), default=ClipState.STORED)
     progress: Mapped[float] = mapped_column(default=0.0)
@@ -142,6 +156,10 @@ class Event(Base):
         UniqueConstraint("camera_id", "connection", "window_index"),
         Index("ix_events_occurred", "occurred_at", "id"),
         Index("ix_events_of_camera", "camera_id", "occurred_at", "id"),
+        *(
+            Index(f"ix_events_with_{what}", "occurred_at", "id", sqlite_where=text(there), postgresql_where=text(there))
+            for what, there in (("snapshot", "snapshot_key IS NOT NULL"), ("speech", "speech <> ''"))
+        ),
     )
 
 
@@ -370,6 +388,28 @@ class Total(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     labels: Mapped[str] = mapped_column(Text, primary_key=True)
     value: Mapped[float]
+
+
+class DoomedFile(Base):
+    """A file that no row refers to any more, until it is deleted: written with what took the reference away."""
+
+    __tablename__ = "doomed_files"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[KeptKind | None] = mapped_column(enum_text(KeptKind))  # None: it was erased or deleted by people
+
+
+class RetentionCounts(Base):
+    """What of a kind was purged since the service was set up, and what files of it were there when last looked at."""
+
+    __tablename__ = "retention_counts"
+    kind: Mapped[KeptKind] = mapped_column(enum_text(KeptKind), primary_key=True)
+    purged_rows: Mapped[int] = mapped_column(LONG, default=0, server_default="0")
+    purged_files: Mapped[int] = mapped_column(LONG, default=0, server_default="0")
+    purged_bytes: Mapped[int] = mapped_column(LONG, default=0, server_default="0")
+    purged_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    kept_files: Mapped[int] = mapped_column(LONG, default=0, server_default="0")
+    kept_bytes: Mapped[int] = mapped_column(LONG, default=0, server_default="0")
+    measured_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class News(Base):

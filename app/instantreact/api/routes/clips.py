@@ -21,6 +21,7 @@ from instantreact.api.schemas.fields import Id, PathId
 from instantreact.api.upload import UPLOAD_BODY, receive_upload
 from instantreact.domain.media import ClipState
 from instantreact.domain.principal import Scope
+from instantreact.errors import NotFound
 from instantreact.pipeline import intake
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.turn import Turn, find_turns
@@ -146,6 +147,8 @@ async def list_clip_events(services: ServicesDep, clip_id: PathId) -> Response:
 async def get_clip_media(request: Request, services: ServicesDep, clip_id: PathId) -> Response:
     """The file as it was sent, whole or, with a Range header, in part."""
     clip = await intake.get_clip(services, clip_id)
+    if clip.blob_key is None:
+        raise NotFound("file of clip", clip_id)
     path = services.blobs.path(clip.blob_key)
     return serve_file(request, path, media_type=_media_type(clip), etag=clip.sha256, filename=clip.filename or clip.id)
 

@@ -8,7 +8,7 @@ import httpx
 from instantreact.channels.messenger.graph_errors import ECHO_WAIT_S, error_for, read_failure, read_object
 from instantreact.channels.messenger.signature import appsecret_proof
 from instantreact.channels.messenger.usage import read_usage
-from instantreact.errors import ChannelBroken, DeliveryDeferred, DeliveryError
+from instantreact.channels.transport import explain_transport
 from instantreact.logs import get_logger
 
 USAGE_WARNING_PERCENT = 80.0
@@ -100,7 +100,7 @@ class GraphClient:
         try:
             return await self._client.send(request)
         except httpx.RequestError as error:
-            raise _transport_error(error) from error
+            raise explain_transport(error, "Messenger", wait_s=ECHO_WAIT_S) from error
 
 
 def holds_text(name: str) -> Callable[[Reply], bool]:
@@ -129,16 +129,3 @@ class _Authorised(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
-
-
-def _transport_error(error: httpx.RequestError) -> DeliveryError:
-    """Failing to connect is harmless to repeat; once the request was on its way, Messenger may have taken it."""
-    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    match error:
-        case httpx.UnsupportedProtocol():
-            return ChannelBroken(f"The address of the Graph API is not one: {reason}")
-        case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout():
-            return DeliveryDeferred(f"Messenger cannot be reached. {reason}")
-        case _:
-            text = f"Messenger did not answer, but may have acted. {reason}"
-            return DeliveryDeferred(text, retry_after_s=ECHO_WAIT_S, ambiguous=True)

@@ -9,11 +9,11 @@ from instantreact.channels.payloads import write_payload
 from instantreact.channels.receiver import Incoming
 from instantreact.channels.telegram.failures import AMBIGUOUS_WAIT_S, error_for, read_reply
 from instantreact.channels.telegram.receiver import find_callback_id
+from instantreact.channels.transport import explain_transport
 from instantreact.channels.words import Room, compose_text, compose_title, shorten
 from instantreact.clock import Clock
 from instantreact.domain.alert import Answer, AnswerKind, Picture, Receipt
 from instantreact.domain.happening import Notice
-from instantreact.errors import ChannelBroken, DeliveryDeferred, DeliveryError
 
 TEXT_UNITS, CAPTION_UNITS, SIGN_UNITS = 4096, 1024, 200
 """The most that a message, a picture's caption and the sign after a tap hold (Bot API)."""
@@ -97,7 +97,7 @@ class TelegramChannel:
         try:
             response = await self._client.post(address, content=body, data=form, files=files, headers=headers)
         except httpx.RequestError as error:
-            raise _transport_error(error) from error
+            raise explain_transport(error, "Telegram", wait_s=AMBIGUOUS_WAIT_S) from error
         reply = read_reply(response.status_code, response.content)
         if not response.is_success or reply.value.get("ok") is not True:
             raise error_for(reply)
@@ -124,19 +124,6 @@ class _Authorised(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
-
-
-def _transport_error(error: httpx.RequestError) -> DeliveryError:
-    """Failing to connect is harmless to repeat; once the request was on its way, Telegram may have taken it."""
-    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    match error:
-        case httpx.UnsupportedProtocol():
-            return ChannelBroken(f"The address of the Bot API is not one: {reason}")
-        case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout():
-            return DeliveryDeferred(f"Telegram cannot be reached. {reason}")
-        case _:
-            text = f"Telegram did not answer, but may have acted. {reason}"
-            return DeliveryDeferred(text, retry_after_s=AMBIGUOUS_WAIT_S, ambiguous=True)
 
 
 def _keyboard(notice: Notice) -> dict[str, object]:
