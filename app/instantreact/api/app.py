@@ -65,7 +65,6 @@ KEYED = (
     audit,
     stream,
     metrics,
-    stream,
 )
 """Routes that need a key."""
 
