@@ -66,7 +66,6 @@ KEYED = (
     audit,
     retention,
     metrics,
-    stream,
 )
 """Routes that need a key."""
 
