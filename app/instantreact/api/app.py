@@ -64,7 +64,6 @@ KEYED = (
     keys,
     links,
     audit,
-    stream,
     retention,
     metrics,
     stream,
