@@ -16,6 +16,8 @@ from instantreact.storage.search import search_postgres, search_sqlite
 from instantreact.storage.tables import Camera, Event
 from instantreact.storage.words import list_words, read_search
 
+_FEW = 3000  # of the newest events are looked through before the index is asked
+
 
 @dataclass(frozen=True)
 class EventFilter:
@@ -67,20 +69,19 @@ async def list_events(
     """Newest first. Of `wanted.text` every word must be in caption or speech, or a longer one that begins with it."""
     if wanted.camera_id is None and is_confined(session):
         return await _list_by_camera(session, wanted, after=after, limit=limit)
-    statement = select(Event)
-    if wanted.text:
-        sought = read_search(wanted.text, camera_id=wanted.camera_id)
-        if not sought:
-            return []
-        if session.get_bind().dialect.name == "postgresql":
-            statement = search_postgres(sought)
-        else:
-            span = {"since": wanted.since, "until": wanted.until}
-            statement = search_sqlite(sought, **span, after=after, limit=limit)
-    until, after = nearest_end(wanted.until, after)
-    narrowed = _narrow(statement, replace(wanted, until=until))
-    page = newest_first(narrowed, Event.occurred_at, Event.id, after=after, limit=limit)
-    return list(await session.scalars(page))
+    if not wanted.text:
+        return await _list_page(session, select(Event), wanted, after=after, limit=limit)
+    sought = read_search(wanted.text, camera_id=wanted.camera_id)
+    if not sought:
+        return []
+    if session.get_bind().dialect.name == "sqlite":
+        statement = search_sqlite(sought, since=wanted.since, until=wanted.until, after=after, limit=limit)
+        return await _list_page(session, statement, wanted, after=after, limit=limit)
+    few = _page(select(Event), wanted, after=after, limit=max(_FEW, limit))
+    found = await _list_page(session, search_postgres(sought, few), wanted, after=after, limit=limit)
+    if len(found) == limit:
+        return found
+    return await _list_page(session, search_postgres(sought), wanted, after=after, limit=limit)
 
 
 async def _list_by_camera(
@@ -105,6 +106,18 @@ async def list_clip_windows(session: AsyncSession, clip_id: str) -> list[Window]
     """The windows of a clip that have an event, in order; much faster than reading the events."""
     statement = select(Event.window_index, Event.start_s, Event.end_s).where(Event.clip_id == clip_id)
     return [Window(*row) for row in await session.execute(statement.order_by(Event.window_index))]
+
+
+async def _list_page(
+    session: AsyncSession, statement: Select[Event], wanted: EventFilter, *, after: Cursor | None, limit: int
+) -> list[Event]:
+    return list(await session.scalars(_page(statement, wanted, after=after, limit=limit)))
+
+
+def _page(statement: Select[Event], wanted: EventFilter, *, after: Cursor | None, limit: int) -> Select[Event]:
+    until, after = nearest_end(wanted.until, after)
+    narrowed = _narrow(statement, replace(wanted, until=until))
+    return newest_first(narrowed, Event.occurred_at, Event.id, after=after, limit=limit)
 
 
 def _narrow(statement: Select[Event], wanted: EventFilter) -> Select[Event]:
