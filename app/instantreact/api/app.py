@@ -66,6 +66,7 @@ KEYED = (
     audit,
     retention,
     metrics,
+    stream,
 )
 """Routes that need a key."""
 
