@@ -17,13 +17,20 @@ DATA_DIR = Path(os.environ.get("INSTANTREACT_DATA", REPOSITORY.parent / "shared"
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
 
-# structlog's own default draws every local variable, which for an ORM's traceback takes seconds.
-structlog.configure(
-    processors=[
-        structlog.processors.add_log_level,
-        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
-    ]
-)
+
+def log_plainly() -> None:
+    """structlog's own default draws every local variable, which for an ORM's traceback takes seconds."""
+    renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(
+        processors=[structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(0),
+        context_class=dict,
+        logger_factory=structlog.PrintLoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+
+
+log_plainly()
 
 SESSION_SERVERS = frozenset({"postgres", "rabbitmq-server", "epmd"})
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instantreact.logs import FloodFilter, Throttle, configure_logs, redact
+from tests.conftest import log_plainly
 
 PASSWORDS = st.text(st.characters(blacklist_categories=("Cs", "Zs", "Zl", "Zp", "Cc")), min_size=4).filter(
     lambda text: not text.isspace()
@@ -49,7 +50,7 @@ def test_configured_logs_hide_secrets_however_deep_they_lie(
             token="s3cret",
         )
     finally:
-        structlog.reset_defaults()
+        log_plainly()
     said = capsys.readouterr().err
     assert "s3cret" not in said
     assert said.count("rtsp://***@10.0.0.2/live/***") == 4

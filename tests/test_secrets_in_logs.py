@@ -11,6 +11,7 @@ import pytest
 import structlog
 
 from instantreact.logs import configure_logs, redact
+from tests.conftest import log_plainly
 
 SECRET = "EAAGm0PX4ZCpsBAJ7kq"
 
@@ -78,7 +79,7 @@ def as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setattr(logging.getLogger(name), "handlers", [])
         monkeypatch.setattr(logging.getLogger(name), "level", logging.NOTSET)
     yield
-    structlog.reset_defaults()
+    log_plainly()
 
 
 @pytest.mark.usefixtures("as_before")

@@ -4,6 +4,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from instantreact.api.news_streams import NewsStreams, StreamLimit
+from instantreact.pipeline.services import Services
 from tests.api.problems import assert_problem
 
 
@@ -31,7 +33,10 @@ async def test_method_that_is_not_possible_is_told_all_that_are(
     assert answer.headers["Allow"] == allowed
 
 
-async def test_methods_that_are_allowed_are_those_that_are_described(app: FastAPI, client: httpx.AsyncClient) -> None:
+async def test_methods_that_are_allowed_are_those_that_are_described(
+    app: FastAPI, services: Services, client: httpx.AsyncClient
+) -> None:
+    app.state.streams = NewsStreams(services.database, app.state.closing, StreamLimit(life_s=0.05))  # has an end
     for path, operations in app.openapi()["paths"].items():
         answer = await client.request("TRACE", "/".join("x1" if step[:1] == "{" else step for step in path.split("/")))
         allowed = set(assert_problem(answer, 405) and answer.headers["Allow"].split(", "))

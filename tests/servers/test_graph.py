@@ -200,7 +200,10 @@ def test_graph_takes_a_utility_template_when_the_window_is_shut(graph: FakeGraph
 def test_graph_answers_its_other_addresses(graph: FakeGraph) -> None:
     profile = {"get_started": {"payload": "GET_STARTED"}}
     assert call(graph, profile, path="/v25.0/me/messenger_profile").json() == {"result": "success"}
-    assert call(graph, {}, path="/v25.0/1000/subscribed_apps").json() == {"success": True}
+    params = {**CREDENTIALS, "subscribed_fields": "messages,message_echoes"}
+    assert httpx.post(f"{graph.url}/v25.0/1000/subscribed_apps", params=params).json() == {"success": True}
+    assert graph.subscribed_fields == ["messages", "message_echoes"]
+    assert error_of(call(graph, {}, path="/v25.0/1000/subscribed_apps"))[0] == 100
     page = httpx.get(f"{graph.url}/v25.0/1000", params={**CREDENTIALS, "fields": "name"}).json()
     assert page == {"name": "Fake Page", "id": "1000"}
 

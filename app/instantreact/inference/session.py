@@ -13,6 +13,8 @@ from instantreact.inference.bundle import Bundle, GraphName
 
 Array = NDArray[Any]
 
+onnxruntime.disable_telemetry_events()  # nothing is told to anybody
+
 
 class GraphSession:
     """One graph, safe to run from several threads."""

@@ -2,13 +2,29 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from instantreact.domain.retention import KeptKind
+
+_KIND: JsonDict = {
+    "kind": "evidence",
+    "keep_days": 30,
+    "purged_rows": 12,
+    "purged_files": 3,
+    "purged_bytes": 48291,
+    "purged_at": "2026-11-22T10:59:00Z",
+    "kept_files": 210,
+    "kept_bytes": 9120443,
+    "measured_at": "2026-11-22T10:50:00Z",
+}
+_EXAMPLE: JsonDict = {"kinds": [_KIND], "max_bytes": None, "free_bytes": 1073741824}
 
 
 class KeptView(BaseModel):
     """One kind of what is kept."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_KIND]})
 
     kind: KeptKind
     keep_days: float | None = Field(description="How long it is kept; null for good.")
@@ -23,6 +39,8 @@ class KeptView(BaseModel):
 
 class RetentionView(BaseModel):
     """What is kept, and for how long."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     kinds: list[KeptView]
     max_bytes: int | None = Field(description="Room for all files; null for no limit.")
