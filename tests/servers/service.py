@@ -1,8 +1,10 @@
 """`instantreact serve` or `ingest` as a process of its own, with a stand-in for Graph, to be spoken to and killed."""
 
 import os
+import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -29,7 +31,7 @@ class Service:
     def __init__(self, state_dir: Path, graph: FakeGraph | None = None, **settings: str) -> None:
         self._state_dir = state_dir
         self._settings = _graph_settings(graph) | settings
-        self._port = 0
+        self._port = _find_quiet_port()
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
         self.output: list[str] = []
@@ -167,6 +169,15 @@ class WorkerService(JobsService):
     """A process that only runs jobs."""
 
     command = "worker"
+
+
+def _find_quiet_port() -> int:
+    """A free one below those that the system gives to connections: nobody takes it while the service is down."""
+    for port in random.sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise RuntimeError("no port is free")
 
 
 def _graph_settings(graph: FakeGraph | None) -> dict[str, str]:

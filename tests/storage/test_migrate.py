@@ -356,7 +356,7 @@ INSERT_CAMERA = text(
 
 async def test_upgrade_takes_logins_out_of_addresses_and_downgrade_puts_them_back(url: str) -> None:
     box = SecretBox([Fernet.generate_key().decode()])
-    await migrate.upgrade(url, "0013", box=box)
+    await migrate.upgrade(url, "0015", box=box)
     rows = [{"id": camera_id, "source": box.seal(address)} for camera_id, address in ADDRESSES.items()]
     await look(url, lambda connection: connection.execute(INSERT_CAMERA, rows))
 
@@ -370,21 +370,21 @@ async def test_upgrade_takes_logins_out_of_addresses_and_downgrade_puts_them_bac
     assert found == {camera_id: split_login(address) for camera_id, address in ADDRESSES.items()}
     assert found["a"][1] == Login("ad.min", "p@ss:w/örd")
     assert found["c"][1] == found["d"][1] == NO_LOGIN
-    await migrate.downgrade(url, "0013", box=box)
+    await migrate.downgrade(url, "0015", box=box)
     sealed = await look(url, lambda connection: connection.execute(text("SELECT id, source FROM cameras")).all())
     again = {camera_id: parse_source(box.open(source)) for camera_id, source in sealed}
     assert again == {camera_id: parse_source(address) for camera_id, address in ADDRESSES.items()}
 
 
 async def test_upgrade_without_the_key_says_so_and_leaves_cameras_alone(url: str) -> None:
-    await migrate.upgrade(url, "0013")
+    await migrate.upgrade(url, "0015")
     row = {"id": "a", "source": SecretBox([Fernet.generate_key().decode()]).seal("rtsp://a:b@10.0.0.2/s")}
     await look(url, lambda connection: connection.execute(INSERT_CAMERA, row))
 
     with pytest.raises(Misconfigured, match="secret key"):
         await migrate.upgrade(url)
 
-    assert (await migrate.find_current_and_head(url))[0] == "0013"
+    assert (await migrate.find_current_and_head(url))[0] == "0015"
     (kept,) = await look(url, lambda connection: connection.execute(text("SELECT source FROM cameras")).all())
     assert kept.source == row["source"]
 
@@ -417,13 +417,13 @@ async def test_keys_from_before_may_do_everything_and_lesser_ones_go_with_the_wa
 
 
 async def test_upgrade_to_retention_keeps_clips_and_their_events_and_downgrade_does_too(url: str) -> None:
-    await migrate.upgrade(url, "0020")
+    await migrate.upgrade(url, "0018")
     for statement in filter(str.strip, BEFORE_WORDS.split(";")):
         await look(url, lambda connection, sql=statement: connection.exec_driver_sql(sql))  # type: ignore[misc]
     await migrate.upgrade(url)
     lost = text("UPDATE clips SET blob_key = NULL")
     await look(url, lambda connection: connection.execute(lost))
-    await migrate.downgrade(url, "0020")
+    await migrate.downgrade(url, "0018")
     assert await look(url, list_captions) == ["A man in a café.", "A dog."]
     await migrate.upgrade(url)
     assert await look(url, list_captions) == ["A man in a café.", "A dog."]

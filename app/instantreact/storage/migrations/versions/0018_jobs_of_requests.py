@@ -1,13 +1,13 @@
 """Jobs know the request that they follow from.
 
-Follows 0019; made 2026-11-26.
+Follows 0017; made 2026-11-26.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from instantreact.storage.search import remove_search
 from instantreact.storage.words import list_words
 
-revision = "0014"
+revision = "0013"
 down_revision = "0012"
 branch_labels = None
 depends_on = None

@@ -1,13 +1,13 @@
 """Invitations, and what people said about being told.
 
-Follows 0014; made 2026-11-26.
+Follows 0013; made 2026-11-26.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
-down_revision = "0014"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """What is kept: counts of what was purged, files to be deleted; a clip may lose its file.
 
-Follows 0020; made 2026-11-26.
+Follows 0018; made 2026-11-26.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015"
-down_revision = "0020"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

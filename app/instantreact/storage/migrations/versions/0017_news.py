@@ -1,13 +1,13 @@
 """What changes is written down in the order in which it was committed.
 
-Follows 0018; made 2026-11-26.
+Follows 0016; made 2026-11-26.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0019"
-down_revision = "0018"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """An audit log.
 
-Follows 0017; made 2026-11-26.
+Follows 0014; made 2026-11-26.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0017"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

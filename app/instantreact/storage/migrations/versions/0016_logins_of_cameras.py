@@ -1,6 +1,6 @@
 """A camera's user name and password leave its address, and get sealed columns of their own.
 
-Follows 0013; made 2026-11-26.
+Follows 0015; made 2026-11-26.
 """
 
 from urllib.parse import quote
@@ -12,8 +12,8 @@ from instantreact.addresses import Login, split_login
 from instantreact.errors import Misconfigured
 from instantreact.storage.secrets import SecretBox
 
-revision = "0018"
-down_revision = "0013"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
