@@ -30,7 +30,7 @@ _WORDS = """
 """
 _WORD = "|".join(sorted(_WORDS.split(), key=len, reverse=True))
 _NUMBER = r"(?<!\d)(?:\d\d?|0\d\d|26[45])(?!\d)"
-_HARMLESS = re.compile(rf"(?=.*[a-z])(?:(?>{_WORD})|{_NUMBER}|[._-])++|\d{{1,3}}", re.IGNORECASE)
+_HARMLESS = re.compile(rf"(?=.*[a-z])(?:(?>{_WORD})|{_NUMBER}|[._-])+|\d{{1,3}}", re.IGNORECASE)
 _VALUE = re.compile(r"\d{1,4}|\d{2,4}x\d{2,4}|true|false|yes|no|on|off", re.IGNORECASE)
 _SHOWN = """
     action app audio bitrate cam camera ch channel chn cmd codec compression fps framerate h26x height inst line mode
