@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -181,6 +181,7 @@ async def test_supervisor_takes_over_from_a_process_that_freezes_or_is_killed(
             anna.send_signal(signal.SIGCONT)
             await asyncio.sleep(2 * LEASE_S)
             assert await is_live(services, camera_id, "bert")
+            killed_at = datetime.now(UTC)
             bert.kill()
             await wait_for(lambda: is_live(services, camera_id, "anna"), 10 * LEASE_S)
     spans: dict[str | None, tuple[datetime, datetime]] = {}
@@ -188,6 +189,7 @@ async def test_supervisor_takes_over_from_a_process_that_freezes_or_is_killed(
         ended_at = event.occurred_at + timedelta(seconds=event.end_s - event.start_s)
         began_at, _ = spans.get(event.connection, (event.occurred_at, ended_at))
         spans[event.connection] = (began_at, ended_at)
-    assert len(spans) >= 2
-    overlaps_s = [(earlier[1] - later[0]).total_seconds() for earlier, later in pairwise(sorted(spans.values()))]
-    assert max(overlaps_s) <= 0.5, overlaps_s  # a picture under way when it froze may be dated by its thaw
+    # Whoever began after the kill had nobody beside them: the last window may end after the picture it was killed at.
+    beside = sorted(span for span in spans.values() if span[0] < killed_at)
+    assert len(beside) >= 2, spans
+    assert all(earlier[1] <= later[0] for earlier, later in pairwise(beside)), beside
