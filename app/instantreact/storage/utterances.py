@@ -1,7 +1,5 @@
 """What somebody said near a camera, until it is recognised."""
 
-from datetime import datetime
-
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,9 +30,3 @@ async def is_waiting(session: AsyncSession, utterance_id: str) -> bool:
 async def delete_utterance(session: AsyncSession, utterance_id: str) -> None:
     """It is recognised, or nobody listens any more."""
     await session.execute(delete(Utterance).where(Utterance.id == utterance_id))
-
-
-async def delete_utterances_before(session: AsyncSession, ended_at: datetime) -> int:
-    """Give up what waits since before `ended_at`; how many that were."""
-    gone = await session.scalars(delete(Utterance).where(Utterance.ended_at < ended_at).returning(Utterance.id))
-    return len(gone.all())
