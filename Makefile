@@ -9,7 +9,9 @@ DEV := .venv-dev
 # Tests speak to real parts: these come from the system, everything else from PyPI.
 SYSTEM_PACKAGES := ffmpeg espeak-ng python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base \
 	gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-rtsp \
-	postgresql rabbitmq-server
+	mosquitto postgresql rabbitmq-server $(if $(shell command -v npm),,nodejs npm)
+OIDC := .oidc-provider
+OIDC_VERSION := 9.5.2
 
 .PHONY: help
 help: ## list the commands
@@ -24,7 +26,7 @@ serve: $(SERVE)/.installed ## install what serving needs and start the service
 	@$(SERVE)/bin/instantreact serve
 
 .PHONY: test
-test: $(DEV)/.installed system-packages check ## install everything, run every check and every test
+test: $(DEV)/.installed system-packages oidc-provider check ## install everything, run every check and every test
 	$(DEV)/bin/pytest -n 2 --dist worksteal -q
 
 .PHONY: check
@@ -44,13 +46,22 @@ settings: $(DEV)/.installed ## write docs/settings.md from the settings
 	$(DEV)/bin/instantreact settings > docs/settings.md
 
 .PHONY: coverage
-coverage: $(DEV)/.installed system-packages ## every test, with coverage
+coverage: $(DEV)/.installed system-packages oidc-provider ## every test, with coverage
 	$(DEV)/bin/pytest -n 2 --dist worksteal -q --cov --cov-report=term:skip-covered
 
 .PHONY: lock
 lock: $(DEV)/.installed ## resolve the dependencies anew into the two lock files
 	$(DEV)/bin/uv pip compile -q pyproject.toml --upgrade --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -o requirements.lock
 	$(DEV)/bin/uv pip compile -q pyproject.toml --upgrade --extra train --group dev --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -o requirements-dev.lock
+
+.PHONY: oidc-provider
+oidc-provider: $(OIDC)/.installed-$(OIDC_VERSION)
+
+$(OIDC)/.installed-$(OIDC_VERSION): | system-packages
+	@echo "Installing oidc-provider $(OIDC_VERSION), an OpenID provider for the tests, into $(OIDC) ..."
+	@rm -rf $(OIDC) && mkdir -p $(OIDC)
+	@npm install --prefix $(OIDC) --no-audit --no-fund --no-package-lock --silent oidc-provider@$(OIDC_VERSION)
+	@touch $@
 
 .PHONY: system-packages
 system-packages:

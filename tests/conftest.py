@@ -1,5 +1,6 @@
 """What every test may ask for: the real footage, a clock that stands still."""
 
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,16 @@ DATA_DIR = Path(os.environ.get("INSTANTREACT_DATA", REPOSITORY.parent / "shared"
 # Two shared cores: how long an example takes says nothing about the code.
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
+
+
+@pytest.fixture
+def restored_logs() -> Iterator[None]:
+    """A test may configure logs: what it captures them with is closed afterwards, so they are put back."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    log_plainly()
 
 
 def log_plainly() -> None:

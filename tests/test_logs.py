@@ -1,4 +1,5 @@
 import io
+import json
 import logging
 
 import pytest
@@ -88,3 +89,17 @@ def test_flood_of_what_strangers_cause_is_one_line(logger: str, message: str, li
         flooded.error(message)
 
     assert written.getvalue().count(message.splitlines()[0]) == lines
+
+
+def test_lines_of_other_libraries_are_json_as_ours_are(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs(json=True)
+    try:
+        logging.getLogger("uvicorn.error").info("Started server process [%d]", 7)
+        logging.getLogger("somebody").error("It failed", exc_info=ValueError("token=s3cret"))
+    finally:
+        log_plainly()
+    started, failed = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    assert (started["event"], started["level"]) == ("Started server process [7]", "info")
+    assert started["logger_name"] == "uvicorn.error"
+    assert "ValueError" in failed["exception"]
+    assert "s3cret" not in str(failed)

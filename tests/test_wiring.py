@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from pydantic import ValidationError
 
 from instantreact.errors import Misconfigured
 from instantreact.storage import cameras
@@ -13,6 +14,7 @@ from instantreact.wiring import (
     load_secret_keys,
     make_lease_owner,
     make_neighbours,
+    open_blobs,
     open_services,
     reach_policy,
 )
@@ -92,3 +94,22 @@ def test_default_zone_is_the_setting_s_and_a_name_that_is_none_is_refused_with_t
     assert find_default_zone(make_settings(tmp_path, time_zone="Asia/Tokyo")).key == "Asia/Tokyo"
     with pytest.raises(Misconfigured, match=r"INSTANTREACT_TIME_ZONE.*Is Europe/Berlin meant"):
         find_default_zone(make_settings(tmp_path, time_zone="Berlin"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"blobs_dir": "files"}, "INSTANTREACT_BLOBS_DIR and INSTANTREACT_BLOBS_URL are both set"),
+        ({"s3_access_key_id": "somebody"}, "INSTANTREACT_S3_SECRET_ACCESS_KEY need each other"),
+        ({"s3_secret_access_key": "something"}, "INSTANTREACT_S3_SECRET_ACCESS_KEY need each other"),
+    ],
+)
+def test_bucket_that_is_half_configured_is_refused(tmp_path: Path, settings: dict[str, str], told: str) -> None:
+    with pytest.raises(Misconfigured, match=told):
+        open_blobs(make_settings(tmp_path, blobs_url="s3://bucket/prefix", **settings))
+
+
+@pytest.mark.parametrize("url", ["bucket", "https://bucket", "s3://", "s3:///prefix", "s3://b c", "s3://bucket/a?b"])
+def test_address_of_a_bucket_that_is_none_is_refused(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ValidationError, match="blobs_url"):
+        make_settings(tmp_path, blobs_url=url)

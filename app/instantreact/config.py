@@ -18,12 +18,15 @@ from pydantic_settings import (
 )
 
 from instantreact.domain.camera import SpeechMode
+from instantreact.domain.language import Language
+from instantreact.domain.user import Role
 from instantreact.errors import Misconfigured
 
 PREFIX = "INSTANTREACT_"
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Hours = Annotated[float, Field(gt=0, le=8760, allow_inf_nan=False)]
 Days = Annotated[float, Field(gt=0, le=36_500, allow_inf_nan=False)]
 
 
@@ -61,13 +64,50 @@ Rate = Annotated[str, Field(pattern=r"^([1-9][0-9]{0,8}/(second|minute|hour)|off
 """So many in a time, such as 6000/minute."""
 
 
+def _check_issuer(given: str) -> str:
+    if not re.fullmatch(r"https://[^\s?#]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^\s?#]*)?", given):
+        raise ValueError("it must look like https://login.example; http is for this machine only")
+    return given
+
+
+Issuer = Annotated[str, AfterValidator(_check_issuer)]
+
+Topic = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$", max_length=100)]
+"""One or more levels of a topic of MQTT's."""
+
+
+def _split_roles(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    pairs = [part.strip().rpartition("=") for part in given.split(",") if part.strip()]
+    return {name.strip(): role.strip() for name, _, role in pairs}
+
+
+Roles = Annotated[dict[str, Role], NoDecode, BeforeValidator(_split_roles)]
+"""Roles by what a provider calls them, parted by commas."""
+
+
 def _check_broker_url(url: SecretStr) -> SecretStr:
     if not re.match(r"amqps?://[^/]", url.get_secret_value()):
         raise ValueError("it must look like amqp://user:password@host/vhost")
     return url
 
 
+def _check_web_url(url: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url.get_secret_value()):
+        raise ValueError("it must look like https://hc-ping.com/your-check")
+    return url
+
+
+WebUrl = Annotated[SecretStr, AfterValidator(_check_web_url)]
+"""An address that is a secret."""
+
 BrokerUrl = Annotated[SecretStr, AfterValidator(_check_broker_url)]
+
+
+def name_driver(url: str) -> str:
+    """A database's address, as people write it, with the driver that we use for PostgreSQL."""
+    return re.sub("^postgres(ql)?://", "postgresql+asyncpg://", url)
 
 
 def variable_of(name: str) -> str:
@@ -125,6 +165,21 @@ def _read_secret(path: Path, variable: str) -> str:
     return secret
 
 
+SHORTEST_KEY = 16
+"""Characters of a key that nobody guesses, if it is chosen at random."""
+
+
+def describe_weak_key(key: SecretStr | None) -> str | None:
+    """Why the key of the settings is no good one, in a sentence; None where nothing is to be said."""
+    length = len(key.get_secret_value()) if key else SHORTEST_KEY
+    if length >= SHORTEST_KEY:
+        return None
+    return (
+        f"INSTANTREACT_API_KEY has {length} characters and may do everything: take one of {SHORTEST_KEY} or more that "
+        "were chosen at random, such as `openssl rand -hex 32` gives."
+    )
+
+
 class Settings(BaseSettings):
     """Every setting of the service; `instantreact doctor` shows what is set and what is missing.
 
@@ -153,6 +208,20 @@ class Settings(BaseSettings):
         None,
         description="Folder for clips and pictures, which all processes share; by default one in the state folder.",
     )
+    blobs_url: Annotated[str, Field(pattern=r"^s3://[a-z0-9][a-z0-9.-]+(/[A-Za-z0-9._/-]*)?$")] | None = Field(
+        None,
+        description="Bucket for clips and pictures instead of a folder, such as s3://bucket/prefix; needs "
+        "`pip install 'instantreact[s3]'`.",
+    )
+    s3_endpoint: HttpUrl | None = Field(None, description="Where the bucket is, if it is not at AWS.")
+    s3_region: str | None = Field(None, description="Region of the bucket.")
+    s3_access_key_id: SecretStr | None = Field(
+        None, description="Key for the bucket; by default what AWS_... and the machine say."
+    )
+    s3_secret_access_key: SecretStr | None = Field(None, description="The secret of that key.")
+    s3_cache_mb: Annotated[int, Field(gt=0)] = Field(
+        2000, description="Room in the state folder for copies of clips in the bucket that are decoded."
+    )
     broker_url: BrokerUrl | None = Field(
         None,
         description="RabbitMQ, such as amqp://user:password@host/vhost, for `relay` and `worker`; without it `serve` "
@@ -165,6 +234,9 @@ class Settings(BaseSettings):
         description="What camera addresses are encrypted with: Fernet keys, newest first, parted by commas. "
         "By default the one in secret.key in the state folder, where it is made at first.",
     )
+    backup_passphrase: SecretStr | None = Field(
+        None, description="For `backup` and `restore`, which ask for it otherwise; at least 12 characters."
+    )
 
     time_zone: str | None = Field(
         None,
@@ -175,6 +247,23 @@ class Settings(BaseSettings):
     port: Port = Field(8000, description="Port to listen on; 0 takes a free one.")
     public_url: HttpUrl | None = Field(None, description="Where people reach this service; alerts then link to it.")
     api_key: SecretStr | None = Field(None, description="API key; by default one is made and printed at first start.")
+
+    session_idle_hours: Hours = Field(12.0, description="A user's session ends when nothing is done in it for so long.")
+    session_hours: Hours = Field(168.0, description="And in any case so long after they signed in.")
+    insecure_sign_in: bool = Field(
+        False, description="Let people sign in over plain http from elsewhere: their passwords can be read on the way."
+    )
+
+    oidc_issuer: Issuer | None = Field(
+        None, description="An OpenID provider where people may sign in, such as https://login.example/realms/shop."
+    )
+    oidc_client_id: str | None = Field(None, description="What the service is called there.")
+    oidc_client_secret: SecretStr | None = Field(None, description="How it proves that; none for a public client.")
+    oidc_role_claim: str = Field("groups", description="The claim that tells roles; dots lead into objects.")
+    oidc_roles: Roles = Field(
+        {}, description="What its values make people, such as guards=operator, it=administrator; by commas."
+    )
+    oidc_default_role: Role | None = Field(None, description="What everybody else is; by default they are refused.")
 
     max_connections: Annotated[int, Field(ge=1)] = Field(512, description="Connections that are open at once at most.")
     max_connections_of_address: Annotated[int, Field(ge=1)] = Field(
@@ -199,6 +288,19 @@ class Settings(BaseSettings):
     max_clip_s: Seconds = Field(
         3600.0, description="Most footage that a clip may hold, in seconds; gaps in it do not count."
     )
+    heartbeat_url: WebUrl | None = Field(
+        None,
+        description="Where a POST says that alerts can go out, such as a check of healthchecks.io, which raises an "
+        "alarm when it stays away.",
+    )
+    heartbeat_every_s: Annotated[float, Field(ge=10, le=86_400, allow_inf_nan=False)] = Field(
+        300.0, description="Seconds between two of them."
+    )
+    alerts_a_minute: Annotated[int, Field(ge=0)] = Field(
+        10,
+        description="How many alerts a person is sent in a minute; further ones come in one message a minute later. "
+        "Critical ones are always sent. 0: any number.",
+    )
     max_pixels: Annotated[int, Field(gt=0)] = Field(4096 * 2304, description="Largest frame, width times height.")
     decode_timeout_s: Seconds = Field(600.0, description="Longest time that decoding one clip may take.")
     decode_memory_mb: Annotated[int, Field(ge=128)] = Field(2048, description="Memory limit of a decoding process.")
@@ -219,7 +321,9 @@ class Settings(BaseSettings):
     evidence_before_s: Seconds = Field(5.0, description="What an evidence clip shows before the event.")
     evidence_after_s: Seconds = Field(5.0, description="What an evidence clip shows after the event.")
     allowed_source_folders: Folders = Field((), description="Where file: cameras may lie; parted as in PATH.")
-    forbid_private_hosts: bool = Field(False, description="Open no camera on a private network or this machine.")
+    forbid_private_hosts: bool = Field(
+        False, description="Open no camera, and call no webhook, on a private network or this machine."
+    )
     internal_url: HttpUrl | None = Field(
         None, description="Where the service's other processes reach this one; by default host and port."
     )
@@ -231,16 +335,54 @@ class Settings(BaseSettings):
     messenger_app_secret: SecretStr | None = Field(None, description="Signs our calls, verifies Messenger's webhook.")
     messenger_verify_token: SecretStr | None = Field(None, description="Chosen by you; Messenger repeats it once.")
 
+    language: Language = Field(
+        Language.ENGLISH, description="Language of what people are told whose own is not known: en or fr."
+    )
+
     telegram_url: HttpUrl = Field(HttpUrl("https://api.telegram.org"), description="Base URL of Telegram's Bot API.")
     telegram_token: SecretStr | None = Field(None, description="Token of the bot that alerts come from.")
     telegram_webhook_secret: SecretStr | None = Field(
         None, description="Chosen by you and given to Telegram with setWebhook; it repeats it in every call."
     )
 
+    webhook_secret: SecretStr | None = Field(
+        None,
+        description="Signs webhooks: whsec_ and 24 to 64 random bytes in base64; several, parted by spaces, all sign.",
+    )
+    webhook_plain_http: bool = Field(
+        False, description="Call webhooks by http on the internet too, where everybody on the way reads alerts."
+    )
+
+    apprise_urls: SecretStr | None = Field(
+        None,
+        description="Addresses of Apprise's that recipients may be told at, such as "
+        "office=mailtos://user:password@example.com, parted by white space; needs "
+        "`pip install 'instantreact[apprise]'`.",
+    )
+
+    mqtt_url: SecretStr | None = Field(
+        None,
+        description="MQTT broker, such as mqtt://user:password@host:1883, or mqtts:// for TLS; needs "
+        "`pip install 'instantreact[mqtt]'`.",
+    )
+    mqtt_prefix: Topic = Field("instantreact", description="What our topics begin with; of each service its own.")
+    mqtt_discovery: Topic = Field(
+        "homeassistant", description="What topics of Home Assistant's discovery begin with; off: it is told nothing."
+    )
+
     speech: SpeechMode = Field(SpeechMode.LOCAL, description="Speech recognition: off, local, or wit.")
     keep_transcripts: bool = Field(True, description="Keep what was said; otherwise only the phrases that matched.")
     wit_url: HttpUrl = Field(HttpUrl("https://api.wit.ai"), description="Base URL of Wit.ai.")
     wit_token: SecretStr | None = Field(None, description="Wit.ai server access token; needed for speech=wit.")
+    wit_utterances_per_day: int | None = Field(
+        None, ge=0, description="Utterances of each live camera that Wit.ai is asked about in a day (UTC); none: all."
+    )
+    wit_seconds_per_day: float | None = Field(
+        None,
+        ge=0,
+        description="Seconds of each live camera's speech that Wit.ai is asked about in a day (UTC); none: all. "
+        "When either is spent, speech is recognised on this machine until midnight.",
+    )
     speech_language: str | None = Field(
         None, description="Language that is spoken, such as en: the Wit.ai app's, and what a Whisper model expects."
     )
@@ -262,6 +404,9 @@ class Settings(BaseSettings):
     )
     keep_messages_days: Days = Field(30.0, description="What channels brought, once handled, in days.")
     keep_audit_days: Days = Field(365.0, description="The audit log, in days.")
+    keep_minutes_days: Days = Field(
+        90.0, description="When cameras were seen, and when something moved, minute by minute, in days."
+    )
     max_files_mb: Annotated[int, Field(gt=0)] | None = Field(
         None, description="Room for all files; above it the oldest go that no open alert needs. By default no limit."
     )
@@ -278,6 +423,11 @@ class Settings(BaseSettings):
     log_json: bool = Field(False, description="One JSON object a log line.")
 
     @property
+    def blobs_place(self) -> Path | str:
+        """Where the files lie: a folder, or a bucket's address."""
+        return self.blobs_url or self.resolved_blobs_dir
+
+    @property
     def resolved_blobs_dir(self) -> Path:
         """Where the files lie."""
         return self.blobs_dir or self.state_dir / "blobs"
@@ -286,5 +436,5 @@ class Settings(BaseSettings):
     def resolved_database_url(self) -> str:
         """The database's URL, the embedded one unless another is set."""
         if self.database_url is not None:
-            return re.sub("^postgres(ql)?://", "postgresql+asyncpg://", self.database_url.get_secret_value())
+            return name_driver(self.database_url.get_secret_value())
         return f"sqlite+aiosqlite:///{self.state_dir / 'instantreact.sqlite3'}"

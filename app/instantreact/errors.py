@@ -6,6 +6,10 @@ InstantReactError
   InvalidInput             the request cannot be understood or is out of bounds
     TooLarge               more bytes, seconds or pixels than the limit allows
   NotAllowed               the caller may not do this
+  NotSignedIn              what was shown does not vouch for anybody, or not any more
+    CodeNeeded             the password is right, and a second factor is asked for
+  TooManyGuesses*          wrong passwords or codes; the next is not looked at for a while
+  TooBusy*                 more ask for the same at this moment than can be served
   MediaError
     UnreadableMedia        damaged, truncated before the first frame, or not media at all
     UnsupportedMedia       media, but of a kind we do not take (no video track, unknown codec)
@@ -27,10 +31,13 @@ InstantReactError
     ChannelBroken          nothing goes out on this channel until somebody repairs its token or settings
   FileMissing*             a file that a row speaks of is not where this process keeps files
   StorageFull*             no room is left for a file or a row
+    FilesUnreachable*      the store of files does not answer
   StorageBusy*             another process keeps the database to itself, or it cannot be reached
   BrokerUnreachable*       what carries jobs to the workers does not answer
+  Erased                   what was to be written is of a span that somebody had erased
   LeaseLost                a job is held by somebody else by now
   Misconfigured            a setting is missing or contradicts another
+    DatabaseUnreachable    no server answers at the database's address, or it lets nobody in yet
 
 * = also Transient: worth another try, after `retry_after_s` where it is known.
 """
@@ -73,8 +80,28 @@ class NotAllowed(InstantReactError):
     """The caller may not do this."""
 
 
+class NotSignedIn(InstantReactError):
+    """What was shown does not vouch for anybody, or not any more."""
+
+
+class CodeNeeded(NotSignedIn):
+    """The password is right, and a second factor is asked for."""
+
+
+class TooManyGuesses(Transient):
+    """Wrong passwords or codes: the next one is not looked at for a while."""
+
+
+class TooBusy(Transient):
+    """More ask for the same at this moment than can be served."""
+
+
 class Misconfigured(InstantReactError):
     """A setting is missing or contradicts another; the message names it."""
+
+
+class DatabaseUnreachable(Misconfigured):
+    """No server answers at the database's address, or it lets nobody in yet: it may be about to start."""
 
 
 class FileMissing(Transient):
@@ -93,12 +120,23 @@ class StorageFull(Transient):
         super().__init__(message, retry_after_s=retry_after_s)
 
 
+class FilesUnreachable(StorageFull):
+    """The store of files does not answer: as with a full disk, what needs it waits, and nothing is given up."""
+
+
 class StorageBusy(Transient):
     """Another process keeps the database to itself, or it cannot be reached."""
 
 
 class BrokerUnreachable(Transient):
     """What carries jobs to the workers does not answer; they wait in the database meanwhile."""
+
+
+class Erased(InstantReactError):
+    """What a camera saw or heard then was erased before it could be written: nothing of it is kept."""
+
+    def __init__(self) -> None:
+        super().__init__("What was seen and heard then is erased.")
 
 
 class LeaseLost(InstantReactError):

@@ -105,7 +105,7 @@ class Throttle:
 
 
 class FloodFilter(logging.Filter):
-    """Throttles what strangers make uvicorn and asyncio say: no HTTP, a handshake that failed, no more descriptors."""
+    """Throttles what others make libraries say: no HTTP, a handshake that failed, no more descriptors, no RabbitMQ."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -125,41 +125,43 @@ class FloodFilter(logging.Filter):
         return skipped is not None
 
 
-class _RedactingFormatter(logging.Formatter):
-    """For the records of other libraries, uvicorn's and httpx's among them."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
-
-
 def configure_logs(*, level: str = "info", json: bool = False) -> None:
-    """Send every log line to standard error, redacted: ours as events, other libraries' as they are."""
+    """Send every log line to standard error, redacted, ours and those of other libraries in one form."""
     renderer: Any = structlog.processors.JSONRenderer()
     if not json:
         # Plain tracebacks: the rich ones show local variables, and those may hold secrets.
         plain = structlog.dev.plain_traceback
         renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain)
+    first: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last: list[Any] = [structlog.processors.format_exc_info, _redact_event, renderer]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            _redact_event,
-            renderer,
-        ],
+        processors=[*first, *last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_RedactingFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*first, _name_logger],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
     logging.basicConfig(
         level=max(logging.INFO, logging.getLevelNamesMapping()[level.upper()]), handlers=[handler], force=True
     )
-    for chatty in ("httpx", "taskiq"):
+    for chatty in ("httpx", "taskiq", "alembic.runtime.migration", "aio_pika.robust_connection"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    for flooded in ("uvicorn.error", "asyncio"):
+    for flooded in ("uvicorn.error", "asyncio", "aio_pika.robust_connection"):
         logging.getLogger(flooded).filters = [FloodFilter()]
+
+
+def _name_logger(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event["logger_name"] = event["_record"].name
+    return event
 
 
 def bind_request_id(request_id: str) -> None:

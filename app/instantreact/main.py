@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from socket import socket
 
@@ -12,32 +13,39 @@ from instantreact.api.app import close_app, create_app, create_internal_app
 from instantreact.api.live import LiveCameras
 from instantreact.api.options import ApiOptions
 from instantreact.api.remote_cameras import RemoteCameras
-from instantreact.api.server import Server
-from instantreact.api.server_socket import open_server_socket
-from instantreact.config import Settings
+from instantreact.api.server import Server, open_server_socket
+from instantreact.config import Settings, describe_weak_key
 from instantreact.domain.alert import ChannelKind
-from instantreact.errors import CaptionerUnavailable
+from instantreact.errors import CaptionerUnavailable, StorageBusy
 from instantreact.inference.captioner import Captioner
 from instantreact.ingest.keep_watching import keep_watching
 from instantreact.ingest.supervisor import Supervisor
 from instantreact.jobs.inherit import free_dead
 from instantreact.jobs.room import find_idle_workers
 from instantreact.logs import get_logger
+from instantreact.pipeline.bundles import telling_bundles
+from instantreact.pipeline.heartbeat import queue_heartbeat
 from instantreact.pipeline.purge import purge_orphans, queue_purge
 from instantreact.pipeline.repair import queue_checks
+from instantreact.pipeline.report import queue_reports
 from instantreact.pipeline.services import Services
-from instantreact.roles import BrokerLook, run_all_jobs, wait_for_database
-from instantreact.storage import keys, recipients
+from instantreact.pipeline.show import showing_cameras
+from instantreact.roles import BrokerLook, run_all_jobs, wait_for_database, wait_for_server
+from instantreact.storage import keys, recipients, setup_codes
 from instantreact.storage.cameras import reseal_cameras
 from instantreact.storage.inserting import insert_unless_there
 from instantreact.storage.leases import LeaseOwner
 from instantreact.storage.migrate import upgrade
 from instantreact.storage.neighbours import Neighbours
+from instantreact.storage.second_factors import reseal_totp
 from instantreact.storage.state_folder import prepare_folder
 from instantreact.storage.tables import Recipient
+from instantreact.storage.user_sessions import SessionLimits
+from instantreact.storage.users import has_administrator
 from instantreact.wiring import (
     connection_limits,
     find_certificate,
+    find_oidc,
     find_page_setup,
     internal_token,
     make_lease_owner,
@@ -59,6 +67,7 @@ async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Migrate the database, then serve until interrupted; `announce` tells the operator what they need to know."""
     prepare_folder(settings.state_dir)
     with open_server_socket(settings.host, settings.port) as server_socket:
+        await wait_for_server(settings, announce)
         await upgrade(settings.resolved_database_url, box=open_secret_box(settings))
         port = server_socket.getsockname()[1]
         async with run_app(settings, port=port, announce=announce) as app:
@@ -107,7 +116,10 @@ async def _watch_and_show(
     async with open_services(settings, decoder_spares=0) as services:
         await free_dead(services.database, neighbours, clock=services.clock)
         lease_owner = make_lease_owner(settings, neighbours.own, port)
-        async with _run_cameras(services, settings, lease_owner, max_cameras=settings.max_cameras) as live:
+        async with (
+            telling_bundles(services, neighbours.own),
+            _run_cameras(services, settings, lease_owner, max_cameras=settings.max_cameras) as live,
+        ):
             app = create_internal_app(live, internal_token=internal_token(settings), figures=services.figures)
             url = url_of(settings, server_socket)
             announce(f"InstantReact watches cameras, and shows them to the API on {url}.")
@@ -127,15 +139,23 @@ async def run_app(
         stack.enter_context(neighbours.join(port))
         services = await stack.enter_async_context(open_services(settings, decoder_spares=None if is_alone else 1))
         key_hashes = await _ensure_key(services, settings, announce)
+        await offer_setup(services, announce)
         await _ensure_recipient(services)
+        if settings.insecure_sign_in:
+            log.warning("http.sign_in_unprotected", setting="INSTANTREACT_INSECURE_SIGN_IN")
         if settings.secret_keys is not None:
             async with services.database.unit_of_work() as session:
                 await reseal_cameras(session, services.box)
+                await reseal_totp(session, services.box)
         await _load_captioner(services)
         await queue_checks(services)
         await queue_purge(services)
+        await queue_heartbeat(services)
+        await queue_reports(services)
         if is_alone:
             await stack.enter_async_context(_purging(services))
+            await stack.enter_async_context(telling_bundles(services, neighbours.own))
+            await stack.enter_async_context(showing_cameras(services))
             await stack.enter_async_context(run_all_jobs(settings, services, neighbours))
         watches = is_alone and settings.watch_cameras
         live = await stack.enter_async_context(
@@ -183,7 +203,9 @@ async def _run_cameras(
     async with keep_watching(services, make_supervisor) as own:
         remote = RemoteCameras(internal_token(settings), find_certificate(settings))
         try:
-            yield LiveCameras(services, own, remote, policy=policy, limits=stream_limits(settings))
+            live = LiveCameras(services, own, remote, policy=policy, limits=stream_limits(settings))
+            services.live.take = live.take_snapshot  # what is watched here needs no way around
+            yield live
         finally:
             await remote.close()
 
@@ -212,6 +234,8 @@ async def _check_database(services: Services) -> str | None:
     try:
         async with services.database.reading() as session:
             await keys.list_keys(session)
+    except StorageBusy as error:
+        return str(error)
     except Exception as error:
         log.exception("readiness.database_failed")
         return f"The database does not answer: {type(error).__name__}."
@@ -236,6 +260,8 @@ async def _load_captioner(services: Services) -> None:
 async def _ensure_key(services: Services, settings: Settings, announce: Callable[[str], None]) -> tuple[str, ...]:
     """The hashes of the keys of the settings; without any, at the very first start a key is made and shown once."""
     if settings.api_key is not None:
+        if weakness := describe_weak_key(settings.api_key):
+            log.warning("http.weak_key", reason=weakness)
         async with services.database.reading() as session:
             if KEY_NAME in {each.name for each in await keys.list_keys(session)}:
                 announce(
@@ -251,6 +277,16 @@ async def _ensure_key(services: Services, settings: Settings, announce: Callable
     if is_made:
         announce(f"The API key, shown this once: {key}\nSend it in the header X-API-Key.")
     return ()
+
+
+async def offer_setup(services: Services, announce: Callable[[str], None]) -> None:
+    """While nobody administers the service, whoever reads this may become the first who does."""
+    code = setup_codes.make_code()
+    async with services.database.unit_of_work() as session:
+        if await has_administrator(session):
+            return
+        await setup_codes.add_setup_code(session, code, now=services.clock.now())
+    announce(f"Nobody administers this service yet. The set-up code, good once within an hour: {code} (POST /setup).")
 
 
 async def _ensure_recipient(services: Services) -> None:
@@ -274,6 +310,11 @@ def _api_options(settings: Settings, key_hashes: tuple[str, ...]) -> ApiOptions:
         rate_of_address=None if settings.rate_of_address == "off" else settings.rate_of_address,
         cors_origins=settings.cors_origins,
         internal_token=internal_token(settings),
+        session_limits=SessionLimits(
+            idle=timedelta(hours=settings.session_idle_hours), life=timedelta(hours=settings.session_hours)
+        ),
+        insecure_sign_in=settings.insecure_sign_in,
+        oidc=find_oidc(settings),
         page=find_page_setup(settings) if settings.messenger_page_id else None,
         public_url=public_url(settings),
     )

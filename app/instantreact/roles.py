@@ -4,18 +4,25 @@ import asyncio
 import importlib
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
+from sqlalchemy import make_url
+
 from instantreact.config import Settings
-from instantreact.errors import InstantReactError, Misconfigured
+from instantreact.errors import BrokerUnreachable, DatabaseUnreachable, InstantReactError, Misconfigured
 from instantreact.jobs.embedded import run_jobs
+from instantreact.logs import get_logger
+from instantreact.pipeline.bundles import telling_bundles
 from instantreact.pipeline.handlers import job_kinds
+from instantreact.pipeline.heartbeat import queue_heartbeat
 from instantreact.pipeline.purge import queue_purge
 from instantreact.pipeline.repair import queue_checks
+from instantreact.pipeline.report import queue_reports
 from instantreact.pipeline.services import Services
+from instantreact.pipeline.show import showing_cameras
 from instantreact.storage.bindings import find_service_id
 from instantreact.storage.database import Database
 from instantreact.storage.migrate import find_current_and_head
@@ -28,6 +35,8 @@ if TYPE_CHECKING:  # it needs an extra
 
 LOOK_S = 5.0
 
+log = get_logger(__name__)
+
 Announce = Callable[[str], None]
 
 
@@ -38,9 +47,16 @@ async def work(settings: Settings, *, announce: Announce) -> None:
     await wait_for_database(settings, announce)
     neighbours = make_neighbours(settings)
     with neighbours.join():
-        async with open_services(settings) as services, _run_worker(settings, services, neighbours):
+        async with (
+            open_services(settings) as services,
+            telling_bundles(services, neighbours.own),
+            showing_cameras(services),
+            _run_worker(settings, services, neighbours),
+        ):
             await queue_checks(services)
             await queue_purge(services)
+            await queue_heartbeat(services)
+            await queue_reports(services)
             announce("InstantReact takes jobs from RabbitMQ.")
             await _until_interrupted()
 
@@ -70,6 +86,15 @@ async def run_all_jobs(settings: Settings, services: Services, neighbours: Neigh
         async with run_jobs(database, kinds, clock=clock, random=SystemRandom(), neighbours=neighbours):
             yield
         return
+    with suppress(BrokerUnreachable):  # jobs wait in the database meanwhile; cameras are watched, and requests answered
+        await check_broker(settings)
+    async with _joined(_run_shared(settings, services, neighbours)):
+        yield
+
+
+@asynccontextmanager
+async def _run_shared(settings: Settings, services: Services, neighbours: Neighbours) -> AsyncIterator[None]:
+    database, clock = services.database, services.clock
     address = await _find_rabbitmq(settings, database)
     from instantreact.jobs.shared import run_relay
 
@@ -80,17 +105,71 @@ async def run_all_jobs(settings: Settings, services: Services, neighbours: Neigh
         yield
 
 
+@asynccontextmanager
+async def _joined(work: AbstractAsyncContextManager[None]) -> AsyncIterator[None]:
+    """Enter `work` as soon as it can be entered, beside the block, and leave it at the block's end."""
+    entered, over = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with work:
+            entered.set()
+            await over.wait()
+
+    holding = asyncio.create_task(hold(), name="jobs")
+    holding.add_done_callback(_log_end)
+    try:
+        yield
+    finally:
+        over.set()
+        if not entered.is_set():
+            holding.cancel()
+        await asyncio.gather(holding, return_exceptions=True)
+
+
+def _log_end(holding: asyncio.Task[None]) -> None:
+    if not holding.cancelled() and (error := holding.exception()) is not None:
+        log.error("jobs.not_run", exc_info=error)
+
+
 async def wait_for_database(settings: Settings, announce: Announce) -> None:
     """Return once it has this version's tables. `serve` and `migrate` make them: the others need not be allowed to."""
-    has_waited = False
+    await _wait_until(_find_missing_tables, settings, announce)
+
+
+async def wait_for_server(settings: Settings, announce: Announce) -> None:
+    """Return once the database answers, whatever is in it: machines start in any order."""
+    await _wait_until(_find_nothing_missing, settings, announce)
+
+
+async def _wait_until(
+    find_missing: Callable[[str], Awaitable[str | None]], settings: Settings, announce: Announce
+) -> None:
+    """Say each thing that is missing once, however long it is waited for."""
+    url, said = settings.resolved_database_url, None
     while True:
-        current, head = await find_current_and_head(settings.resolved_database_url)
-        if current == head:
+        try:
+            missing = await find_missing(url)
+        except DatabaseUnreachable as error:
+            missing = f"{error} Waiting for it."
+        if missing is None:
             return
-        if not has_waited:
-            announce(f"The database is at {current or 'nothing'}: waiting for `instantreact serve` or `migrate`.")
-            has_waited = True
+        if missing != said:
+            announce(missing)
+            said = missing
         await asyncio.sleep(1)
+
+
+async def _find_missing_tables(url: str) -> str | None:
+    current, head = await find_current_and_head(url)
+    if current == head:
+        return None
+    where = make_url(url).set(username=None, password=None, query={}).render_as_string()
+    has = f"is at {current}, not at {head}" if current else "has no tables yet"
+    return f"The database {where} {has}: waiting for `instantreact serve` or `migrate`."
+
+
+async def _find_nothing_missing(url: str) -> None:
+    await find_current_and_head(url)
 
 
 class BrokerLook:

@@ -6,10 +6,13 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from instantreact.api.connections import ConnectionLimits
+from instantreact.api.oidc import OidcSettings
+from instantreact.api.remote_cameras import RemoteCameras
 from instantreact.api.tls import Certificate
 from instantreact.channels.channel import ChannelEnds
 from instantreact.channels.messenger.page import PageSetup
@@ -18,7 +21,7 @@ from instantreact.channels.registry import CHANNELS
 from instantreact.clock import Clock
 from instantreact.config import Settings
 from instantreact.domain.alert import ChannelKind
-from instantreact.domain.camera import SpeechMode
+from instantreact.domain.camera import SpeechBudget, SpeechMode
 from instantreact.domain.retention import KeptKind, RetentionPolicy
 from instantreact.domain.site import check_zone, machine_zone
 from instantreact.errors import InvalidInput, Misconfigured
@@ -35,17 +38,17 @@ from instantreact.media.sandbox import ClipDecoder
 from instantreact.media.stream import StreamLimits
 from instantreact.pipeline.links import Links
 from instantreact.pipeline.recognition import Recognition
-from instantreact.pipeline.services import Services
+from instantreact.pipeline.services import Heartbeat, LivePictures, Services
 from instantreact.speech.whisper import WhisperTranscriber
 from instantreact.speech.wit import WitApp, WitTranscriber
 from instantreact.storage.bindings import bind_blobs, bind_secret
-from instantreact.storage.blobs import LocalBlobs
+from instantreact.storage.blobs import BlobStore, LocalBlobs
 from instantreact.storage.database import Database
 from instantreact.storage.database_clock import DatabaseClock
 from instantreact.storage.leases import LeaseOwner
 from instantreact.storage.neighbours import Neighbours
 from instantreact.storage.news import keep_news_short
-from instantreact.storage.secrets import SecretBox, load_or_create_key
+from instantreact.storage.secrets import SecretBox, load_or_create_key, split_keys
 from instantreact.storage.state_folder import prepare_folder
 from instantreact.storage.totals import adding_figures
 from instantreact.threads import WorkerThreads
@@ -78,7 +81,7 @@ async def open_services(
         database = Database(settings.resolved_database_url)
         stack.push_async_callback(database.dispose)
         blobs = open_blobs(settings)
-        await bind_blobs(database, blobs, settings.resolved_blobs_dir)
+        await bind_blobs(database, blobs, settings.blobs_place)
         await bind_secret(database, box)
         if clock is None:
             clock = await stack.enter_async_context(_run_clock(database))
@@ -93,6 +96,8 @@ async def open_services(
         figures.know_channels(channels)
         await stack.enter_async_context(adding_figures(database, figures))
         await stack.enter_async_context(in_background(keep_news_short(database)))
+        remote = RemoteCameras(internal_token(settings), find_certificate(settings))
+        stack.push_async_callback(remote.close)
         for channel in channels.values():
             stack.push_async_callback(channel.close)
         yield Services(
@@ -106,11 +111,22 @@ async def open_services(
             recognition=recognition,
             channels=channels,
             receivers={kind: each.receiver for kind, each in ends.items() if each.receiver},
+            boards={kind: each.board for kind, each in ends.items() if each.board},
             time_zone=find_default_zone(settings),
+            language=settings.language,
+            live=LivePictures(partial(remote.take_snapshot, database, clock)),
             figures=figures,
             retention=retention_policy(settings),
+            alerts_a_minute=settings.alerts_a_minute,
+            heartbeat=find_heartbeat(settings),
             links=Links(public_url(settings), hashlib.sha256(b"links:" + secret_keys[0].encode()).digest()),
         )
+
+
+def find_heartbeat(settings: Settings) -> Heartbeat | None:
+    """Where signs of life go; None where they go nowhere."""
+    url = settings.heartbeat_url
+    return Heartbeat(url.get_secret_value(), settings.heartbeat_every_s) if url else None
 
 
 def retention_policy(settings: Settings) -> RetentionPolicy:
@@ -155,8 +171,8 @@ async def _run_clock(database: Database) -> AsyncIterator[Clock]:
 def load_secret_keys(settings: Settings) -> list[str]:
     """What all processes of a service share, newest first: they encrypt camera addresses and make tokens from it."""
     if settings.secret_keys is None:
-        return [load_or_create_key(secret_key_file(settings))]
-    return [key.strip() for key in settings.secret_keys.get_secret_value().split(",") if key.strip()]
+        return split_keys(load_or_create_key(secret_key_file(settings)))
+    return split_keys(settings.secret_keys.get_secret_value())
 
 
 def secret_key_file(settings: Settings) -> Path:
@@ -164,9 +180,30 @@ def secret_key_file(settings: Settings) -> Path:
     return settings.state_dir / "secret.key"
 
 
-def open_blobs(settings: Settings) -> LocalBlobs:
-    """Where clips and pictures lie."""
-    return LocalBlobs(settings.resolved_blobs_dir, reserve_bytes=settings.reserve_mb << 20)
+def open_blobs(settings: Settings) -> BlobStore:
+    """Where clips and pictures lie. Raises Misconfigured where that is two places, or needs what is not installed."""
+    reserve_bytes = settings.reserve_mb << 20
+    if settings.blobs_url is None:
+        return LocalBlobs(settings.resolved_blobs_dir, reserve_bytes=reserve_bytes)
+    if settings.blobs_dir is not None:
+        raise Misconfigured("INSTANTREACT_BLOBS_DIR and INSTANTREACT_BLOBS_URL are both set: remove one of them.")
+    try:
+        from instantreact.storage.s3 import S3Blobs, open_bucket
+    except ModuleNotFoundError as error:
+        raise Misconfigured("INSTANTREACT_BLOBS_URL needs `pip install 'instantreact[s3]'`.") from error
+    key_id, secret = settings.s3_access_key_id, settings.s3_secret_access_key
+    if (key_id is None) != (secret is None):
+        both = "INSTANTREACT_S3_ACCESS_KEY_ID and INSTANTREACT_S3_SECRET_ACCESS_KEY"
+        raise Misconfigured(f"{both} need each other.")
+    bucket = open_bucket(
+        settings.blobs_url,
+        endpoint=str(settings.s3_endpoint).rstrip("/") if settings.s3_endpoint else None,
+        region=settings.s3_region,
+        key_id=key_id.get_secret_value() if key_id else None,
+        secret=secret.get_secret_value() if secret else None,
+    )
+    cache = LocalBlobs(settings.state_dir / "blob-cache", reserve_bytes=reserve_bytes)
+    return S3Blobs(bucket, cache, cache_bytes=settings.s3_cache_mb << 20)
 
 
 def open_secret_box(settings: Settings) -> SecretBox:
@@ -213,6 +250,7 @@ def make_recognition(settings: Settings, *, threads: WorkerThreads) -> Recogniti
         threads=threads,
         remote=remote,
         whisper=_load_whisper(settings, threads),
+        budget=SpeechBudget(settings.wit_utterances_per_day, settings.wit_seconds_per_day),
     )
 
 
@@ -229,7 +267,8 @@ def thread_count(settings: Settings) -> int:
 
 def open_channels(settings: Settings, *, clock: Clock) -> Mapping[ChannelKind, ChannelEnds]:
     """Both ends of every channel, as far as it is configured. Raises Misconfigured for half a configuration."""
-    return {kind: each.open(settings, clock) for kind, each in CHANNELS.items()}
+    policy = reach_policy(settings)
+    return {kind: each.open(settings, clock, policy) for kind, each in CHANNELS.items()}
 
 
 def find_page_setup(settings: Settings) -> PageSetup:
@@ -261,6 +300,23 @@ def find_certificate(settings: Settings) -> Certificate | None:
     if settings.tls_certificate is None or settings.tls_key is None:
         raise Misconfigured("INSTANTREACT_TLS_CERTIFICATE and INSTANTREACT_TLS_KEY need each other.")
     return Certificate(settings.tls_certificate, settings.tls_key)
+
+
+def find_oidc(settings: Settings) -> OidcSettings | None:
+    """Where people sign in elsewhere. Raises Misconfigured for half of it."""
+    if settings.oidc_issuer is None and settings.oidc_client_id is None:
+        return None
+    if settings.oidc_issuer is None or settings.oidc_client_id is None:
+        raise Misconfigured("INSTANTREACT_OIDC_ISSUER and INSTANTREACT_OIDC_CLIENT_ID need each other.")
+    secret = settings.oidc_client_secret
+    return OidcSettings(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=secret.get_secret_value() if secret else None,
+        role_claim=settings.oidc_role_claim,
+        roles=settings.oidc_roles,
+        default_role=settings.oidc_default_role,
+    )
 
 
 def public_url(settings: Settings) -> str | None:

@@ -19,7 +19,7 @@ from instantreact.channels.messenger.receiver import MessengerReceiver
 from instantreact.domain.alert import ChannelKind
 from instantreact.domain.camera import SpeechMode
 from instantreact.inference.loader import CaptionerLoader
-from instantreact.ingest.own_cameras import OwnCameras
+from instantreact.ingest.keep_watching import OwnCameras
 from instantreact.media.limits import DecodeLimits
 from instantreact.media.reach import ReachPolicy
 from instantreact.media.sandbox import ClipDecoder

@@ -7,8 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from instantreact.api.connections import ConnectionLimits
-from instantreact.api.server import Server
-from instantreact.api.server_socket import open_server_socket
+from instantreact.api.server import Server, open_server_socket
 from instantreact.api.tls import Certificate
 
 

@@ -1,5 +1,7 @@
 """A key that is confined to a site: every route of the description, with things of its own and things of others."""
 
+import io
+import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,21 +16,34 @@ from websockets.exceptions import InvalidStatus
 
 from instantreact.api.news_streams import NewsStreams, StreamLimit
 from instantreact.domain.alert import ChannelKind
+from instantreact.domain.erasure import ErasureKind, ErasureStage
 from instantreact.domain.job import JobState
 from instantreact.domain.principal import Scope
+from instantreact.domain.user import Role
 from instantreact.jobs import outbox
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
-from instantreact.storage import cameras, invitations, keys
+from instantreact.storage import cameras, invitations, keys, users
 from instantreact.storage.cameras import CameraSettings
 from instantreact.storage.keys import KeyLimits
-from instantreact.storage.tables import Camera
+from instantreact.storage.tables import Camera, Erasure, Mute
+from instantreact.storage.user_sessions import SessionLimits, Visitor, begin_session
+from instantreact.storage.users import UserChanges
 from tests.api.problems import assert_problem
 from tests.api.serving import serve
 from tests.storage.factories import NOW, make_alert, make_clip, make_event, make_recipient, make_rule
 
 CONCEPT = [{"kind": "concept", "concept": "fight"}]
-BEYOND_ANY_CAMERA = {"/webhooks/", "/open/", "/livez", "/readyz", "/bundles", "/cameras/probe", "/channels/"}
+BEYOND_ANY_CAMERA = {
+    "/webhooks/",
+    "/open/",
+    "/livez",
+    "/readyz",
+    "/bundles",
+    "/cameras/probe",
+    "/channels/",
+    "/session/oidc",
+}
 
 MARKS = {
     "/clips": "{clip_id}",
@@ -36,11 +51,20 @@ MARKS = {
     "/metrics": "{camera_id}",
     "/keys": "items",
     "/invitations": "items",
+    "/users": "items",
+    "/sessions": "items",
+    "/setup": "is_needed",
     "/audit": "items",
     "/stream": "id: ",
     "/retention": "",
+    "/erasures": "{camera_id}",
+    "/mutes": "{camera_id}",
 }
 """What of the own place is in each list where its name is not."""
+
+
+OF_PEOPLE = ("/recipients/{recipient_id}/kept", "/recipients/{recipient_id}/export.zip")
+"""All of it, at every site: not for those who are confined."""
 
 
 @dataclass
@@ -69,6 +93,12 @@ async def make_place(services: Services, name: str) -> Place:
         assert job is not None
         job.state = JobState.BURIED
         key, _ = await keys.create_key(session, f"Key of {name}", KeyLimits(camera_ids=(camera.id,)), now=NOW)
+        user = await users.create_user(session, UserChanges(f"Guard of {name}", Role.VIEWER), now=NOW)
+        signed_in, _ = await begin_session(session, user.id, Visitor(None), SessionLimits(), now=NOW)
+        over = {"stage": ErasureStage.DONE, "requested_at": NOW}
+        erasure = Erasure(kind=ErasureKind.SPAN, camera_id=camera.id, since=NOW, until=NOW, **over)
+        mute = Mute(camera_id=camera.id, until=NOW + timedelta(hours=1), made_by="Ana", created_at=NOW)
+        session.add_all([erasure, mute])
         token = invitations.make_token()
         invited = await invitations.insert_invitation(
             session, name, ChannelKind.MESSENGER, token, life=timedelta(days=1), now=NOW
@@ -81,6 +111,10 @@ async def make_place(services: Services, name: str) -> Place:
         "recipient": person,
         "rule": rule,
         "alert": alert,
+        "user": user,
+        "session": signed_in,
+        "erasure": erasure,
+        "mute": mute,
     }
     ids = {f"{kind}_id": row.id for kind, row in rows.items()}
     assert camera.site_id is not None
@@ -166,7 +200,12 @@ async def test_own_things_are_seen_and_changed(
     for verb, path in routes(app):
         if "{" not in path or verb == "delete" or "live.mjpg" in path or "key_id" in path or "invitation" in path:
             continue
+        if path.startswith(("/users", "/sessions")):
+            continue
         url = path.format(**own.ids)
+        if path in OF_PEOPLE:
+            assert_problem(await confined.request(verb, url), 403, "beyond the sites")
+            continue
         answer = await confined.request(verb, url, json=await draft_of(client, url) if verb == "put" else None)
         is_not_watched = answer.status_code == 503 and "{camera_id}/snapshot" in path
         assert answer.status_code == 200 or is_not_watched, (verb, url, answer.text)
@@ -246,6 +285,16 @@ async def test_rule_that_watches_or_tells_everybody_is_refused(
     assert len((await client.get("/rules")).json()["items"]) == 2
 
 
+async def test_mute_reaches_own_cameras_and_rules_and_never_everything(
+    confined: httpx.AsyncClient, own: Place, other: Place
+) -> None:
+    for name in ("camera_id", "rule_id"):
+        mine = {name: own.ids[name], "duration_s": 60}
+        assert (await confined.post("/mutes", json=mine)).status_code == 201
+        assert_problem(await confined.post("/mutes", json={**mine, name: other.ids[name]}), 422, other.ids[name])
+    assert_problem(await confined.post("/mutes", json={"duration_s": 60}), 403, "reaches beyond")
+
+
 async def test_rule_that_names_others_is_refused_and_one_of_its_own_taken(
     confined: httpx.AsyncClient, own: Place, other: Place
 ) -> None:
@@ -304,6 +353,7 @@ async def test_what_is_shared_is_left_to_those_who_are_not_confined(
         await confined.get("/channels/messenger"),
         await confined.post("/channels/messenger/connect"),
         await confined.post("/sites", json={"name": "Mine"}),
+        await confined.post("/users", json={"name": "Me", "role": "administrator"}),
         await confined.post("/keys", json={"name": "Free", "scopes": ["admin"]}),
         await confined.post("/keys", json={"name": "Free", "scopes": ["read"], "site_ids": [own.ids["site_id"]]}),
     ]
@@ -346,3 +396,29 @@ async def test_frames_are_pushed_to_own_cameras_only(
                 await connect(url, additional_headers={"X-API-Key": confined.headers["X-API-Key"]})
             statuses.append(refused.value.response.status_code)
     assert statuses == [503, 404]  # nothing is watched here
+
+
+async def test_alert_of_ones_own_camera_is_seen_and_answered_whoever_else_was_told(
+    services: Services, client: httpx.AsyncClient, confined: httpx.AsyncClient, own: Place
+) -> None:
+    """A rule that names nobody tells everybody: those whom the caller does not know, too."""
+    async with services.database.unit_of_work() as session:
+        stranger = await make_recipient(session, name="Owner", address="777")
+        everybodys = await make_rule(session, name="Every camera", recipient_ids=None)
+        event = await make_event(session, camera_id=own.ids["camera_id"], connection="c", window_index=7)
+        alert = await make_alert(
+            session, stranger, rule_id=everybodys.id, event_id=event.id, camera_id=own.ids["camera_id"]
+        )
+
+    listed = await confined.get("/alerts")
+    shown = await confined.get(f"/alerts/{alert.id}")
+    answered = await confined.post(f"/alerts/{alert.id}/acknowledge")
+    exported = await confined.get(f"/cameras/{own.ids['camera_id']}/export.zip")
+
+    assert listed.status_code == 200, listed.text
+    assert alert.id in {each["id"] for each in listed.json()["items"]}
+    assert [each["recipient_name"] for each in shown.json()["deliveries"]] == ["Owner"]
+    assert answered.json()["state"] == "acknowledged"
+    assert zipfile.ZipFile(io.BytesIO(exported.content)).testzip() is None
+    assert_problem(await confined.get(f"/recipients/{stranger.id}"), 404)
+    assert stranger.id not in (await confined.get("/recipients")).text

@@ -1,7 +1,6 @@
 """What a connection may ask for before it has said a word of sense: on a real socket, with short limits."""
 
 import asyncio
-import json
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -13,7 +12,8 @@ from fastapi import FastAPI
 from starlette.responses import Response
 
 from instantreact.api.connections import MAX_PIPELINED, ConnectionLimits
-from instantreact.api.server_socket import open_server_socket
+from instantreact.api.schemas.problem import Problem
+from instantreact.api.server import open_server_socket
 from tests.api.serving import serve
 from tests.servers.attacks import ask, connect, count_open, flood, holding, read_all
 from tests.servers.service import wait_until
@@ -81,7 +81,9 @@ async def test_head_beyond_the_limits_is_told_so_although_it_ends(port: int, hea
 
     status, _, rest = answer.partition(b"\r\n")
     assert status == b"HTTP/1.1 431 Request Header Fields Too Large"
-    assert json.loads(rest.partition(b"\r\n\r\n")[2])["status"] == 431
+    problem = Problem.model_validate_json(rest.partition(b"\r\n\r\n")[2])
+    assert (problem.status, problem.instance) == (431, "/livez")
+    assert f"X-Request-Id: {problem.request_id}".encode() in rest
 
 
 async def test_head_just_within_the_limits_is_answered(port: int) -> None:

@@ -18,7 +18,7 @@ from instantreact.domain.camera import CameraState
 from instantreact.domain.media import Images
 from instantreact.figures import Figures
 from instantreact.ingest.batcher import FeatureBatcher
-from instantreact.ingest.own_cameras import OwnCameras
+from instantreact.ingest.keep_watching import OwnCameras
 from instantreact.ingest.state import Patience
 from instantreact.ingest.supervisor import Supervisor
 from instantreact.ingest.watched import EvidenceLimits, WatchTools

@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 
 from instantreact.domain.camera import CameraState
 from instantreact.pipeline.services import Services
-from instantreact.storage import cameras, evidence, leases
+from instantreact.storage import cameras, events, leases
 from instantreact.storage.cameras import CameraSettings
 from instantreact.storage.leases import LeaseOwner, WatchReport
 from tests.api.conftest import API_KEY
@@ -116,7 +116,7 @@ async def test_evidence_is_the_stored_clip_whole_or_in_part(client: httpx.AsyncC
     services.blobs.put(key, CLIP)
     async with services.database.unit_of_work() as session:
         event = await make_event(session)
-        assert await evidence.attach_clip(session, event.id, key)
+        assert await events.attach_clip(session, event.id, key, start_s=0.0, end_s=2.0)
     where = f"/events/{event.id}/evidence.mp4"
 
     whole = await client.get(where)

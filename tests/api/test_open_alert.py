@@ -45,6 +45,19 @@ async def test_open_shows_an_alert_without_a_picture(anybody: httpx.AsyncClient,
     assert_problem(await anybody.get(f"{path}/snapshot.jpg"), 404, "There is no snapshot of alert")
 
 
+async def test_open_shows_the_clip_by_its_evidence(anybody: httpx.AsyncClient, services: Services) -> None:
+    key = services.blobs.new_key("evidence", ".mp4")
+    services.blobs.put(key, b"moving pictures")
+    async with services.database.unit_of_work() as session:
+        seen = await make_alert(session, event_id=(await make_event(session, evidence_key=key)).id)
+        unseen = await make_alert(session, event_id=(await make_event(session)).id)
+
+    clip = await anybody.get(f"/open/{seen.id}/{services.links.sign(seen.id)}/clip", headers={"Range": "bytes=7-"})
+
+    assert (clip.status_code, clip.content, clip.headers["Content-Type"]) == (206, b"pictures", "video/mp4")
+    assert_problem(await anybody.get(f"/open/{unseen.id}/{services.links.sign(unseen.id)}/clip"), 404, "There is no")
+
+
 async def test_open_tells_nothing_without_the_right_signature(anybody: httpx.AsyncClient, services: Services) -> None:
     alert, path = await raise_alert(services)
     wrong = f"/open/{alert.id}/{services.links.sign('another')}"

@@ -13,7 +13,7 @@ import pytest
 from instantreact.api.live import LiveCameras
 from instantreact.api.remote_cameras import RemoteCameras
 from instantreact.domain.media import Images
-from instantreact.ingest.own_cameras import OwnCameras
+from instantreact.ingest.keep_watching import OwnCameras
 from instantreact.media.reach import ReachPolicy
 from instantreact.media.stream import StreamLimits
 from instantreact.pipeline.services import Services

@@ -30,7 +30,7 @@ async def test_query_of_every_route_is_held_against_its_description(app: FastAPI
     tried = 0
     for path, operations in app.openapi()["paths"].items():
         for verb, operation in operations.items():
-            if not path.startswith(("/open/", "/webhooks/")):
+            if not path.startswith(("/open/", "/webhooks/", "/session/oidc")):
                 answer = await client.request(verb, fill(path), params={"no-such-parameter": "1"}, **body_of(operation))
                 assert_problem(answer, 422, "no-such-parameter")
                 tried += 1

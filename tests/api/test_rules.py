@@ -29,6 +29,9 @@ DRAFT = {
     "recipient_ids": None,
     "severity": "critical",
     "cooldown_s": 120.0,
+    "escalation": [],
+    "schedule": None,
+    "confirmation": None,
     "enabled": True,
 }
 SMALL = {"name": "Fire", "conditions": [{"kind": "concept", "concept": "fire"}]}

@@ -65,3 +65,10 @@ def test_product_is_imported_when_the_demo_is_not_installed(module: str) -> None
 def test_stand_in_graph_starts_when_the_product_is_not_installed() -> None:
     ran = run_blocked("import instantreact_demo.graph", hidden=("instantreact",))
     assert ran.returncode == 0, ran.stderr
+
+
+def test_command_line_begins_without_what_its_commands_need() -> None:
+    """Each of these takes from a fifth of a second to several; a command imports what it needs when it runs."""
+    heavy = ("sqlalchemy", "fastapi", "taskiq", "onnxruntime", "torch", "av", "cv2", "numpy")
+    ran = run_blocked("import instantreact.cli", hidden=heavy)
+    assert ran.returncode == 0, ran.stderr

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instantreact.channels.messenger.channel import MESSAGE_UNITS
-from instantreact.channels.words import compose_text, shorten, utf16_units
+from instantreact.channels.shortening import shorten, utf16_units
+from instantreact.channels.words import compose_text
 from instantreact.domain.happening import RuleMatched
 from instantreact.domain.rule import Evidence, Severity
 

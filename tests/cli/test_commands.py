@@ -107,6 +107,13 @@ def test_doctor_shows_settings_without_secrets(tmp_path: Path) -> None:
     assert "do-not-show-me" not in ran.stdout
 
 
+def test_doctor_speaks_of_a_key_that_may_be_guessed(tmp_path: Path) -> None:
+    weak, strong = (run("doctor", cwd=tmp_path, api_key=key).stdout for key in ("hello", "9f86d081884c7d659a2f"))
+    assert "INSTANTREACT_API_KEY has 5 characters and may do everything" in weak
+    assert "INSTANTREACT_API_KEY" not in strong
+    assert "hello" not in weak
+
+
 def test_doctor_shows_no_password_of_an_address(tmp_path: Path) -> None:
     ran = run(
         "doctor",
@@ -179,6 +186,21 @@ def test_serve_says_which_setting_is_wrong(tmp_path: Path) -> None:
     ran = run("serve", cwd=tmp_path, port="many")
     assert ran.returncode == 1
     assert "INSTANTREACT_PORT cannot be used" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "told"),
+    [
+        ("database_url", "mysql://ana@host/cameras", "not supported: it is PostgreSQL"),
+        ("database_url", "oracle://ana@host/cameras", "not supported: it is PostgreSQL"),
+        ("public_url", "cameras.example", "whole address is needed, such as https://"),
+    ],
+)
+def test_address_of_another_kind_is_refused_with_those_that_work(
+    setting: str, value: str, told: str, tmp_path: Path
+) -> None:
+    ran = run("migrate", cwd=tmp_path, **{setting: value})
+    assert (ran.returncode, told in ran.stderr) == (1, True), ran.stderr
 
 
 @pytest.mark.parametrize(

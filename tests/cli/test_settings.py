@@ -12,7 +12,7 @@ from instantreact.errors import Misconfigured
 from tests.conftest import REPOSITORY
 
 SECRETS = [name for name, field in Settings.model_fields.items() if is_secret(field)]
-VALUES = {"broker_url": "amqp://user:s3cret@host/"}
+VALUES = {"heartbeat_url": "https://hc-ping.com/s3cret", "broker_url": "amqp://user:s3cret@host/"}
 
 
 @pytest.fixture(autouse=True)

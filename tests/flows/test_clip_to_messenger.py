@@ -36,7 +36,7 @@ def follow_clip_to_messenger(service: Service, graph: FakeGraph, path: Path, *, 
         (alert,) = api.get("/alerts").json()["items"]
         received = graph.wait_for_parts(2)
         assert [(part.part, part.psid) for part in received] == [("text", PSID), ("picture", PSID)]
-        assert [button["title"] for button in received[0].buttons] == ["Acknowledge", "False alarm"]
+        assert [button["title"] for button in received[0].buttons] == ["Acknowledge", "False alarm", "Mute"]
         assert alert["evidence"][0]["quote"] in received[0].text
         event = api.get(f"/events/{alert['event_id']}/snapshot.jpg")
         assert received[1].picture == event.content

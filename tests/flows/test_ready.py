@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 
 from tests.cli.test_commands import run
-from tests.servers.service import ApiService, Service
+from tests.servers.rabbitmq import RabbitServer
+from tests.servers.service import ApiService, Service, wait_until
 
 NOBODY_LISTENS = "amqp://guest:s3cret@127.0.0.1:1/vhost"
 
@@ -30,6 +32,26 @@ def test_serve_is_ready_with_every_check(tmp_path: Path) -> None:
         answer = httpx.get(f"{service.url}/readyz")
     assert answer.status_code == 200
     assert answer.json()["checks"] == {"database": None, "storage": None, "captioner": None, "worker": None}
+
+
+def test_serve_answers_and_takes_clips_while_the_broker_is_away_and_analyses_them_once_it_is_there(
+    tmp_path: Path, rabbitmq: RabbitServer, drawn_clip: Path
+) -> None:
+    rabbitmq.stop()
+    with ExitStack() as at_the_end:
+        at_the_end.callback(rabbitmq.start)
+        with Service(tmp_path, broker_url=rabbitmq.url) as service, service.client() as client:
+            assert client.get("/livez").status_code == 200
+            with drawn_clip.open("rb") as file:
+                clip_id = client.post("/analyze", files={"file": file}).json()["clip"]["id"]
+            checks = client.get("/readyz").json()["checks"]
+            assert "RabbitMQ" in checks["broker"]
+            assert client.get(f"/clips/{clip_id}").json()["state"] == "stored"
+            at_the_end.pop_all().close()
+            wait_until(
+                lambda: client.get(f"/clips/{clip_id}").json()["state"] == "analyzed", timeout_s=60, what="the clip"
+            )
+            assert service.stop() == 0
 
 
 def test_doctor_says_why_the_api_is_not_ready(tmp_path: Path) -> None:

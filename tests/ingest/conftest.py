@@ -9,9 +9,9 @@ import pytest
 from instantreact.pipeline.services import Services
 from instantreact.wiring import open_services
 from tests.ingest.processes import make_settings
-from tests.storage.databases import empty_database
+from tests.storage.databases import database, empty_database, engine, postgres, url
 
-__all__ = ["empty_database"]
+__all__ = ["database", "empty_database", "engine", "postgres", "url"]
 
 
 @pytest.fixture

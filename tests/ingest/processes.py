@@ -1,6 +1,7 @@
 """A process that watches cameras with the cheap model: `python -m tests.ingest.processes STATE OWNER FOOTAGE`."""
 
 import asyncio
+import os
 import signal
 import sqlite3
 import subprocess
@@ -68,11 +69,14 @@ async def supervising(
 
 
 @contextmanager
-def process(state_dir: Path, owner: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
+def process(
+    state_dir: Path, owner: str, folder: Path, *, database_url: str | None = None
+) -> Iterator[subprocess.Popen[str]]:
     """A process of its own that watches cameras; killed at the end."""
     command = [sys.executable, "-m", "tests.ingest.processes", str(state_dir), owner, str(folder)]
+    environment = {**os.environ, **({"INSTANTREACT_DATABASE_URL": database_url} if database_url else {})}
     with subprocess.Popen(
-        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as running:
         try:
             assert running.stdout is not None

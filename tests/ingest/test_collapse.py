@@ -6,7 +6,7 @@ import pytest
 
 from instantreact.domain.media import Window
 from instantreact.domain.observation import Caption, Observation
-from instantreact.ingest.collapse import Growing, Sense, continues, find_sense, is_same_sense
+from instantreact.ingest.filing import Growing, Sense, continues, find_sense, is_same_sense
 
 
 def make_observation(text: str, *, start_s: float = 0.0, **concepts: float) -> Observation:

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from instantreact.channels.words import compose_text, compose_title, format_gap
+from instantreact.channels.moments import format_gap
+from instantreact.channels.words import compose_text, compose_title
 from instantreact.domain.rule import Severity
 from instantreact.ingest.outage import make_outage_alert
 from instantreact.ingest.state import BackAfter, LostFor

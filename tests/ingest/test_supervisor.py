@@ -2,17 +2,20 @@
 
 import asyncio
 import signal
+import threading
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from instantreact.channels.words import compose_text, compose_title
 from instantreact.domain.camera import CameraState, Mask, Point
 from instantreact.errors import Conflict
+from instantreact.ingest import supervisor as supervising_module
 from instantreact.pipeline.services import Services
-from instantreact.storage import cameras
+from instantreact.storage import cameras, leases
 from instantreact.storage.cameras import CAMERAS_CHANGED, CameraSettings
 from instantreact.storage.database import announce
 from tests.ingest.filed import NOW, add_camera, add_rule, change_camera, find_lease, is_live, list_alerts, list_events
@@ -103,6 +106,31 @@ async def test_supervisor_stops_watching_a_camera_that_is_deleted(services: Serv
             return supervisor.find_watcher(camera_id) is None
 
         await wait_for(is_gone)
+
+
+async def test_supervisor_keeps_its_watcher_when_the_lease_ran_out_while_it_was_renewed(
+    services: Services, footage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that answers after longer than the lease: what was written has run out already, and nobody came."""
+    camera_id = await add_camera(services, footage)
+    renewals = []
+
+    async def renew_late(*arguments: Any, now: datetime) -> bool:
+        renewals.append(now)
+        return await leases.renew_lease(*arguments, now=now - timedelta(seconds=2 * LEASE_S))
+
+    async with supervising(services, "anna", folder=footage.parent) as supervisor:
+        await wait_for(lambda: is_live(services, camera_id))
+        before = supervisor.find_watcher(camera_id)
+        monkeypatch.setattr(supervising_module, "renew_lease", renew_late)
+
+        async def is_renewed_often() -> bool:
+            return len(renewals) >= 4
+
+        await wait_for(is_renewed_often)
+        assert supervisor.find_watcher(camera_id) is before
+    named = f"instantreact-camera-{camera_id[:8]}"
+    assert [thread.name for thread in threading.enumerate() if thread.name == named] == []
 
 
 async def test_supervisor_takes_no_more_cameras_than_it_may(services: Services, footage: Path) -> None:

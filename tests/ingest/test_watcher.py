@@ -226,6 +226,28 @@ def test_watcher_stops_when_its_lease_no_longer_holds(footage: Path) -> None:
     assert watcher.report().state is CameraState.STOPPED
 
 
+def test_watcher_shows_nothing_of_what_arrives_after_its_lease() -> None:
+    """A process that was frozen: the first picture after it thaws is dated now, when somebody else is watching."""
+    handed, holds = Handed(), threading.Event()
+    holds.set()
+    with shared_tools(handed) as tools:
+        watcher = Watcher(make_camera("push:"), tools, may_watch=holds.is_set)
+        for index in range(30):
+            watcher.pushed.put(cv2.imencode(".jpg", draw_box(10 + index * 4)[..., ::-1])[1].tobytes())
+            threading.Event().wait(1 / 25)
+        wait_until(lambda: len(handed.seen) >= 1)
+        holds.clear()
+        ended_at = SystemClock().now()
+        threading.Event().wait(0.3)  # less than a pushed camera may be silent, and more than a window's step
+        watcher.pushed.put(cv2.imencode(".jpg", draw_box(200)[..., ::-1])[1].tobytes())
+        wait_until(lambda: not watcher.is_running)
+        watcher.join()
+    assert watcher.was_fenced
+    # A window ends with the grid's step that its last picture lies in.
+    latest = max(seen.opened.started_at + timedelta(seconds=seen.observation.window.end_s) for seen in handed.seen)
+    assert latest <= ended_at + timedelta(seconds=1 / PLAN.rate_hz)
+
+
 def test_watcher_ends_with_its_file(tmp_path: Path) -> None:
     handed = Handed()
     clip = write_clip(tmp_path / "box.mp4", seconds=2)

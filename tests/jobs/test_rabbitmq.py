@@ -20,6 +20,7 @@ from instantreact.jobs.relay import Relay
 from instantreact.jobs.room import count_room, offer_room
 from instantreact.jobs.shared import run_relay, run_worker
 from instantreact.jobs.worker import JobKind
+from instantreact.logs import configure_logs
 from instantreact.storage.database import Database
 from instantreact.storage.tables import Job
 from tests.jobs.alone import alone
@@ -151,8 +152,13 @@ async def test_message_that_comes_twice_runs_its_job_once(database: Database, ad
 
 @ON_POSTGRES
 async def test_jobs_wait_while_rabbitmq_is_away_and_go_on_once_it_is_back(
-    database: Database, address: RabbitAddress, rabbitmq: RabbitServer
+    database: Database,
+    address: RabbitAddress,
+    rabbitmq: RabbitServer,
+    capfd: pytest.CaptureFixture[str],
+    restored_logs: None,
 ) -> None:
+    configure_logs()
     ran: list[str] = []
 
     async def run(claim: Claim) -> None:
@@ -163,11 +169,15 @@ async def test_jobs_wait_while_rabbitmq_is_away_and_go_on_once_it_is_back(
         await wait_for_no_jobs(database)
         rabbitmq.stop()
         await put(database, "meanwhile")
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(3.0)
         assert (await read_job(database)).attempts == 0
         await asyncio.to_thread(rabbitmq.start)
         await wait_for_no_jobs(database)
     assert ran == ["before", "meanwhile"]
+    lines = capfd.readouterr().err.splitlines()
+    assert [line for line in lines if "SendTaskError" in line] == []
+    assert len([line for line in lines if "[aio_pika" in line]) <= 1
+    assert len([line for line in lines if "broker.back" in line]) == 1
 
 
 @ON_POSTGRES

@@ -71,6 +71,14 @@ def test_login_has_no_answer_to_what_it_does_not_know() -> None:
     assert not CameraLogin(NO_LOGIN).take_challenge(['Basic realm="cam"'])
 
 
+@pytest.mark.parametrize("challenge", ["Digest realm", "Digest realm=", "Digest =", "Digest ,,,", 'digest "', "Basic"])
+def test_login_takes_no_harm_from_a_challenge_that_is_none(challenge: str) -> None:
+    login = CameraLogin(MUFASA)
+    login.take_challenge([challenge, 'Digest qop="auth'])
+    assert login.take_challenge([challenge, 'Digest Realm=cam, =x, nonce="1"'])
+    assert fields_of(login.answer("GET", "/"))["username"] == "Mufasa"
+
+
 def test_login_does_not_put_a_colon_into_a_basic_user_name() -> None:
     login = CameraLogin(replace(MUFASA, username="Mu:fasa"))
     assert not login.take_challenge(['Basic realm="cam"'])

@@ -48,10 +48,13 @@ def test_splitter_reads_sloppy_cameras() -> None:
         b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
         b"\x16\x03\x01",
         b"RTSP/1.0 3020 Moved\r\n\r\n",
+        b"RTSP/1.0 000 OK\r\nTransport: RTP/AVP;source=192.0.2.1\r\n\r\n",  # neither an answer nor a request
+        "RTSP/1.0 ٣٠٢ Moved\r\nLocation: rtsp://x\r\n\r\n".encode(),
         b"RTSP/1.0 200 OK\rLocation: rtsp://x\r\n\r\n",
         b"garbage\n$\x00\x00\x00\nRTSP/1.0 302 Moved\r\nLocation: rtsp://x\r\n\r\n",
         b"RTSP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n",
         b"RTSP/1.0 200 OK\r\nContent-Length: 9999999999\r\n\r\n",
+        b"RTSP/1.0 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
         b"RTSP/1.0 200 OK\r\n" + b"A: b\r\n" * 20_000,
     ],
 )

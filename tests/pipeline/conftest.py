@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -22,8 +23,10 @@ from instantreact.media.sandbox import ClipDecoder
 from instantreact.pipeline.handlers import job_kinds
 from instantreact.pipeline.observe import Origin, observe
 from instantreact.pipeline.services import Services
+from instantreact.rules.confirm import RecentLooks
 from instantreact.storage import alerts, cameras, clips, recipients, rules
 from instantreact.storage.alerts import AlertFilter
+from instantreact.storage.blobs import LocalBlobs
 from instantreact.storage.cameras import CameraSettings
 from instantreact.storage.database import Database
 from instantreact.storage.tables import Alert, Camera, Clip, Event, Recipient, Rule
@@ -39,6 +42,12 @@ __all__ = ["database", "empty_database", "only_sqlite", "postgres", "url"]
 
 PSID = "1001"
 JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
+
+
+def path_of(services: Services, key: str) -> Path:
+    """Where a file lies in the folder of these tests."""
+    assert isinstance(services.blobs, LocalBlobs)
+    return services.blobs.path(key)
 
 
 @dataclass
@@ -69,14 +78,14 @@ class House:
         async with self.services.database.unit_of_work() as session:
             return await recipients.insert_recipient(session, person)
 
-    async def add_rule(self, *conditions: Condition, cooldown_s: float = 60.0) -> Rule:
+    async def add_rule(self, *conditions: Condition, cooldown_s: float = 60.0, **values: Any) -> Rule:
         criteria = Criteria(conditions or (CaptionCondition(("fight",)),))
-        rule = Rule(name="A fight", criteria=criteria, cooldown_s=cooldown_s, created_at=NOW)
+        rule = Rule(**{"name": "A fight", "criteria": criteria, "cooldown_s": cooldown_s, "created_at": NOW, **values})
         async with self.services.database.unit_of_work() as session:
             return await rules.insert_rule(session, rule)
 
-    async def add_camera(self) -> Camera:
-        settings = CameraSettings("Front door", "rtsp://192.0.2.1/")
+    async def add_camera(self, name: str = "Front door") -> Camera:
+        settings = CameraSettings(name, "rtsp://192.0.2.1/")
         async with self.services.database.unit_of_work() as session:
             return await cameras.insert_camera(session, self.services.box, settings, now=NOW)
 
@@ -86,10 +95,18 @@ class House:
             clip, _ = await clips.insert_or_find(session, new, now=self.clock.now())
         return clip
 
-    async def see(self, clip: Clip, observation: Observation | None = None, *, notify: bool = True) -> Event:
+    async def see(
+        self,
+        clip: Clip,
+        observation: Observation | None = None,
+        *,
+        notify: bool = True,
+        recent: RecentLooks | None = None,
+    ) -> Event:
         """Observe something in a window of the clip."""
         origin = Origin("Shop", clip.submitted_at, notify=notify, clip_id=clip.id, camera_id=clip.camera_id)
-        return (await observe(self.services, origin, observation or make_observation(), lambda: JPEG)).event
+        seen = observation or make_observation()
+        return (await observe(self.services, origin, seen, lambda: JPEG, recent=recent)).event
 
     async def alerts(self) -> list[Alert]:
         async with self.services.database.reading() as session:

@@ -62,7 +62,8 @@ async def test_deliver_holds_back_when_the_window_is_closed_and_sends_when_the_p
     graph.people[PSID].window_open = True
     await accept_webhook(house.services, ChannelKind.MESSENGER, make_message(PSID, "hello"))
     await house.run_due()
-    assert received_parts(graph) == ["text", "picture"]
+    assert received_parts(graph) == ["text", "text", "picture"]
+    assert "did not understand" in graph.received[0].text
 
 
 async def test_deliver_gives_up_on_a_person_who_blocked_the_page(house: House, graph: FakeGraph) -> None:

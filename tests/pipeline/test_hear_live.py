@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from instantreact.channels.words import compose_title
-from instantreact.domain.camera import SpeechMode
+from instantreact.domain.camera import SpeechBudget, SpeechMode
 from instantreact.domain.media import Window
 from instantreact.domain.observation import Hearing
 from instantreact.domain.retention import KeptKind, RetentionPolicy
@@ -24,11 +24,11 @@ from instantreact.pipeline.rerun import rerun_job
 from instantreact.speech.sound import decode_wav
 from instantreact.storage import cameras, rules
 from instantreact.storage.blobs import LocalBlobs
-from instantreact.storage.tables import Event, Rule, Utterance
+from instantreact.storage.tables import Event, Rule, SpeechUse, Utterance
 from instantreact_demo.graph import FakeGraph
 from instantreact_demo.story import HELP
 from tests.observations import make_observation
-from tests.pipeline.conftest import HOUR_S, JPEG, House
+from tests.pipeline.conftest import HOUR_S, JPEG, House, path_of
 from tests.pipeline.test_hear import listening, replace_services, wit
 from tests.servers.wit import FakeWit
 from tests.servers.wit_reply import Reply
@@ -71,7 +71,7 @@ async def count_waiting(house: House) -> int:
 
 
 def list_files(house: House) -> list[str]:
-    return sorted(path.suffix for path in house.services.blobs.path(".").rglob("*") if path.is_file())
+    return sorted(path.suffix for path in path_of(house.services, ".").rglob("*") if path.is_file())
 
 
 async def test_hear_live_files_what_was_said_with_its_alert_and_keeps_the_picture_only(
@@ -238,7 +238,7 @@ async def test_purge_keeps_the_sound_of_what_is_not_recognised_yet_and_drops_it_
 
 def age_files(house: House, age: timedelta) -> None:
     written_s = (NOW - age).timestamp()
-    for path in house.services.blobs.path(".").rglob("*"):
+    for path in path_of(house.services, ".").rglob("*"):
         os.utime(path, (written_s, written_s))
 
 
@@ -282,3 +282,49 @@ async def test_event_of_words_says_that_they_were_heard(listening: House) -> Non
     (event,) = await list_events(listening)
     assert event.observation.transcript is not None
     assert event.observation.transcript.hearing is Hearing.HEARD
+
+
+@pytest.fixture
+def thrifty(listening: House) -> House:
+    """Wit.ai is asked about one utterance of each camera in a day; the recogniser of this machine stands in."""
+    recognition = listening.services.recognition
+    recognition.budget = SpeechBudget(utterances=1)
+    return listening
+
+
+async def test_hear_live_listens_on_this_machine_once_the_budget_is_spent_and_alerts_all_the_same(
+    thrifty: House, wit: FakeWit
+) -> None:
+    await listen_at_a_camera(thrifty)
+    await say(thrifty)
+    await thrifty.run_due()
+    await say(thrifty, at_s=100.0)
+    thrifty.clock.advance(100)
+    await thrifty.run_due()
+    assert len(wit.heard) == 1
+    assert len(await thrifty.alerts()) == 2
+    assert await count_waiting(thrifty) == 0
+
+
+async def test_hear_live_asks_again_on_the_next_day(thrifty: House, wit: FakeWit) -> None:
+    await listen_at_a_camera(thrifty)
+    await say(thrifty)
+    await thrifty.run_due()
+    thrifty.clock.advance(24 * HOUR_S)
+    await say(thrifty, at_s=100.0)
+    await thrifty.run_due()
+    assert len(wit.heard) == 2
+
+
+async def test_hear_live_counts_what_was_answered_and_not_the_tries(thrifty: House, wit: FakeWit) -> None:
+    await listen_at_a_camera(thrifty)
+    wit.reply = OUTAGES["a proxy's page"]
+    await say(thrifty)
+    await thrifty.run_due()
+    wit.reply = Reply("help me call the police")
+    thrifty.clock.advance(1000)
+    await thrifty.run_due()
+    async with thrifty.services.database.reading() as session:
+        (used,) = await session.scalars(select(SpeechUse))
+    assert used.utterances == 1
+    assert used.seconds == pytest.approx(3.04, abs=0.01)

@@ -20,7 +20,7 @@ from instantreact.pipeline.step_names import StepName
 from instantreact.storage.tables import Clip, Job
 from instantreact.wiring import SHIPPED_BUNDLE
 from tests.media.clips import Drawing, make_clip
-from tests.pipeline.conftest import House
+from tests.pipeline.conftest import House, path_of
 
 GARBAGE = b"this was a clip once"
 
@@ -49,7 +49,7 @@ async def send(house: House, content: bytes) -> Submission:
 
 
 def damage(house: House, clip: Clip) -> None:
-    house.services.blobs.path(clip.blob_key or "").write_bytes(GARBAGE)
+    path_of(house.services, clip.blob_key or "").write_bytes(GARBAGE)
 
 
 async def run_all(house: House) -> None:

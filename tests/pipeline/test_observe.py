@@ -8,14 +8,16 @@ from sqlalchemy import delete
 from instantreact.channels.words import compose_title
 from instantreact.domain.media import Window
 from instantreact.domain.observation import Observation
-from instantreact.errors import NotFound
+from instantreact.errors import FilesUnreachable, NotFound
 from instantreact.pipeline.intake import delete_clip
 from instantreact.pipeline.observe import Origin, observe
 from instantreact.storage import cameras, rules
+from instantreact.storage.blobs import LocalBlobs
+from instantreact.storage.s3 import S3Blobs, open_bucket
 from instantreact.storage.tables import Event, Rule
 from instantreact_demo.graph import FakeGraph, Person
 from tests.observations import make_observation
-from tests.pipeline.conftest import JPEG, PSID, House
+from tests.pipeline.conftest import JPEG, PSID, House, path_of
 from tests.storage.databases import ENGINES
 from tests.storage.factories import NOW
 
@@ -37,7 +39,7 @@ async def see_fights(house: House, *starts_s: float) -> None:
 
 
 def list_snapshots(house: House) -> list[Path]:
-    return list(house.services.blobs.path("snapshots").rglob("*.jpg"))
+    return list(path_of(house.services, "snapshots").rglob("*.jpg"))
 
 
 async def test_observe_files_and_alerts_once_when_the_same_window_comes_twice(house: House, graph: FakeGraph) -> None:
@@ -167,6 +169,26 @@ async def test_observe_lets_an_event_grow_without_a_picture_and_files_a_new_one_
     fresh = await observe(house.services, origin, later(2, 2.0), lambda: JPEG, find_growing=find_growing)
     assert fresh.event.id != first.event.id
     assert len(fresh.alerts) == 1
+
+
+async def test_observe_tells_of_a_cameras_window_without_its_picture_while_the_files_are_away(
+    house: House, graph: FakeGraph, tmp_path: Path
+) -> None:
+    nowhere = open_bucket("s3://bucket", endpoint="http://127.0.0.1:1", region="r", key_id="a", secret="b")
+    away = S3Blobs(nowhere, LocalBlobs(tmp_path / "cache"), cache_bytes=1000)
+    services = replace(house.services, blobs=away)
+    await house.add_recipient()
+    await house.add_rule()
+    camera = await house.add_camera()
+    live = Origin(place="Door", started_at=NOW, notify=True, camera_id=camera.id, connection="1")
+    observed = await observe(services, live, make_observation(), lambda: JPEG)
+    assert observed.event.snapshot_key is None
+    await house.run_due()
+    assert [part.part for part in graph.received] == ["text"]
+    clip = await house.add_clip()
+    filed = Origin(place="a.mp4", started_at=NOW, notify=True, clip_id=clip.id)
+    with pytest.raises(FilesUnreachable):
+        await observe(services, filed, make_observation(), lambda: JPEG)
 
 
 def no_picture() -> bytes:

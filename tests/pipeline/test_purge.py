@@ -7,17 +7,21 @@ import pytest
 from sqlalchemy import select, update
 
 from instantreact.domain.alert import Answer, AnswerKind
+from instantreact.domain.erasure import ErasureKind, ErasureStage
 from instantreact.domain.media import ClipState, Listening
+from instantreact.domain.minutes import Minute, minute_of
 from instantreact.domain.observation import Hearing, Transcript
 from instantreact.domain.retention import KeptKind, RetentionPolicy
 from instantreact.pipeline.answer import answer_alert
 from instantreact.pipeline.purge import delete_doomed, purge_orphans, queue_purge
-from instantreact.storage import clips, events, retention
+from instantreact.storage import cameras, clips, events, retention
+from instantreact.storage.cameras import CameraSettings
 from instantreact.storage.events import EventFilter
+from instantreact.storage.minutes import add_minutes, list_minutes
 from instantreact.storage.removing import doom_files
-from instantreact.storage.tables import Alert, Clip, DoomedFile, Event, Job
+from instantreact.storage.tables import Alert, Clip, DoomedFile, Erasure, Event, Job
 from tests.observations import make_observation
-from tests.pipeline.conftest import House
+from tests.pipeline.conftest import House, path_of
 from tests.storage.factories import NOW, make_event, make_new_clip
 
 DAY_S = 24 * 3600.0
@@ -29,7 +33,7 @@ def put_file(house: House, folder: str, *, age: timedelta) -> str:
     key = blobs.new_key(folder, ".bin")
     blobs.put(key, b"something")
     written_s = (NOW - age).timestamp()
-    os.utime(blobs.path(key), (written_s, written_s))
+    os.utime(path_of(house.services, key), (written_s, written_s))
     return key
 
 
@@ -42,7 +46,7 @@ async def test_purge_removes_old_files_that_no_row_knows_and_nothing_else(house:
     event = await house.see(clip)
     assert await purge_orphans(house.services) == 1
     assert event.snapshot_key is not None
-    there = {key: house.services.blobs.path(key).exists() for key in (orphan, young, known, event.snapshot_key)}
+    there = {key: path_of(house.services, key).exists() for key in (orphan, young, known, event.snapshot_key)}
     assert there == {orphan: False, young: True, known: True, event.snapshot_key: True}
 
 
@@ -160,6 +164,21 @@ async def test_purge_makes_room_only_where_it_is_needed(
     assert has_picture(house, quiet) is left
 
 
+async def test_purge_takes_the_minutes_of_cameras_that_are_old_enough(house: House) -> None:
+    services, newest = house.services, minute_of(NOW)
+    async with services.database.unit_of_work() as session:
+        settings = CameraSettings("Door", "push:")
+        camera = await cameras.insert_camera(session, services.box, settings, now=NOW)
+        ages = range(3 * 24 * 60)  # more than one transaction takes
+        await add_minutes(session, {(camera.id, newest - minutes): Minute(1, 1) for minutes in ages})
+    await purge(house, {KeptKind.MINUTES: timedelta(days=1)})
+    async with services.database.reading() as session:
+        kept = await list_minutes(session, camera.id, NOW - timedelta(days=9), NOW + timedelta(days=1))
+        counts = (await retention.list_counts(session))[KeptKind.MINUTES]
+    assert (min(kept), len(kept)) == (newest - 24 * 60, 24 * 60 + 1)
+    assert (counts.purged_rows, counts.purged_files) == (2 * 24 * 60 - 1, 0)
+
+
 async def test_purge_goes_on_with_files_that_a_killed_process_had_no_time_to_delete(house: House) -> None:
     key = put_file(house, "snapshots", age=timedelta(0))
     async with house.services.database.unit_of_work() as session:
@@ -193,3 +212,19 @@ async def test_clip_whose_file_is_purged_takes_the_same_bytes_again(house: House
         assert (await clips.get_clip(session, clip.id)).blob_key is None
     assert not house.services.blobs.exists(key)
     assert len(await list_events(house)) == 1
+
+
+async def test_erasures_are_remembered_as_long_as_the_audit_log_and_until_they_are_over(house: House) -> None:
+    over = {"kind": ErasureKind.NAME, "stage": ErasureStage.DONE, "requested_at": NOW, "finished_at": NOW}
+    async with house.services.database.unit_of_work() as session:
+        session.add_all([Erasure(id="over", **over), Erasure(id="begun", **{**over, "finished_at": None})])
+    house.clock.advance(2 * DAY_S)
+    await purge(house, {KeptKind.AUDIT: timedelta(days=3)})
+    assert await list_erasures(house) == ["begun", "over"]
+    await purge(house, {KeptKind.AUDIT: timedelta(days=1)})
+    assert await list_erasures(house) == ["begun"]
+
+
+async def list_erasures(house: House) -> list[str]:
+    async with house.services.database.reading() as session:
+        return list(await session.scalars(select(Erasure.id).order_by(Erasure.id)))

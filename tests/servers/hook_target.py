@@ -1,31 +1,18 @@
 """A webhook that answers 200 to everything and keeps it."""
 
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
+from http.server import BaseHTTPRequestHandler
+
+from tests.servers.threaded import ThreadedServer
 
 
-class HookTarget:
+class HookTarget(ThreadedServer):
     """Listens on 127.0.0.1 while its `with` block runs."""
 
     def __init__(self) -> None:
         self._calls: list[tuple[bytes, str | None]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/webhook"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(timeout=5)
+        super().__init__(self._handler())
+        self.url = f"http://127.0.0.1:{self.port}/webhook"
 
     def wait_for_calls(self, count: int, *, timeout_s: float = 5.0) -> list[tuple[bytes, str | None]]:
         """The body and X-Hub-Signature-256 of each call, once there are `count`; raises TimeoutError."""

@@ -34,9 +34,9 @@ _SETTINGS = {
 class PostgresServer:
     """Databases are copied from templates, which takes 15 ms."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self._folder = Path()
-        self._port = 0
+        self._port = port
         self._made = 0
         self._process: subprocess.Popen[bytes] | None = None
 

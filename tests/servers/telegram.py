@@ -138,6 +138,16 @@ class FakeTelegram:
         }
         return tap_id, {"update_id": next(self._updates), "callback_query": tap}
 
+    def make_message(
+        self, chat_id: int, text: str, *, language: str | None = None, kind: str = "private"
+    ) -> dict[str, Any]:
+        """What the bot is told when somebody writes to it."""
+        person = {"id": abs(chat_id), "is_bot": False, "first_name": "Ana"}
+        person |= {"language_code": language} if language else {}
+        chat = {"id": chat_id, "type": kind}
+        message = {"message_id": next(self._ids), "date": int(time.time()), "chat": chat, "from": person, "text": text}
+        return {"update_id": next(self._updates), "message": message}
+
     def bring(self, update: dict[str, Any], *, secret: str | None = None) -> int:
         """Bring an update to the webhook, as often as this is called; the status of the answer."""
         assert self.webhook is not None, "no webhook is set"
@@ -170,6 +180,10 @@ class FakeTelegram:
             case "sendPhoto":
                 return self._send(
                     given, _check_text(given, "caption", 1024, "message caption is too long"), _photo(given)
+                )
+            case "sendVideo":
+                return self._send(
+                    given, _check_text(given, "caption", 1024, "message caption is too long"), _video(given)
                 )
             case "answerCallbackQuery":
                 return self._confirm(given)
@@ -236,6 +250,13 @@ def _check_text(given: dict[str, Any], name: str, most: int, words: str, *, is_n
     if len(text.encode("utf-16-le")) // 2 > most:
         raise Refusal(400, f"Bad Request: {words}")
     return text
+
+
+def _video(given: dict[str, Any]) -> bytes:
+    video = given.get("video")
+    if not isinstance(video, bytes) or video[4:8] != b"ftyp":
+        raise Refusal(400, "Bad Request: wrong file type")
+    return video
 
 
 def _photo(given: dict[str, Any]) -> bytes:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instantreact.speech.wit_body import JsonObject, read_objects
+from instantreact.speech.wit_reply import JsonObject, read_objects
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),

@@ -6,7 +6,7 @@ from sqlalchemy.exc import DBAPIError
 
 from instantreact.domain.audit import AuditAction
 from instantreact.domain.principal import PrincipalKind
-from instantreact.storage import audit
+from instantreact.storage import reading
 from instantreact.storage.audit import AuditFilter, add_entry, read_entries
 from instantreact.storage.database import Database
 from instantreact.storage.tables import AuditEntry
@@ -26,7 +26,7 @@ async def falsify(database: Database) -> None:
 
 
 async def test_entries_are_read_oldest_first_each_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit, "_AT_ONCE", 3)
+    monkeypatch.setattr(reading, "AT_ONCE", 3)
     await fill(database, 10)
 
     entries = [entry async for entry in read_entries(database, AuditFilter(since=NOW + timedelta(seconds=1)))]

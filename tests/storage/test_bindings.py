@@ -11,7 +11,11 @@ from instantreact.errors import Misconfigured
 from instantreact.storage.bindings import MARKER, bind_blobs, bind_secret, find_service_id
 from instantreact.storage.blobs import LocalBlobs
 from instantreact.storage.database import Database
+from instantreact.storage.s3 import S3Blobs
 from instantreact.storage.secrets import SecretBox
+from tests.servers.s3 import S3Server, s3
+
+__all__ = ["s3"]
 
 OLD, NEW = (Fernet.generate_key().decode() for _ in range(2))
 
@@ -36,6 +40,31 @@ async def test_blobs_that_were_moved_with_their_marker_are_found_under_their_new
     await bind(database, tmp_path / "a")
     shutil.move(tmp_path / "a", tmp_path / "b")
     await bind(database, tmp_path / "b")
+
+
+async def test_files_that_came_back_from_a_backup_are_where_the_first_process_finds_their_marker(
+    database: Database, tmp_path: Path
+) -> None:
+    service = await find_service_id(database)
+    LocalBlobs(tmp_path / "restored").put(MARKER, service.encode())
+    await bind(database, tmp_path / "restored")
+    with pytest.raises(Misconfigured, match=r"lie in .*restored"):
+        await bind(database, tmp_path / "empty")
+
+
+async def test_blobs_in_a_bucket_are_bound_by_its_address(database: Database, s3: S3Server, tmp_path: Path) -> None:
+    one, other = s3.create_bucket(), s3.create_bucket()
+
+    async def bind_bucket(url: str) -> None:
+        await bind_blobs(database, S3Blobs(s3.open(url), LocalBlobs(tmp_path / "cache"), cache_bytes=1000), url)
+
+    await bind_bucket(one)
+    await bind_bucket(one)
+    with pytest.raises(Misconfigured, match=rf"lie in {one}, not in {other}: .*INSTANTREACT_BLOBS_URL must name"):
+        await bind_bucket(other)
+    S3Blobs(s3.open(other), LocalBlobs(tmp_path / "cache"), cache_bytes=1000).put(MARKER, b"another")
+    with pytest.raises(Misconfigured, match=rf"{other} holds the files of another database.*INSTANTREACT_BLOBS_URL"):
+        await bind_bucket(other)
 
 
 async def test_blobs_of_another_database_are_refused(database: Database, tmp_path: Path) -> None:

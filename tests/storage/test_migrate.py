@@ -2,6 +2,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,15 +19,16 @@ from instantreact.addresses import NO_LOGIN, Login, split_login
 from instantreact.channels.words import compose_text, compose_title
 from instantreact.domain.happening import CameraLost, RuleMatched, Written
 from instantreact.domain.principal import Scope
-from instantreact.domain.rule import Severity
+from instantreact.domain.rule import HitsConfirmation, Severity
 from instantreact.errors import Misconfigured
 from instantreact.media.source import parse_source
-from instantreact.storage import keys, migrate
+from instantreact.storage import keys, migrate, rules
 from instantreact.storage.alerts import get_alert
 from instantreact.storage.cameras import list_all_cameras, open_settings
 from instantreact.storage.database import Database
 from instantreact.storage.events import EventFilter, list_events
 from instantreact.storage.keys import KeyLimits
+from instantreact.storage.minutes import list_pauses
 from instantreact.storage.search import is_compared
 from instantreact.storage.secrets import SecretBox
 from instantreact.storage.tables import Base
@@ -427,3 +429,99 @@ async def test_upgrade_to_retention_keeps_clips_and_their_events_and_downgrade_d
     assert await look(url, list_captions) == ["A man in a café.", "A dog."]
     await migrate.upgrade(url)
     assert await look(url, list_captions) == ["A man in a café.", "A dog."]
+
+
+async def test_upgrade_to_mutes_keeps_alerts_and_people_and_downgrade_does_too(url: str) -> None:
+    await migrate.upgrade(url, "0009")
+    people = text(
+        "INSERT INTO recipients (id, name, channel, address, enabled, created_at) "
+        f"VALUES ('r', 'Ana', 'messenger', '1', true, '{NOW}')"
+    )
+    await look(url, lambda connection: connection.execute(people))
+    mute = text(
+        f"INSERT INTO mutes (id, recipient_id, until, made_by, created_at) VALUES ('m', 'r', '{NOW}', 'A', '{NOW}')"
+    )
+    names = text("SELECT name FROM recipients")
+    for _ in range(2):
+        await migrate.upgrade(url)
+        await look(url, lambda connection: connection.execute(mute))
+        await look(url, lambda connection: connection.execute(text("UPDATE recipients SET language = 'fr'")))
+        await migrate.downgrade(url, "0024")
+        assert await look(url, lambda connection: connection.scalars(names).all()) == ["Ana"]
+
+
+DISABLED = text("UPDATE cameras SET enabled = false WHERE id = 'a'")
+MINUTES = "INSERT INTO camera_minutes (camera_id, minute, watched, seen, moving, motion_permille) VALUES"
+
+
+async def test_upgrade_to_minutes_knows_who_is_disabled_from_then_on_and_downgrade_keeps_the_cameras(url: str) -> None:
+    await migrate.upgrade(url, "0022")
+    await look(url, lambda connection: connection.execute(INSERT_CAMERA, [{"id": name, "source": ""} for name in "ab"]))
+    await look(url, lambda connection: connection.execute(DISABLED))
+    for _ in range(2):
+        before = datetime.now(UTC)
+        await migrate.upgrade(url)
+        database = Database(url)
+        async with database.unit_of_work() as session:
+            after = datetime.now(UTC) + timedelta(seconds=1)
+            spans = {name: await list_pauses(session, name, before, after) for name in "ab"}
+            await session.execute(text(f"{MINUTES} ('b', 29700000, 1152921504606846975, 1, 0, 0)"))
+        await database.dispose()
+        assert [len(pauses) for pauses in spans.values()] == [1, 0]
+        assert before <= spans["a"][0][0] <= after
+        await migrate.downgrade(url, "0022")
+        named = text("SELECT id, enabled FROM cameras ORDER BY id")
+        kept = await look(url, lambda connection, sql=named: [tuple(row) for row in connection.execute(sql)])  # type: ignore[misc]
+        assert [(name, bool(enabled)) for name, enabled in kept] == [("a", False), ("b", True)]
+
+
+async def test_upgrade_to_erasures_keeps_events_and_the_audit_log_and_downgrade_does_too(url: str) -> None:
+    await migrate.upgrade(url, "0023")
+    for statement in filter(str.strip, BEFORE_WORDS.split(";")):
+        await look(url, lambda connection, sql=statement: connection.exec_driver_sql(sql))  # type: ignore[misc]
+    entry = (
+        "INSERT INTO audit_entries (id, at, action, principal_kind, principal, route, subject) "
+        f"VALUES ('a', '{NOW}', 'changed', 'user', 'Ana', 'PUT /a', 'b')"
+    )
+    await look(url, lambda connection: connection.execute(text(entry)))
+    rename = text("UPDATE audit_entries SET principal = 'erased person 3f2a'")
+    for _ in range(2):
+        with pytest.raises(DBAPIError, match="stays as it is"):
+            await look(url, lambda connection: connection.execute(rename))
+        await migrate.upgrade(url)
+        assert await look(url, list_captions) == ["A man in a café.", "A dog."]
+        with pytest.raises(DBAPIError, match="stays as it is"):
+            await look(url, lambda connection: connection.execute(rename))
+        await migrate.downgrade(url, "0023")
+        assert await look(url, list_captions) == ["A man in a café.", "A dog."]
+    await migrate.upgrade(url)
+    made = (
+        "INSERT INTO erasures (id, kind, pseudonym, stage, counts, requested_at) "
+        f"VALUES ('e', 'user', 'erased person 3f2a', 'rows', '{{}}', '{NOW}')"
+    )
+    await look(url, lambda connection: connection.execute(text(made)))
+    await look(url, lambda connection: connection.execute(rename))
+    names = text("SELECT principal FROM audit_entries")
+    await migrate.downgrade(url, "0023")
+    assert await look(url, lambda connection: connection.scalars(names).all()) == ["erased person 3f2a"]
+
+
+async def test_rules_from_before_fire_at_any_time_and_lose_their_schedule_on_the_way_back(url: str) -> None:
+    await migrate.upgrade(url, "0024")
+    rule = "INSERT INTO rules (id, name, criteria, severity, cooldown_s, enabled, created_at) VALUES "
+    criteria = '{"conditions": [], "combine": "all"}'
+    await look(
+        url,
+        lambda connection: connection.execute(
+            text(f"{rule} ('a', 'A', :c, 'info', 1, true, '{NOW}')"), {"c": criteria}
+        ),
+    )
+    for _ in range(2):
+        await migrate.upgrade(url)
+        database = Database(url)
+        async with database.unit_of_work() as session:
+            stored = await rules.get_rule(session, "a")
+            assert (stored.schedule, stored.confirmation) == (None, None)
+            stored.confirmation = HitsConfirmation(2, 3)
+        await database.dispose()
+        await migrate.downgrade(url, "0024")

@@ -12,9 +12,8 @@ from instantreact.domain.media import SamplingPlan
 from instantreact.errors import InvalidInput
 from instantreact.training import BackboneWeights, fit_captioner, load_clips, load_config, prepare_data
 from instantreact.training.captioner.backbones import BACKBONES, find_backbone
-from instantreact.training.captioner.cells import CellPool
 from instantreact.training.captioner.config import Backbones
-from instantreact.training.captioner.mobilenet import MobileNetV2
+from instantreact.training.captioner.mobilenet import CellPool, MobileNetV2
 from instantreact.training.captioner.recipe import write_encoders
 from tests.conftest import REPOSITORY
 from tests.training.drawn import draw_data_set

@@ -8,11 +8,10 @@ from pycocoevalcap.bleu.bleu import Bleu
 from pycocoevalcap.cider.cider import Cider
 from pycocoevalcap.rouge.rouge import Rouge
 
-from instantreact.training.metrics.bleu import corpus_bleu
 from instantreact.training.metrics.captions import CaptionScores, mean_scores, score_captions
 from instantreact.training.metrics.cider import cider_d
 from instantreact.training.metrics.meteor import meteor_exact_stem
-from instantreact.training.metrics.rouge import mean_rouge_l
+from instantreact.training.metrics.ngrams import corpus_bleu, mean_rouge_l
 
 WORDS = ("a", "man", "woman", "two", "people", "fight", "walks", "in", "the", "room", "shop", "on", "floor", "falls")
 

@@ -11,6 +11,7 @@ from instantreact.domain.capabilities import Capabilities
 from instantreact.domain.rule import Criteria, asked_zones
 from instantreact.errors import InvalidInput
 from instantreact.pipeline.recognition import Recognition
+from instantreact.pipeline.record import Record
 from instantreact.storage.cameras import list_all_cameras
 from instantreact.storage.tables import Camera, Rule
 
@@ -29,9 +30,11 @@ def refuse_unsayable(criteria: Criteria, can: Capabilities) -> None:
         raise RequestValidationError(found)
 
 
-def view_rule(rule: Rule, can: Capabilities) -> RuleView:
-    """A stored rule, with a warning where it was written for a bundle that could say more."""
-    return RuleView.model_validate(rule).model_copy(update={"warning": can.describe_lack([rule.criteria])})
+def view_rule(rule: Rule, can: Capabilities, record: Record | None = None) -> RuleView:
+    """A stored rule, with a warning where it was written for a bundle that could say more, or is mostly wrong."""
+    warnings = (can.describe_lack([rule.criteria]), record.describe_fault() if record else None)
+    warning = " ".join(each for each in warnings if each) or None
+    return RuleView.model_validate(rule).model_copy(update={"warning": warning})
 
 
 async def refuse_unanswerable(session: AsyncSession, recognition: Recognition, rule: Rule) -> None:

@@ -13,9 +13,11 @@ from instantreact.api.audit import AuditContext, AuditTrail
 from instantreact.api.auth import WrongKeys, describe_key
 from instantreact.api.errors import install_handlers
 from instantreact.api.known_keys import KnownKeys
+from instantreact.api.known_sessions import KnownSessions
 from instantreact.api.live import LiveCameras
 from instantreact.api.middleware import BodyLimit, RequestContext
 from instantreact.api.news_streams import NewsStreams
+from instantreact.api.oidc import OidcClient
 from instantreact.api.openapi import DESCRIPTION, TAGS, install_description
 from instantreact.api.options import ApiOptions, Readiness
 from instantreact.api.queries import refuse_unknown_query
@@ -27,7 +29,10 @@ from instantreact.api.routes import (
     cameras,
     channels,
     clips,
+    days,
+    erasures,
     events,
+    exports,
     health,
     internal,
     invitations,
@@ -36,15 +41,22 @@ from instantreact.api.routes import (
     links,
     live,
     metrics,
+    mutes,
+    oidc,
     open_alert,
     push,
     recipients,
     retention,
     rules,
+    session,
+    sessions,
+    setup,
     sites,
     stream,
+    users,
     webhooks,
 )
+from instantreact.api.sign_in import HashingTurns
 from instantreact.figures import Figures
 from instantreact.pipeline.services import Services
 
@@ -56,15 +68,22 @@ KEYED = (
     alerts,
     recipients,
     invitations,
+    mutes,
     channels,
     sites,
     cameras,
+    days,
     live,
     jobs,
     keys,
+    users,
+    session,
+    sessions,
     links,
     audit,
     retention,
+    erasures,
+    exports,
     metrics,
     stream,
 )
@@ -76,6 +95,9 @@ MAX_BODY_BYTES = 1024 * 1024
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 """FastAPI's own would tell addresses and queries, which may hold a key or a signed link: `RequestContext` traces."""
 
+MAX_SIGN_IN_BYTES = 16 * 1024
+"""Of what is read before anybody is known."""
+
 FORM_OVERHEAD_BYTES = 64 * 1024
 """What an upload may hold beside its file."""
 
@@ -84,8 +106,8 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     """The application on top of running services; it starts and stops nothing itself. Whoever sets the event
     `app.state.closing` ends the waiting of requests that wait for results.
 
-    Every route needs an API key but the webhooks, signed links and what is for our own processes, which verify their
-    caller otherwise, the health checks and the description.
+    Every route needs an API key or a session but those that vouch for their caller otherwise (signing in, webhooks,
+    signed links, what is for our own processes), the health checks and the description.
     """
     trail = AuditTrail(services.database, services.clock)
     app = FastAPIOffline(
@@ -107,7 +129,11 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
             Middleware(
                 BodyLimit,
                 max_bytes=MAX_BODY_BYTES,
-                by_path={"/analyze": options.max_upload_bytes + FORM_OVERHEAD_BYTES},
+                by_path={
+                    "/analyze": options.max_upload_bytes + FORM_OVERHEAD_BYTES,
+                    "/session": MAX_SIGN_IN_BYTES,
+                    "/setup": MAX_SIGN_IN_BYTES,
+                },
                 stall_s=options.stall_s,
             ),
         ],
@@ -116,6 +142,9 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     app.state.options = options
     app.state.audit = trail
     app.state.known_keys = KnownKeys(services.database, services.clock)
+    app.state.known_sessions = KnownSessions(services.database, services.clock, options.session_limits)
+    app.state.hashing = HashingTurns()
+    app.state.oidc = OidcClient(options.oidc) if options.oidc else None
     app.state.wrong_keys = WrongKeys()
     app.state.rate_of_key = RateLimit(options.rate_of_key)
     app.state.readiness = readiness
@@ -125,8 +154,10 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     install_description(app)
     for keyed in KEYED:
         app.include_router(keyed.router, dependencies=[Depends(describe_key), Depends(refuse_unknown_query)])
-    app.include_router(health.router, dependencies=[Depends(refuse_unknown_query)])
-    for open_ in (webhooks, open_alert, push):  # Facebook adds parameters of its own to what it calls and links to
+    for unkeyed in (health.router, session.open_router, setup.router):
+        app.include_router(unkeyed, dependencies=[Depends(refuse_unknown_query)])
+    # Facebook adds parameters of its own to what it calls and links to, and so do OpenID providers.
+    for open_ in (webhooks, open_alert, push, oidc):
         app.include_router(open_.router)
     return app
 
@@ -150,6 +181,7 @@ def _allow_origins(origins: tuple[str, ...]) -> list[Middleware]:
 async def close_app(app: FastAPI) -> None:
     """Let what it writes beside its answers end."""
     await app.state.known_keys.close()
+    await app.state.known_sessions.close()
     await app.state.audit.close()
 
 

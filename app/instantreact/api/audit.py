@@ -54,6 +54,7 @@ class AuditTrail:
         self._database = database
         self._clock = clock
         self._waiting: list[AuditEntry] = []
+        self._flushing = asyncio.Lock()
         self._seen: OrderedDict[tuple[str | None, ...], datetime] = OrderedDict()
         self._writing: asyncio.Task[None] | None = None
 
@@ -69,10 +70,11 @@ class AuditTrail:
             await self._write([entry])
 
     async def flush(self) -> None:
-        """Write what waits."""
-        waiting, self._waiting = self._waiting, []
-        if waiting:
-            await self._write(waiting)
+        """Write what waits; what is being written is there as well, then."""
+        async with self._flushing:
+            waiting, self._waiting = self._waiting, []
+            if waiting:
+                await self._write(waiting)
 
     async def close(self) -> None:
         """Write what waits, and let what is being written end."""
@@ -148,7 +150,8 @@ def _find_template(scope: Scope) -> str | None:
 
 
 def _shows_something(scope: Scope) -> bool:
-    return "x-api-key" in Headers(scope=scope) or bool(scope.get("query_string"))
+    tried = scope["state"].get("tried") or scope.get("query_string")
+    return "x-api-key" in Headers(scope=scope) or bool(tried)
 
 
 def _describe(scope: Scope, action: AuditAction, status: int, headers: Headers, *, now: datetime) -> AuditEntry:
@@ -162,7 +165,7 @@ def _describe(scope: Scope, action: AuditAction, status: int, headers: Headers, 
         principal_id=principal.id,
         source=client[0] if client else None,
         route=f"{scope.get('method', 'WEBSOCKET')} {_find_template(scope)}",
-        subject=_find_subject(scope.get("path_params", {}), headers),
+        subject=scope["state"].get("tried") or _find_subject(scope.get("path_params", {}), headers),
         status=status,
         request_id=scope["state"]["request_id"],
     )

@@ -1,7 +1,8 @@
 """Who asks: every request has a principal, found before anything of its body is read.
 
 Whoever shows an API key in the header X-API-Key may do what the key is good for. Keys of the settings are good for
-everything; those of the database are looked for by their hash.
+everything; those of the database are looked for by their hash. A key counts before a signed address, that before the
+cookie of a session: what is sent on purpose before what a browser adds by itself.
 """
 
 import hmac
@@ -20,8 +21,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from instantreact.api.addresses import find_source
+from instantreact.api.cookies import read_cookie, refuse_foreign
+from instantreact.api.known_sessions import KnownSessions
 from instantreact.api.linked import find_holder, take_signature
 from instantreact.domain.principal import EVERYTHING, Principal, PrincipalKind, Scope
+from instantreact.errors import NotSignedIn
 from instantreact.storage.keys import hash_key
 
 WRONG_KEYS = 10
@@ -111,12 +115,17 @@ def admit(request: HTTPConnection, principal: Principal) -> Principal:
 
 
 async def find_principal(request: HTTPConnection, key: str | None) -> Principal:
-    """Whose key it is. Raises an HTTPException with 401 unless it is known, or 429 after too many that were not.
+    """Whose key it is, or without one whose session.
 
-    A right key is let in even then: whoever shares an address with a guesser, or a proxy, is not shut out.
+    Raises an HTTPException with 401 unless the key is known, or 429 after too many that were not; NotSignedIn for a
+    session that has ended. A right key is let in even then: whoever shares an address with a guesser, or a proxy, is
+    not shut out.
     """
     if key is None:
-        raise _refuse("This needs an API key in the header X-API-Key.")
+        token = read_cookie(request)
+        if token is not None:
+            return await _find_signed_in(request, token)
+        raise _refuse("This needs an API key in the header X-API-Key, or a session (POST /session).")
     digest = hash_key(key)
     # First compare all, then look: how long it takes does not tell which one fits.
     fits = [hmac.compare_digest(digest, each) for each in request.app.state.options.api_key_hashes]
@@ -125,6 +134,20 @@ async def find_principal(request: HTTPConnection, key: str | None) -> Principal:
         await request.app.state.rate_of_key.count(principal.id or principal.name)
         return admit(request, principal)
     raise _count_wrong(request, "The API key in the header X-API-Key is not known here.")
+
+
+async def _find_signed_in(request: HTTPConnection, token: str) -> Principal:
+    """Whose session it is. Tokens cannot be guessed, and browsers go on showing those that have ended: none counts."""
+    known: KnownSessions = request.app.state.known_sessions
+    found = await known.find(hash_key(token))
+    if found is None:
+        raise NotSignedIn("Your session has ended: sign in again.")
+    principal, request.state.session_id = found
+    await request.app.state.rate_of_key.count(principal.id)
+    principal = admit(request, principal)
+    if request.scope.get("method") not in {"GET", "HEAD"}:  # a web socket has none
+        refuse_foreign(request)
+    return principal
 
 
 async def find_linked(request: HTTPConnection, address: str, signature: str) -> Principal:

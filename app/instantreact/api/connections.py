@@ -16,6 +16,7 @@ from uvicorn.server import ServerState
 
 from instantreact.api.addresses import find_source, is_inside
 from instantreact.logs import Throttle, get_logger
+from instantreact.storage.tables import new_id
 
 log = get_logger(__name__)
 
@@ -23,6 +24,7 @@ MAX_PIPELINED = 16
 """Requests sent ahead on one connection; browsers send none."""
 
 _RETRY_S = 10
+_SHOWN_BYTES = 200
 
 
 @dataclass(frozen=True)
@@ -208,12 +210,14 @@ class GuardedConnection(HttpToolsProtocol):
 
     def _refuse(self, status: HTTPStatus, kind: str) -> None:
         """Hang up, with a word unless an answer is on its way already."""
-        _report(kind, self)
+        request_id = new_id()
+        _report(kind, self, request_id)
         if self.transport.get_write_buffer_size():
             self.transport.abort()
             return
         if self.is_waiting or not self.cycle.response_started:
-            self.transport.write(_write_refusal(status))
+            path = getattr(self, "url", b"").partition(b"?")[0][:_SHOWN_BYTES].decode("ascii", "replace")
+            self.transport.write(_write_refusal(status, path or "/", request_id))
         self.transport.close()
 
 
@@ -227,10 +231,11 @@ def _close_longest_waiting(crowd: Collection[Any], *, but: GuardedConnection) ->
 _throttle = Throttle()
 
 
-def _report(kind: str, connection: GuardedConnection) -> None:
+def _report(kind: str, connection: GuardedConnection, request_id: str | None = None) -> None:
     skipped = _throttle.admit(kind)
     if skipped is not None:
-        log.warning("http.hung_up", kind=kind, source=find_source(connection.client), more_before=skipped)
+        source = find_source(connection.client)
+        log.warning("http.hung_up", kind=kind, source=source, more_before=skipped, request_id=request_id)
 
 
 _DETAILS = {
@@ -242,18 +247,20 @@ _DETAILS = {
 }
 
 
-def _write_refusal(status: HTTPStatus) -> bytes:
+def _write_refusal(status: HTTPStatus, path: str, request_id: str) -> bytes:
     slug = status.phrase.lower().replace(" ", "-")
     problem = {
         "type": f"urn:problem-type:instantreact:{slug}",
         "title": status.phrase,
         "status": status.value,
         "detail": _DETAILS[status],
+        "instance": path,
+        "request_id": request_id,
     }
     body = json.dumps(problem).encode()
     later = f"Retry-After: {_RETRY_S}\r\n" if status is HTTPStatus.SERVICE_UNAVAILABLE else ""
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: application/problem+json\r\n"
-        f"Content-Length: {len(body)}\r\n{later}Connection: close\r\n\r\n"
+        f"Content-Length: {len(body)}\r\n{later}X-Request-Id: {request_id}\r\nConnection: close\r\n\r\n"
     )
     return head.encode() + body

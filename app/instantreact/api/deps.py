@@ -11,17 +11,16 @@ from instantreact.api.live import LiveCameras
 from instantreact.api.options import ApiOptions, Readiness
 from instantreact.domain.capabilities import Capabilities
 from instantreact.domain.principal import Principal
+from instantreact.pipeline.bundles import find_capabilities
 from instantreact.pipeline.services import Services
 from instantreact.storage.cameras import get_camera
 
 
 def _services(request: HTTPConnection) -> Services:
-    """With the database as the caller may see it."""
+    """With the database as the caller may see it, and who waits for an answer."""
     services: Services = request.app.state.services
     principal: Principal = request.state.principal
-    if principal.confinement is None:
-        return services
-    return replace(services, database=services.database.confined_to(principal.confinement))
+    return replace(services, database=services.database.confined_to(principal.confinement).waited_for())
 
 
 def _options(request: HTTPConnection) -> ApiOptions:
@@ -44,7 +43,14 @@ def _principal(request: HTTPConnection) -> Principal:
     return principal
 
 
+def _whole_services(request: HTTPConnection) -> Services:
+    """With all of the database, for what is the caller's own: users and sessions belong to no camera."""
+    services: Services = request.app.state.services
+    return services
+
+
 ServicesDep = Annotated[Services, Depends(_services)]
+WholeServicesDep = Annotated[Services, Depends(_whole_services)]
 
 
 async def find_live(request: HTTPConnection) -> LiveCameras:
@@ -58,7 +64,7 @@ async def find_live(request: HTTPConnection) -> LiveCameras:
 
 
 async def _capabilities(services: ServicesDep) -> Capabilities:
-    return await services.threads.run(services.captioner.capabilities)
+    return await find_capabilities(services)
 
 
 CapabilitiesDep = Annotated[Capabilities, Depends(_capabilities)]

@@ -1,6 +1,7 @@
 """Every error as problem+json (RFC 9457): the one map from our errors to HTTP, and the handlers that use it."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -44,11 +45,18 @@ KINDS: Mapping[type[errors.InstantReactError], Kind] = MappingProxyType(
         errors.InvalidInput: INVALID,
         errors.TooLarge: Kind(413, "too-large", "Too large"),
         errors.NotAllowed: Kind(403, "not-allowed", "Not allowed"),
+        errors.NotSignedIn: Kind(401, "not-signed-in", "Not signed in"),
+        errors.CodeNeeded: Kind(401, "code-needed", "Second factor needed"),
+        errors.TooManyGuesses: Kind(429, "too-many-guesses", "Too many guesses"),
+        errors.TooBusy: Kind(503, "too-busy", "Too busy"),
         errors.Misconfigured: Kind(503, "misconfigured", "Not configured"),
+        errors.DatabaseUnreachable: Kind(503, "database-unreachable", "Database unreachable"),
         errors.FileMissing: Kind(503, "file-missing", "File missing"),
+        errors.FilesUnreachable: Kind(503, "files-unreachable", "Files unreachable"),
         errors.StorageFull: Kind(507, "storage-full", "Storage full"),
         errors.StorageBusy: Kind(503, "storage-busy", "Storage busy"),
         errors.BrokerUnreachable: Kind(503, "broker-unreachable", "Broker unreachable"),
+        errors.Erased: Kind(409, "erased", "Erased"),
         errors.LeaseLost: Kind(409, "lease-lost", "Held by somebody else"),
         errors.MediaError: Kind(422, "media-error", "Unusable media"),
         errors.UnreadableMedia: Kind(422, "unreadable-media", "Unreadable media"),
@@ -92,6 +100,10 @@ class ProblemResponse(JSONResponse):
     """A problem as the answer."""
 
     media_type = "application/problem+json"
+
+
+_ENUM = re.compile(r"<[A-Za-z.]+: ('[^']*')>")
+"""How pydantic writes a member of an enum in its messages."""
 
 
 def kind_of(error: type[errors.InstantReactError]) -> Kind:
@@ -196,7 +208,7 @@ async def _answer_nobody(request: Request, error: Exception) -> Response:
 
 
 def _describe(error: Mapping[str, Any]) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ")
+    message = _ENUM.sub(r"\1", str(error["msg"]).removeprefix("Value error, "))
     reason = error.get("ctx", {}).get("error") if error["type"] == "json_invalid" else None
     return f"{message}: {reason}" if reason else message
 

@@ -55,6 +55,8 @@ async def find_holder(request: HTTPConnection, address: str, signature: str) -> 
         return Principal(PrincipalKind.LINK, "API", frozenset({Scope.READ}))
     principal: Principal | None = await request.app.state.known_keys.find_by_id(holder)
     if principal is None:
+        principal = await request.app.state.known_sessions.find_by_user(holder)
+    if principal is None:
         return None
     scopes = principal.scopes & {Scope.READ}
     return Principal(PrincipalKind.LINK, principal.name, scopes, principal.id, principal.confinement)

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
 from typing import Protocol
 
-from instantreact.api.remote_cameras import RemoteCameras
+from instantreact.api.remote_cameras import RemoteCameras, find_address
 from instantreact.errors import Conflict, InvalidInput, MediaError, NotAllowed, StreamLost, Transient
 from instantreact.media.live_frame import LiveFrame
 from instantreact.media.open_stream import StreamInfo, probe_stream
@@ -15,7 +15,7 @@ from instantreact.media.reach import ReachPolicy
 from instantreact.media.source import Scheme, Source, parse_source
 from instantreact.media.stream import StreamLimits
 from instantreact.pipeline.services import Services
-from instantreact.storage import cameras, leases
+from instantreact.storage import cameras
 
 BOUNDARY = "frame"
 MAX_FPS = 10
@@ -80,7 +80,7 @@ class LiveCameras:
         """
         if self._own.find_picture(camera_id) is not None:
             return await self.take_own_snapshot(camera_id)
-        return await self._remote.fetch_snapshot(await self._find_address(camera_id), camera_id)
+        return await self._remote.take_snapshot(self._services.database, self._services.clock, camera_id)
 
     async def take_own_snapshot(self, camera_id: str) -> bytes:
         """The newest picture of a camera that this process watches. Raises StreamLost for any other."""
@@ -90,7 +90,8 @@ class LiveCameras:
         """The live view as the body of a multipart/x-mixed-replace answer. Raises as `take_snapshot` does."""
         if self._own.find_picture(camera_id) is not None:
             return self.stream_own(camera_id)
-        remote = self._remote.stream(await self._find_address(camera_id), camera_id)
+        address = await find_address(self._services.database, self._services.clock, camera_id)
+        remote = self._remote.stream(address, camera_id)
         return self._pass_on(await anext(remote, b""), remote)
 
     def stream_own(self, camera_id: str) -> AsyncIterator[bytes]:
@@ -125,19 +126,6 @@ class LiveCameras:
             raise InvalidInput(str(error)) from error
         finally:
             self._probes -= 1
-
-    async def _find_address(self, camera_id: str) -> str:
-        """Where the process answers that watches the camera."""
-        async with self._services.database.reading() as session:
-            camera = await cameras.get_camera(session, camera_id)
-            lease = await leases.find_lease(session, camera_id)
-        if not camera.enabled:
-            raise Conflict("This camera is disabled.")
-        if lease is None or lease.lease_until <= self._services.clock.now() or lease.owner_address is None:
-            raise StreamLost("No process watches this camera now.", retry_after_s=_RETRY_S)
-        if lease.last_error is not None:
-            raise StreamLost(f"This camera is {lease.state}. {lease.last_error}", retry_after_s=_RETRY_S)
-        return lease.owner_address
 
     def _require_picture(self, camera_id: str) -> LiveFrame:
         picture = self._own.find_picture(camera_id)

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from instantreact.api.errors import kind_of_status
+from instantreact.api.openapi_links import add_links
 from instantreact.api.schemas.problem import Problem
 
 DESCRIPTION = """\
@@ -19,6 +20,9 @@ the request's id, which the log knows too.
 A key may be good for less than everything (`POST /keys`), and be confined to sites or cameras: what lies outside is not
 there for it (404). What cannot send a header, such as `<img>`, `<video>` and EventSource, takes the address that
 `POST /links` signs, which opens that one for a while.
+
+People sign in with `POST /session`: the cookie that comes back stands for a key. With it, requests that change
+something must come from a page of the service itself.
 
 A camera whose source is `push:` is fed through the web socket `/cameras/{id}/push`: each binary message is a frame as
 JPEG. The API key comes in its header or, from browsers, as `?key=`. A frame that is refused closes the socket and says
@@ -35,13 +39,16 @@ TAGS = [
     {"name": "cameras", "description": "Where footage comes from."},
     {"name": "jobs", "description": "Queued work, and what was given up."},
     {"name": "keys", "description": "Who may come in, and what they may do and see."},
+    {"name": "users", "description": "People: their roles, their sites, and how they sign in."},
+    {"name": "session", "description": "Signing in and out, and what is one's own."},
     {"name": "audit", "description": "Who saw, changed and answered what, and from where."},
+    {"name": "data protection", "description": "What is kept of a camera or a person: told, exported, erased."},
     {"name": "webhooks", "description": "Called by channels, such as Messenger."},
     {"name": "health", "description": "For whatever runs the service."},
 ]
 
 _SAID = {
-    HTTPStatus.UNAUTHORIZED: "The API key is missing or unknown.",
+    HTTPStatus.UNAUTHORIZED: "Neither a known API key nor a session was shown, or a password is wrong.",
     HTTPStatus.FORBIDDEN: "The caller may not do this.",
     HTTPStatus.NOT_FOUND: "There is no such thing.",
     HTTPStatus.REQUEST_TIMEOUT: "Nothing came for too long.",
@@ -50,6 +57,7 @@ _SAID = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Not of a kind that is taken here.",
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "The file ends before the range begins.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The request cannot be understood, or is out of bounds; `errors` says where.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The address and the headers are too long, or too many.",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests, or wrong keys; `Retry-After` says when to come again.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Not possible now, or not configured.",
     HTTPStatus.INSUFFICIENT_STORAGE: "No room is left for the file.",
@@ -106,10 +114,21 @@ def install_description(app: FastAPI) -> None:
             problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(problem.pop("$defs"))
             schemas["Problem"] = problem
+            _add_common(described)
+            add_links(described)
             app.openapi_schema = described
         return app.openapi_schema
 
     app.openapi = describe  # type: ignore[method-assign]
+
+
+def _add_common(described: dict[str, Any]) -> None:
+    """What the connection may answer, whatever was asked for."""
+    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    described["components"]["responses"] = {"HeadTooLarge": describe_problem(status)}
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            operation["responses"][str(status.value)] = {"$ref": "#/components/responses/HeadTooLarge"}
 
 
 def _drop_default_errors(described: dict[str, Any]) -> None:

@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from instantreact.api.news_streams import StreamLimit
+from instantreact.api.oidc import OidcSettings
 from instantreact.channels.messenger.page import PageSetup
+from instantreact.storage.user_sessions import SessionLimits
 
 Readiness = Callable[[], Awaitable[Mapping[str, str | None]]]
 """Runs every check: its name, and None when it is fine or else what is wrong, in words."""
@@ -24,6 +26,9 @@ class ApiOptions:
     rate_of_address         likewise from one address
     cors_origins            where web pages come from that may use the API, beside those of its own address
     public_url              where people reach this service, for the description of the API
+    oidc                    where people sign in elsewhere; None: nowhere
+    session_limits          when a session ends by itself
+    insecure_sign_in        whether passwords may come over plain http from elsewhere
     stream_limit            how many listen to what changes, and how long
     """
 
@@ -37,4 +42,7 @@ class ApiOptions:
     rate_of_address: str | None = None
     cors_origins: tuple[str, ...] = ()
     public_url: str | None = None
+    session_limits: SessionLimits = field(default_factory=SessionLimits)
+    insecure_sign_in: bool = False
+    oidc: OidcSettings | None = None
     stream_limit: StreamLimit = field(default_factory=StreamLimit)

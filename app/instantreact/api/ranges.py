@@ -3,14 +3,45 @@
 import os
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 from fastapi import Request
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, Response, StreamingResponse
 
 from instantreact.errors import NotFound
+from instantreact.pipeline.services import Services
+from instantreact.storage.blobs import LocalBlobs
 
 _RANGE = re.compile(r"(?:\d{1,18}-\d{0,18}|-\d{1,18})", re.ASCII)
+
+
+async def serve_blob(
+    request: Request, services: Services, key: str, *, media_type: str, etag: str, filename: str | None = None
+) -> Response:
+    """A file of the blob store, as `serve_file` does; of several ranges of one in a bucket, the whole."""
+    if isinstance(services.blobs, LocalBlobs):
+        path = services.blobs.path(key)
+        return serve_file(request, path, media_type=media_type, etag=etag, filename=filename)
+    headers = _headers(f'"{etag}"')
+    if has_it(request, f'"{etag}"'):
+        return Response(status_code=304, headers=headers)
+    file = await services.threads.run(services.blobs.find_file, key)
+    if file is None:
+        raise NotFound("file at", request.url.path)
+    _resolve_range(request, file.size_bytes, f'"{etag}"')
+    part = _find_part(request, file.size_bytes, f'"{etag}"')
+    start, end = part or (0, file.size_bytes)
+    headers |= {"Accept-Ranges": "bytes", "Content-Length": str(end - start)}
+    if part is not None:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size_bytes}"
+    if filename is not None:
+        headers["Content-Disposition"] = f"inline; filename*=utf-8''{quote(filename, safe='')}"
+    pieces = file.read_part(start, end if request.method != "HEAD" else start)
+    return StreamingResponse(
+        services.threads.iterate(pieces), status_code=206 if part else 200, headers=headers, media_type=media_type
+    )
 
 
 def serve_file(request: Request, path: Path, *, media_type: str, etag: str, filename: str | None = None) -> Response:
@@ -21,8 +52,8 @@ def serve_file(request: Request, path: Path, *, media_type: str, etag: str, file
     when there is no file.
     """
     tag = f'"{etag}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
-    if _has_it(request, tag):
+    headers = _headers(tag)
+    if has_it(request, tag):
         return Response(status_code=304, headers=headers)
     try:
         stat = path.stat()
@@ -39,7 +70,24 @@ def serve_file(request: Request, path: Path, *, media_type: str, etag: str, file
     )
 
 
-def _has_it(request: Request, tag: str) -> bool:
+def _headers(tag: str) -> dict[str, str]:
+    return {"ETag": tag, "Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
+
+
+def _find_part(request: Request, size_bytes: int, tag: str) -> tuple[int, int] | None:
+    """The one range that is left in the request."""
+    left = Headers(scope=request.scope)  # the request itself remembers what it was sent
+    given = left.get("range", "").removeprefix("bytes=")
+    if not given or "," in given or left.get("if-range", tag) != tag:
+        return None
+    first, _, last = given.partition("-")
+    if not first:
+        return max(0, size_bytes - int(last)), size_bytes
+    return int(first), min(size_bytes, int(last) + 1) if last else size_bytes
+
+
+def has_it(request: Request, tag: str) -> bool:
+    """Whether If-None-Match names the tag, which stands in quotes."""
     known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
     return tag in known or "*" in known
 

@@ -10,8 +10,11 @@ from starlette.exceptions import HTTPException
 
 from instantreact.api.auth import admit
 from instantreact.api.tls import Certificate
+from instantreact.clock import Clock
 from instantreact.domain.principal import Principal, PrincipalKind, Scope
-from instantreact.errors import StreamLost
+from instantreact.errors import Conflict, StreamLost
+from instantreact.storage import cameras, leases
+from instantreact.storage.database import Database
 
 TOKEN_HEADER = "X-InstantReact-Internal"  # noqa: S105 the header's name
 PREFIX = "/internal/cameras"
@@ -30,6 +33,13 @@ class RemoteCameras:
         verify = certificate.trusting() if certificate else True
         headers = {TOKEN_HEADER: token}
         self._client = httpx.AsyncClient(headers=headers, timeout=_TIMEOUT, trust_env=False, verify=verify)
+
+    async def take_snapshot(self, database: Database, clock: Clock, camera_id: str) -> bytes:
+        """The newest picture as JPEG, from whichever process watches the camera.
+
+        Raises NotFound, Conflict when the camera is disabled, StreamLost when it is not live.
+        """
+        return await self.fetch_snapshot(await find_address(database, clock, camera_id), camera_id)
 
     async def fetch_snapshot(self, address: str, camera_id: str) -> bytes:
         """The newest picture as JPEG. Raises StreamLost with what the other process says."""
@@ -52,6 +62,20 @@ class RemoteCameras:
 
     async def close(self) -> None:
         await self._client.aclose()
+
+
+async def find_address(database: Database, clock: Clock, camera_id: str) -> str:
+    """Where the process answers that watches the camera. Raises NotFound, Conflict and StreamLost."""
+    async with database.reading() as session:
+        camera = await cameras.get_camera(session, camera_id)
+        lease = await leases.find_lease(session, camera_id)
+    if not camera.enabled:
+        raise Conflict("This camera is disabled.")
+    if lease is None or lease.lease_until <= clock.now() or lease.owner_address is None:
+        raise StreamLost("No process watches this camera now.", retry_after_s=_RETRY_S)
+    if lease.last_error is not None:
+        raise StreamLost(f"This camera is {lease.state}. {lease.last_error}", retry_after_s=_RETRY_S)
+    return lease.owner_address
 
 
 def require_token(request: Request) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -23,11 +23,18 @@ WRITE_BYTES = 1024 * 1024
 
 def _describe_body() -> dict[str, Any]:
     file = {"type": "string", "format": "binary", "description": "The clip. What it is, its content says."}
-    fields = ClipDraft.model_json_schema(ref_template="#/components/schemas/{model}")
-    fields.pop("$defs", None)
-    properties = {FILE_FIELD: file, **fields["properties"]}
+    fields = ClipDraft.model_json_schema(ref_template="#/components/schemas/{model}")["properties"]
+    properties = {FILE_FIELD: file, **{name: _without_null(each) for name, each in fields.items()}}
     schema = {"type": "object", "required": [FILE_FIELD], "properties": properties, "additionalProperties": False}
-    return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+    encoding = {FILE_FIELD: {"contentType": "video/*, application/octet-stream"}}
+    return {"required": True, "content": {"multipart/form-data": {"schema": schema, "encoding": encoding}}}
+
+
+def _without_null(field: Mapping[str, Any]) -> dict[str, Any]:
+    """A form cannot say null: what is not meant is left out, or empty."""
+    kinds = [kind for kind in field.get("anyOf", ()) if kind != {"type": "null"}]
+    left = {name: each for name, each in field.items() if name not in ({"anyOf", "default"} if kinds else ())}
+    return left | (kinds[0] if kinds else {})
 
 
 UPLOAD_BODY = _describe_body()

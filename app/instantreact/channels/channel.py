@@ -1,10 +1,13 @@
 """The one shape of every channel, and its two ends."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from instantreact.channels.receiver import Incoming, Receiver
+from instantreact.channels.replies import ChatReply
 from instantreact.domain.alert import Picture, Receipt
+from instantreact.domain.camera import CameraStanding
 from instantreact.domain.happening import Notice
 
 
@@ -32,8 +35,11 @@ class Channel(Protocol):
         """
         ...
 
-    async def reply(self, address: str, text: str) -> Receipt:
-        """Answer somebody who has just written; raises as sending does."""
+    async def reply(self, incoming: Incoming, said: ChatReply) -> Receipt:
+        """Answer somebody who has just written or tapped; raises as sending does.
+
+        What is to be shown goes after the words; see `max_file_bytes` in registry.py.
+        """
         ...
 
     async def invitation_url(self, token: str) -> str | None:
@@ -52,9 +58,24 @@ class Channel(Protocol):
         ...
 
 
+class Board(Protocol):
+    """Shows how things stand, where a channel has a place for that beside its alerts."""
+
+    async def show(self, cameras: Sequence[CameraStanding], addresses: Collection[str]) -> None:
+        """Show these cameras and no others, and that alerts come to these addresses; raises as sending does.
+
+        Called again and again: what is shown already costs nothing.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class ChannelEnds:
-    """A channel as it is configured: no sender where it is not, no receiver where nothing can come back."""
+    """A channel as it is configured: no sender where it is not, no receiver where nothing can come back.
+
+    board   where it has one; it is closed with the sender
+    """
 
     sender: Channel | None
     receiver: Receiver | None = None
+    board: Board | None = None

@@ -1,9 +1,13 @@
-"""What a button carries and brings back: `ACK:<alert id>` or `FALSE:<alert id>`. Written and read only here."""
+"""What a button carries and brings back: `ACK:<alert id>`, `FALSE:<alert id>` or `SAY:<words>`.
+
+Written and read only here.
+"""
 
 import re
 
 from instantreact.domain.alert import Answer, AnswerKind
 
+_MAX_WORDS = 200
 _PREFIXES = {AnswerKind.ACKNOWLEDGE: "ACK", AnswerKind.DISMISS: "FALSE"}
 _KINDS = {prefix: kind for kind, prefix in _PREFIXES.items()}
 _PAYLOAD = re.compile(r"(?P<prefix>ACK|FALSE):(?P<alert_id>[A-Za-z0-9_-]{1,64})", re.ASCII)
@@ -18,3 +22,13 @@ def find_answer(payload: str) -> Answer | None:
     """The answer that a payload gives; None when it is not one of ours."""
     found = _PAYLOAD.fullmatch(payload)
     return None if found is None else Answer(_KINDS[found["prefix"]], found["alert_id"])
+
+
+def write_words(words: str) -> str:
+    """The payload of a button that writes these words for whoever taps it."""
+    return f"SAY:{words}"
+
+
+def find_words(payload: str) -> str | None:
+    """The words that a payload stands for; None when it stands for none."""
+    return payload.removeprefix("SAY:")[:_MAX_WORDS] if payload.startswith("SAY:") else None

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from instantreact.domain.alert import Answer
+from instantreact.domain.language import Language
 
 Json = Mapping[str, object]
 
@@ -43,9 +44,10 @@ class Invited:
 
 @dataclass(frozen=True)
 class Wrote:
-    """Somebody wrote a text, or tapped what stands for one."""
+    """Somebody wrote a text, or tapped what stands for one; in a group perhaps to others than us."""
 
     text: str
+    is_to_us: bool = True
 
 
 Content = Answer | Delivered | Read | Echo | Invited | Wrote
@@ -69,6 +71,7 @@ class Incoming:
     content       what is to be done about it, None for nothing
     body          the thing itself, from which `read_item` makes this value again
     alias         another address that may be meant, such as a name beside a number
+    language      of the person, where the channel tells one that we speak
     """
 
     dedupe_key: str
@@ -78,6 +81,7 @@ class Incoming:
     content: Content | None
     body: Json
     alias: str | None = None
+    language: Language | None = None
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from instantreact.channels.apprise import setup as apprise
 from instantreact.channels.channel import ChannelEnds
 from instantreact.channels.console import setup as console
 from instantreact.channels.messenger import setup as messenger
+from instantreact.channels.mqtt import setup as mqtt
 from instantreact.channels.telegram import setup as telegram
+from instantreact.channels.webhook import setup as webhook
 from instantreact.clock import Clock
 from instantreact.domain.alert import ChannelKind, PartKind
+from instantreact.hosts import HostPolicy
 
 BOTH = (PartKind.TEXT, PartKind.PICTURE)
 
@@ -19,22 +23,69 @@ BOTH = (PartKind.TEXT, PartKind.PICTURE)
 class ChannelType:
     """What is known of a channel before it is opened.
 
-    open                opens it by the settings, whose names it knows; raises Misconfigured where they do not fit
+    open                opens it by the settings, whose names it knows; raises Misconfigured where they do not fit.
+                        Where recipients choose what is called, the policy says what may be
     find_address_fault  why it reaches nobody at an address, as a sentence without its subject; None where it may
+    address_pattern     what addresses look like that have no such fault
+    invites             whether people can be invited to it by a link
     parts               what a delivery is made of, in this order, where there is a picture
+    tells_programs      whether recipients are programs, which many alerts do not disturb
+    embeds_picture      whether the text brings the picture with it; it is then no part of its own
+    max_file_bytes      the most that it takes of a clip, 0 where it takes none
     chat_window         for how long a person can be written to after they acted; None: always
     """
 
-    open: Callable[[Any, Clock], ChannelEnds]
+    open: Callable[[Any, Clock, HostPolicy], ChannelEnds]
     find_address_fault: Callable[[str], str | None]
+    address_pattern: str = ""
+    invites: bool = True
     parts: tuple[PartKind, ...] = BOTH
+    tells_programs: bool = False
+    embeds_picture: bool = False
+    max_file_bytes: int = 0
     chat_window: timedelta | None = None
 
 
+def _of_one_service(open_ends: Callable[[Any, Clock], ChannelEnds]) -> Callable[[Any, Clock, HostPolicy], ChannelEnds]:
+    """A channel that calls what the settings name, wherever that is: no recipient chooses it."""
+    return lambda settings, clock, hosts: open_ends(settings, clock)
+
+
 CHANNELS: Mapping[ChannelKind, ChannelType] = {
-    ChannelKind.CONSOLE: ChannelType(console.open_console, console.find_address_fault),
+    ChannelKind.CONSOLE: ChannelType(_of_one_service(console.open_console), console.find_address_fault, invites=False),
     ChannelKind.MESSENGER: ChannelType(
-        messenger.open_messenger, messenger.find_address_fault, chat_window=timedelta(hours=24)
+        _of_one_service(messenger.open_messenger),
+        messenger.find_address_fault,
+        messenger.ADDRESS_PATTERN,
+        max_file_bytes=messenger.MAX_FILE_BYTES,
+        chat_window=timedelta(hours=24),
     ),
-    ChannelKind.TELEGRAM: ChannelType(telegram.open_telegram, telegram.find_address_fault),
+    ChannelKind.TELEGRAM: ChannelType(
+        _of_one_service(telegram.open_telegram),
+        telegram.find_address_fault,
+        telegram.ADDRESS_PATTERN,
+        max_file_bytes=telegram.MAX_FILE_BYTES,
+    ),
+    ChannelKind.WEBHOOK: ChannelType(
+        webhook.open_webhook,
+        webhook.find_address_fault,
+        webhook.ADDRESS_PATTERN,
+        invites=False,
+        tells_programs=True,
+    ),
+    ChannelKind.APPRISE: ChannelType(
+        _of_one_service(apprise.open_apprise),
+        apprise.find_address_fault,
+        apprise.ADDRESS_PATTERN,
+        invites=False,
+        parts=(PartKind.TEXT,),
+        embeds_picture=True,
+    ),
+    ChannelKind.MQTT: ChannelType(
+        _of_one_service(mqtt.open_mqtt),
+        mqtt.find_address_fault,
+        mqtt.ADDRESS_PATTERN,
+        invites=False,
+        tells_programs=True,
+    ),
 }

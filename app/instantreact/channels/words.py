@@ -1,20 +1,52 @@
-"""A happening in English: what channels have in common of it, each in its own room. Pure."""
+"""A happening in words: what channels have in common of it, each in its own room. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import accumulate, takewhile
 from zoneinfo import ZoneInfo
 
+from instantreact.channels.catalogue import (
+    ACKNOWLEDGED_BY,
+    ALERTS_SINCE,
+    ALL_IS_WELL,
+    AND_MORE,
+    CAMERA_COMES_AND_GOES,
+    CAMERA_IS_BACK,
+    CAMERA_IS_LOST,
+    CAMERAS_LIVE,
+    CHANNEL_IS_BROKEN,
+    CHANNEL_QUIET,
+    CHANNEL_WAS_QUIET,
+    CHANNEL_WORKS,
+    DISMISSED_BY,
+    FALSE_SAYS,
+    HEARD,
+    KEPT_FOR_YOU,
+    MOVEMENT_IN,
+    NO_PICTURE_SINCE,
+    NOT_ALL_LIVE,
+    NOT_LIVE,
+    NOTHING_SEEN,
+    PARTLY_SEEN,
+    QUOTED,
+    TAKEN_BY,
+    WEEKDAYS,
+)
+from instantreact.channels.moments import format_gap, format_moment, format_since, format_time
+from instantreact.channels.shortening import shorten
+from instantreact.domain.alert import AlertState
 from instantreact.domain.happening import (
+    AlertAnswered,
     CameraBack,
     CameraLost,
     ChannelFailing,
     ChannelMended,
+    DailyReport,
+    Digest,
     Happening,
     RuleMatched,
     Written,
 )
+from instantreact.domain.language import Language
 from instantreact.domain.rule import Evidence, Severity
 from instantreact.domain.site import zone_called
 
@@ -37,12 +69,13 @@ class Room:
     what: int = 30
     quote: int = 40
     reasons: int = 3
+    digested: int = 6
 
 
 BRIEF = Room()
 
 
-def compose_title(happening: Happening) -> str:
+def compose_title(happening: Happening, language: Language = Language.ENGLISH) -> str:
     """What happened, in a few words."""
     match happening:
         case Written(title):
@@ -50,17 +83,29 @@ def compose_title(happening: Happening) -> str:
         case RuleMatched(rule):
             return rule
         case CameraLost(camera):
-            return f"{camera} {'comes and goes' if happening.seen_s >= _SEEN_S else 'is lost'}"
+            lost = CAMERA_COMES_AND_GOES if happening.seen_s >= _SEEN_S else CAMERA_IS_LOST
+            return lost.say(language, camera=camera)
         case CameraBack(camera):
-            return f"{camera} is back"
+            return CAMERA_IS_BACK.say(language, camera=camera)
         case ChannelFailing(channel):
-            return f"{channel.capitalize()} is broken"
+            return CHANNEL_IS_BROKEN.say(language, channel=channel.capitalize())
         case ChannelMended(channel):
-            return f"{channel.capitalize()} works again"
+            return CHANNEL_WORKS.say(language, channel=channel.capitalize())
+        case Digest() | AlertAnswered() | DailyReport():
+            return _title_news(happening, language)
 
 
-def compose_text(happening: Happening, room: Room = BRIEF) -> str:
-    """What happened, where, when and why we think so.
+def _title_news(news: Digest | AlertAnswered | DailyReport, language: Language) -> str:
+    if isinstance(news, DailyReport):
+        return (NOT_ALL_LIVE if news.lost else ALL_IS_WELL).say(language)
+    if isinstance(news, Digest):
+        return KEPT_FOR_YOU.say(language, count=news.count)
+    saying = ACKNOWLEDGED_BY if news.state is AlertState.ACKNOWLEDGED else DISMISSED_BY
+    return saying.say(language, title=news.title, name=news.by)
+
+
+def compose_text(happening: Happening, room: Room = BRIEF, language: Language = Language.ENGLISH) -> str:
+    """What happened, where, when and why we think so. What a model or an error says stays as it is.
 
     Each piece of what a rule saw is shortened by itself, so that none is pushed out.
     """
@@ -68,40 +113,71 @@ def compose_text(happening: Happening, room: Room = BRIEF) -> str:
         case Written():
             return happening.text
         case RuleMatched():
-            return _tell_match(happening, room)
+            return _tell_match(happening, room, language)
         case CameraLost() | CameraBack():
-            return _tell_outage(happening)
+            return _tell_outage(happening, language)
         case ChannelFailing():
-            since, reason = _since(happening), happening.reason
-            quiet = f"No alert goes out on {happening.channel.capitalize()} since {since}."
-            return f"{quiet} {reason} What waits is sent once it is repaired."
+            channel, since = happening.channel.capitalize(), _since(happening)
+            return CHANNEL_QUIET.say(language, channel=channel, since=since, reason=happening.reason)
+        case Digest() | DailyReport():
+            return _tell_summary(happening, room, language)
+        case AlertAnswered():
+            at = format_time(happening.raised_at.astimezone(_zone(happening.time_zone)))
+            saying = TAKEN_BY if happening.state is AlertState.ACKNOWLEDGED else FALSE_SAYS
+            return saying.say(language, title=happening.title, at=at, name=happening.by)
         case ChannelMended():
-            title, since = compose_title(happening), _since(happening)
-            return f"{title}; it was broken since {since}. What waited for it is being sent."
+            return CHANNEL_WAS_QUIET.say(language, title=compose_title(happening, language), since=_since(happening))
 
 
-def _tell_match(matched: RuleMatched, room: Room) -> str:
+def _tell_match(matched: RuleMatched, room: Room, language: Language) -> str:
     names = _line(matched.rule, room.title), _line(matched.place, room.place)
     lines = [
         f"{_MARKS[matched.severity]} {' · '.join(name for name in names if name)}",
-        format_moment(matched.occurred_at.astimezone(_zone(matched.time_zone))),
+        format_moment(matched.occurred_at.astimezone(_zone(matched.time_zone)), language),
         _line(matched.caption, room.caption),
-        *_reasons(matched.evidence, matched.caption, room),
+        *_reasons(matched.evidence, matched.caption, room, language),
     ]
     return "\n".join(line for line in lines if line.strip())
 
 
-def _tell_outage(outage: CameraLost | CameraBack) -> str:
-    zone = _zone(outage.time_zone)
-    began = outage.since.astimezone(zone)
-    since = format_time(began) if began.date() == outage.as_of.astimezone(zone).date() else format_moment(began)
-    gap, title = format_gap(outage.gap_s), compose_title(outage)
-    partly = f"{title}. Of the time since {since}, {gap} was not seen."
+def _tell_outage(outage: CameraLost | CameraBack, language: Language) -> str:
+    since = format_since(outage.since, outage.as_of, _zone(outage.time_zone), language)
+    gap, title = format_gap(outage.gap_s), compose_title(outage, language)
+    partly = PARTLY_SEEN.say(language, title=title, since=since, gap=gap)
     comes_and_goes = outage.seen_s >= _SEEN_S
     if isinstance(outage, CameraBack):
-        return partly if comes_and_goes else f"{title}. Nothing was seen for {gap} from {since} on."
-    lost = partly if comes_and_goes else f"{outage.camera} has sent no picture since {since}."
+        return partly if comes_and_goes else NOTHING_SEEN.say(language, title=title, gap=gap, since=since)
+    lost = partly if comes_and_goes else NO_PICTURE_SINCE.say(language, camera=outage.camera, since=since)
     return f"{lost} {outage.reason}".strip()
+
+
+def _tell_summary(summary: Digest | DailyReport, room: Room, language: Language) -> str:
+    if isinstance(summary, Digest):
+        return _tell_digest(summary, room, language)
+    return _tell_report(summary, room, language)
+
+
+def _tell_digest(digest: Digest, room: Room, language: Language) -> str:
+    zone, days = _zone(digest.time_zone), WEEKDAYS.say(language).split()
+    lines = [f"{compose_title(digest, language)}:"]
+    for item in digest.items[: room.digested]:
+        names = " · ".join(name for name in (_line(item.title, room.what), _line(item.place, room.what)) if name)
+        at = item.at.astimezone(zone)
+        lines.append(f"• {days[at.weekday()]} {at:%H:%M} {names}")
+    more = digest.count - len(lines) + 1
+    return "\n".join([*lines, f"• {AND_MORE.say(language, number=more)}"] if more > 0 else lines)
+
+
+def _tell_report(report: DailyReport, room: Room, language: Language) -> str:
+    since = format_moment(report.since.astimezone(_zone(report.time_zone)), language)
+    lines = [
+        f"{compose_title(report, language)}.",
+        CAMERAS_LIVE.say(language, live=report.live, all=report.live + len(report.lost)),
+        ALERTS_SINCE.say(language, since=since, alerts=report.alerts, open=report.open),
+    ]
+    if report.lost:
+        lines.insert(2, NOT_LIVE.say(language, names=_line(", ".join(report.lost), room.caption)))
+    return "\n".join(lines)
 
 
 def _since(fault: ChannelFailing | ChannelMended) -> str:
@@ -112,87 +188,25 @@ def _zone(name: str) -> ZoneInfo:
     return zone_called(name, default=ZoneInfo("UTC"))
 
 
-def format_gap(gap_s: float) -> str:
-    """A length of time for people: its two largest units."""
-    minutes, seconds = divmod(round(gap_s), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-
-
-def format_moment(moment: datetime) -> str:
-    """Such as `Sun 25 Oct 2026, 02:30:00 CET (UTC+01:00)`: the hour that comes twice in autumn is told apart."""
-    return f"{moment:%a %d %b %Y}, {format_time(moment)}"
-
-
-def format_time(moment: datetime) -> str:
-    """Such as `02:30:00 CET (UTC+01:00)`. Zones without letters of their own, and UTC, are named once."""
-    name, digits = moment.tzname() or "", f"{moment:%z}"
-    if name == "UTC":
-        return f"{moment:%H:%M:%S} UTC"
-    offset = f"UTC{digits[:3]}:{digits[3:5]}"
-    return f"{moment:%H:%M:%S} {f'{name} ({offset})' if name.isalpha() else offset}"
-
-
-def shorten(text: str, limit: int) -> str:
-    """The text in printable Unicode, cut between words and ended with `…` so that it is at most `limit` units long.
-
-    White space becomes single spaces, but line breaks stay. A first word that is too long is cut within.
-    """
-    whole = clean(text)
-    if utf16_units(whole) <= limit:
-        return whole
-    end = _index_of_unit(whole, limit - 1)
-    kept = whole[:end]
-    at_space = max(kept.rfind(" "), kept.rfind("\n"))
-    if at_space > 0 and not whole[end].isspace():
-        kept = kept[:at_space]
-    return kept.rstrip() + "…"
-
-
-def utf16_units(text: str) -> int:
-    """The length that Messenger and Telegram count: letters outside the basic plane, emoji among them, count two."""
-    return len(text) + sum(letter > "\uffff" for letter in text)
-
-
 def _line(text: str, limit: int) -> str:
     return shorten(" ".join(text.split()), limit)
 
 
-def _reasons(evidence: Sequence[Evidence], caption: str, room: Room) -> list[str]:
-    lines = [f"• {_reason(one, caption, room)}" for one in evidence[: room.reasons]]
+def _reasons(evidence: Sequence[Evidence], caption: str, room: Room, language: Language) -> list[str]:
+    lines = [f"• {_reason(one, caption, room, language)}" for one in evidence[: room.reasons]]
     more = len(evidence) - room.reasons
-    return [*lines, f"• and {more} more"] if more > 0 else lines
+    return [*lines, f"• {AND_MORE.say(language, number=more)}"] if more > 0 else lines
 
 
-def _reason(evidence: Evidence, caption: str, room: Room) -> str:
+def _reason(evidence: Evidence, caption: str, room: Room, language: Language) -> str:
     """Such as `fight, 91 %` or `“help me” heard, 80 %`, with the words it rests on unless the caption shows them."""
     what = _line(evidence.what, room.what)
     quote = "" if evidence.quote == caption else _line(evidence.quote, room.quote)
     match evidence.kind:
         case "speech":
-            said = f"“{quote or what}” heard"
+            said = HEARD.say(language, quote=quote or what)
         case "zone":
-            said = f"movement in {what}"
+            said = MOVEMENT_IN.say(language, zone=what)
         case _:
-            said = f"{what} (“{quote}”)" if quote else what
+            said = QUOTED.say(language, what=what, quote=quote) if quote else what
     return f"{said}, {round(100 * evidence.score)} %"
-
-
-def clean(text: str) -> str:
-    """Without control characters and halves of surrogate pairs, which neither JSON over HTTP nor a terminal bears."""
-    lines = ("".join(_printable(letter) for letter in line) for line in text.splitlines())
-    return "\n".join(kept for line in lines if (kept := " ".join(line.split())))
-
-
-def _printable(letter: str) -> str:
-    if "\ud800" <= letter <= "\udfff":
-        return "\ufffd"
-    return " " if letter < " " or "\x7f" <= letter <= "\x9f" else letter
-
-
-def _index_of_unit(text: str, unit: int) -> int:
-    """How many whole letters the first `unit` units hold, of a text that is longer."""
-    ends = accumulate(2 if letter > "\uffff" else 1 for letter in text)
-    return sum(1 for _ in takewhile(lambda end: end <= unit, ends))

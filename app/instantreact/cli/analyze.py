@@ -1,44 +1,12 @@
 """`instantreact analyze`: one clip, one answer; no server, no database."""
 
-import asyncio
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from instantreact.cli.settings import read_settings
-from instantreact.config import Settings
-from instantreact.domain.media import ClipInfo
-from instantreact.domain.observation import Observation
-from instantreact.inference.bundle import Bundle
-from instantreact.media.sandbox import ClipDecoder
-from instantreact.pipeline.describe import describe_windows
-from instantreact.pipeline.stopwatch import Stopwatch
-from instantreact.speech.listen import listen
-from instantreact.speech.phrase_spotter import PhraseSpotter
-from instantreact.speech.placing import place_transcripts
-from instantreact.threads import WorkerThreads
-from instantreact.wiring import decode_limits, make_captioner, make_recognition
-
-STAGES = ("probe", "decode", "features", "caption", "speech", "total")
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """What `analyze` found out about one clip; `warning` says what of it could not be used."""
-
-    path: Path
-    sha256: str
-    clip: ClipInfo
-    bundle: Bundle
-    observations: tuple[Observation, ...]
-    warning: str | None
-    timings_ms: Mapping[str, float]
 
 
 def analyze(
@@ -51,102 +19,8 @@ def analyze(
     ] = None,
 ) -> None:
     """Say what happens in a clip: one sentence a window, how probable each concept is, and what is said."""
+    from instantreact.cli.clip_analysis import analyze_clip, describe_analysis, format_analysis
+
     settings = read_settings(captioner_bundle=bundle)
     analysis = analyze_clip(clip, settings, phrases=listen_for or (), show_progress=not as_json)
     typer.echo(json.dumps(describe_analysis(analysis), indent=2) if as_json else format_analysis(analysis))
-
-
-def analyze_clip(
-    path: Path, settings: Settings, *, phrases: Sequence[str] = (), show_progress: bool = False
-) -> Analysis:
-    """Analyze one clip in this process. Raises UnreadableMedia, UnsupportedMedia, TooLarge and CaptionerUnavailable."""
-    captioner = make_captioner(settings).get()
-    stopwatch = Stopwatch()
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    with ClipDecoder(decode_limits(settings)) as decoder:
-        with stopwatch.measure("probe"):
-            info = decoder.probe(path)
-        decoded = decoder.decode(path, captioner.bundle.sampling)
-        observations, warning = [], None
-        with typer.progressbar(length=round(info.duration_s * 10), label="Analyzing", hidden=not show_progress) as bar:
-            for seen in describe_windows(decoded, captioner, stopwatch):
-                observations.append(seen.observation)
-                warning = seen.warning or warning
-                bar.update(round(seen.observation.window.end_s * 10) - bar.pos)
-        with stopwatch.measure("speech"):
-            heard = asyncio.run(_hear(decoder, path, observations, settings, phrases))
-    return Analysis(
-        path=path,
-        sha256=sha256,
-        clip=info,
-        bundle=captioner.bundle,
-        observations=heard,
-        warning=warning,
-        timings_ms=stopwatch.timings_ms(),
-    )
-
-
-async def _hear(
-    decoder: ClipDecoder, path: Path, seen: Sequence[Observation], settings: Settings, phrases: Sequence[str]
-) -> tuple[Observation, ...]:
-    """The observations with what was said in them; without transcripts where nobody listens."""
-    threads = WorkerThreads(2)
-    recognition = make_recognition(settings, threads=threads)
-    try:
-        transcriber = await recognition.find(settings.speech, phrases)
-        if transcriber is None or (isinstance(transcriber, PhraseSpotter) and not phrases):
-            return tuple(seen)
-        with closing(decoder.sound(path)) as chunks:
-            heard = await listen(chunks, transcriber, threads)
-        placed = place_transcripts([observation.window for observation in seen], heard)
-        return tuple(replace(one, transcript=transcript) for one, transcript in zip(seen, placed, strict=True))
-    finally:
-        await recognition.close()
-        threads.close()
-
-
-def describe_analysis(analysis: Analysis) -> dict[str, Any]:
-    """The analysis as the JSON that the README promises."""
-    info = asdict(analysis.clip)
-    clip_fields = ("duration_s", "width", "height", "fps", "has_audio")
-    return {
-        "clip": {
-            "path": str(analysis.path),
-            "sha256": analysis.sha256,
-            **{name: info[name] for name in clip_fields},
-        },
-        "bundle": {"name": analysis.bundle.name, "version": analysis.bundle.version},
-        "events": [_describe_observation(observation) for observation in analysis.observations],
-        "warning": analysis.warning,
-        "timings_ms": {stage: analysis.timings_ms.get(stage, 0.0) for stage in STAGES},
-    }
-
-
-def format_analysis(analysis: Analysis) -> str:
-    """The analysis as lines for people."""
-    info = analysis.clip
-    sound = "with sound" if info.has_audio else "no sound"
-    lines = [f"{analysis.path.name}: {info.duration_s:.1f} s, {info.width}x{info.height}, {info.fps:.0f} fps, {sound}"]
-    for observation in analysis.observations:
-        window, caption = observation.window, observation.caption
-        concepts = ", ".join(f"{name} {score:.0%}" for name, score in observation.concepts.items())
-        lines.append(
-            f"{window.start_s:7.1f} - {window.end_s:.1f} s  {caption.text} ({caption.score:.0%})  [{concepts}]"
-        )
-        if observation.transcript is not None:
-            said = observation.transcript.text or observation.transcript.reason
-            lines.append(f"{'':18}{observation.transcript.hearing}{f': {said}' if said else ''}")
-    if analysis.warning:
-        lines.append(f"Warning: {analysis.warning}")
-    lines.append(f"{analysis.bundle.name} {analysis.bundle.version}, {analysis.timings_ms['total']:.0f} ms")
-    return "\n".join(lines)
-
-
-def _describe_observation(observation: Observation) -> dict[str, Any]:
-    found = asdict(observation)
-    return {
-        "start_s": observation.window.start_s,
-        "end_s": observation.window.end_s,
-        **{name: found[name] for name in ("caption", "hypotheses", "concepts", "detections", "transcript")},
-    }

@@ -6,7 +6,21 @@ from typing import Annotated
 import typer
 
 from instantreact import __version__
-from instantreact.cli import analyze, audit, demo, doctor, keys, messenger, reference, roles, serve, training
+from instantreact.cli import (
+    analyze,
+    audit,
+    backup,
+    demo,
+    doctor,
+    erase,
+    export,
+    keys,
+    messenger,
+    reference,
+    serve,
+    training,
+    users,
+)
 from instantreact.errors import InstantReactError
 
 app = typer.Typer(
@@ -19,22 +33,21 @@ app = typer.Typer(
 app.command()(serve.serve)
 app.command()(analyze.analyze)
 app.command()(serve.migrate)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command()(doctor.doctor)
 app.command()(reference.settings)
 app.command()(demo.demo)
 app.add_typer(keys.app, name="keys")
+app.add_typer(users.app, name="users")
 app.add_typer(audit.app, name="audit")
+app.add_typer(export.app, name="export")
+app.add_typer(erase.app, name="erase")
 app.add_typer(messenger.app, name="messenger")
-for _role in (roles.api, roles.worker, roles.relay, roles.ingest):
+for _role in (serve.api, serve.worker, serve.relay, serve.ingest):
     app.command(rich_help_panel="Roles that `serve` has all in one process")(_role)
 for _name, _help in training.COMMANDS.items():
-    app.command(
-        _name,
-        help=_help,
-        add_help_option=False,
-        rich_help_panel="Training, with the extra 'train'",
-        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-    )(training.forward)
+    app.command(_name, help=_help, **training.FORWARDED)(training.forward)
 
 
 def _show_version(asked: bool) -> None:

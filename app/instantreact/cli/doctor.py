@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from instantreact.cli.settings import read_known_settings, unknown_settings
-from instantreact.config import Settings, variable_of
-from instantreact.errors import InstantReactError
+from instantreact.cli.settings import StateDir, read_known_settings, unknown_settings
+from instantreact.config import Settings, describe_weak_key, variable_of
+from instantreact.errors import InstantReactError, Misconfigured
 from instantreact.logs import redact
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ class Finding:
 
 
 def doctor(
-    state_dir: Annotated[Path | None, typer.Option(help="Folder for the database and the clips.")] = None,
+    state_dir: StateDir = None,
     show_settings: Annotated[bool, typer.Option("--settings", help="List every setting and its value.")] = False,
 ) -> None:
     """Say what is configured, what is missing and what can be reached; it changes nothing.
@@ -54,6 +53,8 @@ async def examine(settings: Settings) -> list[Finding]:
     findings.append(await _examine_broker(settings))
     findings += [_examine_disk(settings), _examine_time_zone(settings)]
     findings += [_examine_address(settings), _examine_certificate(settings), _examine_bundle(settings)]
+    if weakness := describe_weak_key(settings.api_key):
+        findings.append(Finding("key", "", weakness, is_fatal=False))
     findings += await _examine_channels(settings)
     findings += await _examine_stored(settings)
     findings.append(await _examine_speech(settings))
@@ -81,7 +82,11 @@ def _examine_state_dir(settings: Settings) -> Finding:
 def _examine_disk(settings: Settings) -> Finding:
     from instantreact.wiring import open_blobs
 
-    return Finding("disk", "there is room for clips", open_blobs(settings).find_shortage())
+    try:
+        shortage = open_blobs(settings).find_shortage()
+    except Misconfigured as error:
+        shortage = str(error)
+    return Finding("disk" if settings.blobs_url is None else "bucket", "there is room for clips", shortage)
 
 
 def _examine_time_zone(settings: Settings) -> Finding:
@@ -122,7 +127,7 @@ def _examine_certificate(settings: Settings) -> Finding:
 
 
 def _examine_address(settings: Settings) -> Finding:
-    from instantreact.api.server_socket import open_server_socket
+    from instantreact.api.server import open_server_socket
 
     try:
         open_server_socket(settings.host, settings.port).close()
@@ -170,11 +175,12 @@ def _examine_bundle(settings: Settings) -> Finding:
 async def _examine_channels(settings: Settings) -> list[Finding]:
     from instantreact.channels.registry import CHANNELS
     from instantreact.clock import SystemClock
+    from instantreact.wiring import reach_policy
 
     findings, is_reached = [], False
     for kind, channel_type in CHANNELS.items():
         try:
-            ends = channel_type.open(settings, SystemClock())
+            ends = channel_type.open(settings, SystemClock(), reach_policy(settings))
         except InstantReactError as error:
             findings.append(Finding(kind, "", str(error)))
             is_reached = True
@@ -220,6 +226,7 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
     from instantreact.jobs.room import find_idle_workers
     from instantreact.storage.channel_faults import list_faults
     from instantreact.storage.database import Database
+    from instantreact.storage.loaded_bundles import find_told
     from instantreact.storage.migrate import find_current_and_head
     from instantreact.storage.recipients import list_recipients_to_tell
     from instantreact.storage.rules import list_criteria
@@ -236,15 +243,17 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
         async with database.reading() as session:
             told, wanted = await list_recipients_to_tell(session, None), await list_criteria(session)
             faults = await list_faults(session)
+            can = await find_told(session, now=SystemClock().now())
             idle = await find_idle_workers(session, now=SystemClock().now(), is_shared=settings.broker_url is not None)
     finally:
         await database.dispose()
     problem = None if told else "nobody is told of alerts; add whom to tell with POST /recipients"
-    lack = make_captioner(settings).capabilities().describe_lack(wanted)
+    can = can if can.bundles else make_captioner(settings).capabilities()
     findings = [
         Finding("recipients", f"{len(told)} are told of alerts", problem, is_fatal=False),
         Finding("workers", "no job waits for one", idle, is_fatal=False),
-        Finding("rules", f"{len(wanted)} are enabled", lack, is_fatal=False),
+        Finding("rules", f"{len(wanted)} are enabled", can.describe_lack(wanted), is_fatal=False),
+        Finding("bundles", "all processes look with the same", can.describe_difference(), is_fatal=False),
     ]
     for fault in faults:
         problem = f"no alert goes out since {fault.since:%Y-%m-%d %H:%M:%S UTC}. {fault.reason}"

@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from instantreact.cli.database import transaction_on
-from instantreact.cli.settings import read_settings
+from instantreact.cli.settings import StateDir, read_settings
 from instantreact.config import Settings
 from instantreact.domain.principal import Scope
 
@@ -27,7 +26,6 @@ app = typer.Typer(
     "A key is shown once, when it is made; INSTANTREACT_API_KEY is none of these.",
 )
 
-StateDir = Annotated[Path | None, typer.Option(help="Folder for the database and the clips.")]
 Name = Annotated[str, typer.Argument(help="The key's name.")]
 
 
@@ -55,7 +53,7 @@ def create(
         list[Scope] | None,
         typer.Option(
             help="What it is good for, as often as wanted; by default read. read: see everything; ingest: bring in "
-            "clips and frames; operate: answer alerts, run jobs again; admin: configure, delete, make keys."
+            "clips and frames; operate: answer and mute alerts, run jobs again; admin: configure, delete, make keys."
         ),
     ] = None,
     site: Annotated[

@@ -7,11 +7,9 @@ from typing import Annotated
 
 import typer
 
-from instantreact.cli.settings import read_settings
+from instantreact.cli.settings import StateDir, read_settings
 
 app = typer.Typer(no_args_is_help=True, help="Set up the Facebook Page that alerts come from, and invite people.")
-
-StateDir = Annotated[Path | None, typer.Option(help="Folder for the database and the clips.")]
 
 
 @app.command()
@@ -38,16 +36,18 @@ def invite(
     name: Annotated[str, typer.Argument(help="Whom to invite: the name that they get among the recipients.")],
     channel: Annotated[str, typer.Option(help="messenger or telegram.")] = "messenger",
     days: Annotated[float, typer.Option(min=0.001, max=30, help="How long the link opens.")] = 7,
+    language: Annotated[str | None, typer.Option(help="en or fr; otherwise what their channel tells.")] = None,
     state_dir: StateDir = None,
 ) -> None:
     """Print a link, its QR code and six digits, by one of which one person can have alerts sent to them."""
-    asyncio.run(_invite(name, channel, timedelta(days=days), state_dir))
+    asyncio.run(_invite(name, channel, timedelta(days=days), language, state_dir))
 
 
-async def _invite(name: str, channel: str, life: timedelta, state_dir: Path | None) -> None:
+async def _invite(name: str, channel: str, life: timedelta, language: str | None, state_dir: Path | None) -> None:
     import segno
 
     from instantreact.domain.alert import ChannelKind
+    from instantreact.domain.language import Language
     from instantreact.errors import InvalidInput, Misconfigured
     from instantreact.pipeline.invite import invite as make_invite
     from instantreact.storage.migrate import find_current_and_head
@@ -59,8 +59,11 @@ async def _invite(name: str, channel: str, life: timedelta, state_dir: Path | No
         raise Misconfigured("The database is not of this version: `instantreact serve` or `migrate` brings it there.")
     if channel not in tuple(ChannelKind):
         raise InvalidInput(f"There is no channel {channel}; there are {', '.join(ChannelKind)}.")
+    if language not in (None, *Language):
+        raise InvalidInput(f"The language {language} is not spoken here; {', '.join(Language)} are.")
+    spoken = Language(language) if language else None
     async with open_services(settings, decoder_spares=0) as services:
-        made = await make_invite(services, name, ChannelKind(channel), life=life)
+        made = await make_invite(services, name, ChannelKind(channel), life=life, language=spoken)
     segno.make(made.url).terminal(compact=True)
     minutes = round((made.row.code_expires_at - made.row.created_at).total_seconds() / 60)
     typer.echo(f"{made.url}\nOpens until {made.row.expires_at:%Y-%m-%d %H:%M} UTC, once.")

@@ -42,13 +42,15 @@ def list_reference() -> Iterator[str]:
 
 
 def _describe_type(told: dict[str, Any], schema: dict[str, Any]) -> str:
-    told = {**told, **next((each for each in told.get("anyOf", ()) if each["type"] != "null"), {})}
+    told = {**told, **next((each for each in told.get("anyOf", ()) if each.get("type") != "null"), {})}
     if "$ref" in told:
         told = {**told, **schema["$defs"][told["$ref"].rpartition("/")[2]]}
     if "enum" in told:
         return ", ".join(f"`{value}`" for value in told["enum"])
     takes = _FORMATS.get(told.get("format", "")) or _TYPES.get(told["type"], "text")
     bounds = [f"{words} {told[bound]:g}" for bound, words in _BOUNDS.items() if bound in told]
+    if told["type"] == "object":
+        return "`name=value`, parted by `,`"
     if told["type"] == "array":
         return f"folders, parted by `{os.pathsep}`" if told["items"].get("format") == "path" else "text, parted by `,`"
     return ", ".join([takes, *bounds])
@@ -59,6 +61,8 @@ def _describe_default(told: dict[str, Any]) -> str:
     match default:
         case None | [] | "":
             return ""
+        case dict():
+            return ", ".join(f"`{name}={value}`" for name, value in default.items())
         case bool():
             return f"`{str(default).lower()}`"
         case float():

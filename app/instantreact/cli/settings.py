@@ -5,13 +5,17 @@ import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from dotenv import dotenv_values
 from pydantic import ValidationError
 
 from instantreact.config import PREFIX, Settings, file_variable_of, is_secret, variable_of
 from instantreact.errors import Misconfigured
+
+StateDir = Annotated[Path | None, typer.Option(help="Folder for the database and the clips.")]
+"""The option that most commands have."""
 
 _OF_THE_TESTS = frozenset({"INSTANTREACT_DATA"})
 
@@ -40,8 +44,10 @@ def read_known_settings(**given: Any) -> Settings:
         return Settings(**options)
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
-        name = "_".join(str(part) for part in first["loc"])
-        raise Misconfigured(f"{variable_of(name)} cannot be used: {first['msg']}.") from error
+        name = str(first["loc"][0])
+        is_address = first["type"].startswith("url_")
+        why = "a whole address is needed, such as https://cameras.example" if is_address else first["msg"]
+        raise Misconfigured(f"{variable_of(name)} cannot be used: {why}.") from error
 
 
 def unknown_settings() -> dict[str, str]:

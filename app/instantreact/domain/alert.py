@@ -16,7 +16,8 @@ class AlertState(StrEnum):
 class DeliveryState(StrEnum):
     """Where a delivery, or one part of it, stands.
 
-    held: kept until the recipient opens the window again. refused: the channel will never take it.
+    held: kept until the recipient opens the window again, or their quiet hours end. digested: told in a digest, in a
+    sentence among others. refused: the channel will never take it.
     buried: given up after the last try; can be run again.
     """
 
@@ -25,6 +26,7 @@ class DeliveryState(StrEnum):
     DELIVERED = "delivered"
     READ = "read"
     HELD = "held"
+    DIGESTED = "digested"
     REFUSED = "refused"
     BURIED = "buried"
 
@@ -42,6 +44,9 @@ class ChannelKind(StrEnum):
     MESSENGER = "messenger"
     CONSOLE = "console"
     TELEGRAM = "telegram"
+    WEBHOOK = "webhook"
+    APPRISE = "apprise"
+    MQTT = "mqtt"
 
 
 class AnswerKind(StrEnum):

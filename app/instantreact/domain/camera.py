@@ -17,6 +17,15 @@ class CameraState(StrEnum):
 
 
 @dataclass(frozen=True)
+class CameraStanding:
+    """A camera, as it stands now."""
+
+    id: str
+    name: str
+    state: CameraState
+
+
+@dataclass(frozen=True)
 class Outage:
     """A time without pictures that is not over: since when, and whether people were told that the camera is lost."""
 
@@ -30,6 +39,20 @@ class SpeechMode(StrEnum):
     OFF = "off"
     LOCAL = "local"
     WIT = "wit"
+
+
+@dataclass(frozen=True)
+class SpeechBudget:
+    """How much of one camera's sound may be sent to Wit.ai in a day (UTC); None: as much as there is."""
+
+    utterances: int | None = None
+    seconds: float | None = None
+
+    def is_spent(self, utterances: int, seconds: float) -> bool:
+        """Whether nothing is left once so much was sent."""
+        return (self.utterances is not None and utterances >= self.utterances) or (
+            self.seconds is not None and seconds >= self.seconds
+        )
 
 
 @dataclass(frozen=True)

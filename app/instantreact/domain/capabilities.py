@@ -24,7 +24,7 @@ class LoadedBundle:
 
 @dataclass(frozen=True)
 class Capabilities:
-    """The bundles that are loaded; none where the captioner's cannot be."""
+    """The bundles that are loaded, in whichever process; none where the captioner's cannot be."""
 
     bundles: tuple[LoadedBundle, ...] = ()
 
@@ -48,6 +48,15 @@ class Capabilities:
             return None
         return (
             f"No loaded bundle knows {', '.join(unknown)}: conditions on it never hold. Known are {self.offer(unknown)}"
+        )
+
+    def describe_difference(self) -> str | None:
+        """A sentence for processes that look at the same footage with different bundles; None where all agree."""
+        if len(self.bundles) < 2:
+            return None
+        return (
+            f"Processes of this service look with different bundles ({', '.join(map(str, self.bundles))}): a rule may "
+            "hold in one and not in another. Give all of them the same INSTANTREACT_CAPTIONER_BUNDLE."
         )
 
     def offer(self, unknown: Iterable[str]) -> str:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from instantreact.domain.alert import AlertState, Picture
+from instantreact.domain.language import Language
 from instantreact.domain.rule import Evidence, Severity
 
 
@@ -78,6 +80,61 @@ class ChannelMended:
 
 
 @dataclass(frozen=True)
+class AlertAnswered:
+    """Somebody answered an alert that others were told of as well: they need do nothing.
+
+    title      what the alert was about
+    raised_at  when it was raised
+    """
+
+    title: str
+    state: AlertState
+    by: str
+    raised_at: datetime
+    time_zone: str
+    severity: Severity = Severity.INFO
+    kind: Literal["alert_answered"] = "alert_answered"
+
+
+@dataclass(frozen=True)
+class DailyReport:
+    """How things stand, once a day, so that a quiet day is not taken for a broken one.
+
+    live, lost     how many cameras send pictures; the names of those that should and do not
+    alerts, open   how many were raised since `since`, and how many of these nobody has answered
+    """
+
+    live: int
+    lost: tuple[str, ...]
+    alerts: int
+    open: int
+    since: datetime
+    time_zone: str
+    severity: Severity = Severity.INFO
+    kind: Literal["daily_report"] = "daily_report"
+
+
+@dataclass(frozen=True)
+class DigestItem:
+    """One of the alerts that a digest tells of."""
+
+    title: str
+    place: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Digest:
+    """Alerts that were kept for a person and are told in one message, the oldest first; `items` are some of `count`."""
+
+    count: int
+    items: tuple[DigestItem, ...]
+    time_zone: str
+    severity: Severity = Severity.INFO
+    kind: Literal["digest"] = "digest"
+
+
+@dataclass(frozen=True)
 class Written:
     """An alert of a version that kept the words only: they are shown as they were."""
 
@@ -88,7 +145,22 @@ class Written:
     kind: Literal["written"] = "written"
 
 
-Happening = RuleMatched | CameraLost | CameraBack | ChannelFailing | ChannelMended | Written
+Happening = (
+    RuleMatched
+    | CameraLost
+    | CameraBack
+    | ChannelFailing
+    | ChannelMended
+    | AlertAnswered
+    | Digest
+    | DailyReport
+    | Written
+)
+
+
+def asks_for_answer(happening: Happening) -> bool:
+    """Whether there is anything to acknowledge; not where people are only told of what was there before."""
+    return not isinstance(happening, AlertAnswered | Digest | DailyReport)
 
 
 @dataclass(frozen=True)
@@ -97,8 +169,12 @@ class Notice:
 
     alert_id    whom the buttons Acknowledge and False alarm act on
     open_url    where Open leads, None without a public address
+    picture     what it shows, for a channel that tells all in one message
+    language    of the person
     """
 
     alert_id: str
     happening: Happening
     open_url: str | None = None
+    picture: Picture | None = None
+    language: Language = Language.ENGLISH

@@ -11,7 +11,7 @@ class Scope(StrEnum):
 
     read     see what was observed, told and configured
     ingest   bring in clips and frames
-    operate  answer alerts, take up again work that was given up
+    operate  answer and mute alerts, take up again work that was given up
     admin    configure cameras, rules, recipients and sites; delete
     """
 
@@ -33,12 +33,13 @@ class Confinement:
 
 
 class PrincipalKind(StrEnum):
-    """What vouches for a caller: nothing, an API key, a signed link, a channel's signature, or the processes' token,
-    or the machine on which a command is run.
+    """What vouches for a caller: nothing, an API key, a user's session, a signed link, a channel's signature, the
+    processes' token, or the machine on which a command is run.
     """
 
     ANYBODY = "anybody"
     KEY = "key"
+    USER = "user"
     LINK = "link"
     CHANNEL = "channel"
     PROCESS = "process"
@@ -49,7 +50,7 @@ class PrincipalKind(StrEnum):
 class Principal:
     """Who asks, as every request carries it; `name` is shown to people.
 
-    id           of the key that vouches for it, where that is one that can be revoked
+    id           of the key that vouches for it, where that is one that can be revoked, or of the user
     confinement  None for none: it may see every camera
     """
 

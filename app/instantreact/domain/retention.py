@@ -19,6 +19,7 @@ class KeptKind(StrEnum):
     messages         what channels brought, once it was handled
     utterances       sound that nobody recognised
     audit            who saw, changed and answered what
+    minutes          motion and gaps of cameras, minute by minute
     """
 
     EVIDENCE = "evidence"
@@ -30,6 +31,7 @@ class KeptKind(StrEnum):
     MESSAGES = "messages"
     UTTERANCES = "utterances"
     AUDIT = "audit"
+    MINUTES = "minutes"
 
 
 FOLDERS: Mapping[str, KeptKind] = {

@@ -92,6 +92,35 @@ def asked_zones(criteria: Criteria) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
+class HitsConfirmation:
+    """The rule's conditions hold in at least `hits` of the last `of` windows."""
+
+    hits: int
+    of: int
+    kind: Literal["hits"] = "hits"
+
+
+@dataclass(frozen=True)
+class DurationConfirmation:
+    """The rule's conditions hold without a break for at least so many seconds of footage."""
+
+    at_least_s: float
+    kind: Literal["duration"] = "duration"
+
+
+@dataclass(frozen=True)
+class MeanConfirmation:
+    """The mean of each condition's score over so many seconds of footage is as high as the condition asks."""
+
+    over_s: float
+    kind: Literal["mean"] = "mean"
+
+
+Confirmation = HitsConfirmation | DurationConfirmation | MeanConfirmation
+"""What must be seen beyond one window before a rule fires."""
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What made one condition hold: the phrase, concept or zone, its score, the words quoted and when.
 

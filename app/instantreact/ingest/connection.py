@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from instantreact.domain.media import AudioTrack
@@ -15,6 +15,7 @@ from instantreact.errors import StreamLost
 from instantreact.inference.captioner import Description
 from instantreact.ingest.batcher import Slot
 from instantreact.ingest.listener import Listener
+from instantreact.ingest.minutes import WatchedMinutes
 from instantreact.ingest.watched import HeardLive, Opened, SeenLive, WatchedCamera, WatchTools, make_observation
 from instantreact.ingest.windows import LiveWindow, LiveWindows, Sample
 from instantreact.media.live_frame import LiveFrame, TrackKind
@@ -38,11 +39,19 @@ class _Wanted:
 class Connection:
     """Lives in its watcher's thread; only `want_clip` may be called from others."""
 
-    def __init__(self, camera: WatchedCamera, stream: OpenStream, tools: WatchTools, slot: Slot[Description]) -> None:
+    def __init__(
+        self,
+        camera: WatchedCamera,
+        stream: OpenStream,
+        tools: WatchTools,
+        slot: Slot[Description],
+        minutes: WatchedMinutes,
+    ) -> None:
         self._camera = camera
         self._stream = stream
         self._tools = tools
         self._slot = slot
+        self._minutes = minutes
         self.id = uuid4().hex
         self._opened: Opened | None = None
         zones = draw_zones(camera.zones, GATE_WIDTH, GATE_HEIGHT)
@@ -55,14 +64,20 @@ class Connection:
         self._lock = threading.Lock()
         self._utterances: deque[AudioTrack] = deque()
         self._next_look_s = 0.0
+        self._looked_at: datetime | None = None
         self._moving_until_s = -1.0
 
-    def run(self, on_picture: Callable[[LiveFrame], None]) -> None:
-        """Read until the stream is stopped or over. Raises what ends it otherwise."""
+    def run(self, on_picture: Callable[[LiveFrame], None], may_watch: Callable[[], bool]) -> None:
+        """Read until the stream is stopped or over. Raises what ends it otherwise.
+
+        `may_watch` is asked of whatever arrives, late pictures and sound too: what it refuses is not taken.
+        """
         hears = self._camera.hears and self._stream.audio is not None
         listener = Listener(self._utterances.append) if hears else None
         try:
             for arrival in self._stream.arrivals():
+                if not may_watch():
+                    break
                 self._ring.add(arrival.packet)
                 for frame in arrival.frames:
                     on_picture(frame)
@@ -88,20 +103,23 @@ class Connection:
         return wanted.answer
 
     def _see(self, frame: LiveFrame) -> None:
-        opened = self._opened = self._date(frame)
+        now = self._tools.clock.now()
+        opened = self._opened = self._date(frame, now)
         if frame.time_s >= self._next_look_s:
             self._next_look_s = frame.time_s + _LOOK_S
             motion = self._gate.see(frame.grey(GATE_WIDTH, GATE_HEIGHT), frame.time_s)
             self._windows.note_motion(frame.time_s, motion)
+            self._minutes.note_seen(self._looked_at, now, motion.share)
+            self._looked_at = now
             if motion.is_moving:
                 self._moving_until_s = frame.time_s + self._tools.plan.window_s
         samples, windows = self._windows.add(frame, is_moving=frame.time_s <= self._moving_until_s)
         self._offer(opened, samples, windows)
         self._hand_over_utterances(opened)
 
-    def _date(self, frame: LiveFrame) -> Opened:
+    def _date(self, frame: LiveFrame, now: datetime) -> Opened:
         """When the stream's clock stood at zero, by its promptest picture: the first ones may have waited."""
-        started_at = self._tools.clock.now() - timedelta(seconds=frame.time_s)
+        started_at = now - timedelta(seconds=frame.time_s)
         if self._opened is not None and started_at >= self._opened.started_at:
             return self._opened
         return Opened(self._camera, self.id, started_at)

@@ -1,19 +1,80 @@
-"""Files what watchers see, through the same door as clips: events that grow, alerts, and evidence after them."""
+"""Files what watchers see, through the same door as clips: events that grow, alerts, and evidence after them.
+
+Consecutive windows with the same sense are one event that grows: a fight of a minute is not sixty rows. The sense of a
+window is which rules hold, which concepts are more likely than not, and, where no concept is, the words of its caption.
+A rule that begins to hold always starts a new event, and so does time: an event grows for a minute at most, so that a
+cooldown that ends meanwhile can raise a new alert.
+"""
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from instantreact.domain.media import Window
+from instantreact.domain.mention import stems
+from instantreact.domain.observation import Observation
 from instantreact.errors import MediaError, StorageFull
-from instantreact.ingest.collapse import Growing, continues, find_sense
 from instantreact.ingest.watched import Opened, SeenLive
 from instantreact.logs import get_logger
 from instantreact.media.segment import EvidenceClip
 from instantreact.pipeline.observe import Origin, observe
 from instantreact.pipeline.services import Services
-from instantreact.storage import evidence
+from instantreact.rules.confirm import RecentLooks
+from instantreact.storage import events
+
+LIKELY = 0.5
+SHARED_WORDS = 0.5
+"""Share of two captions' words that they have in common and still say the same."""
+LONGEST_S = 60.0
+
+_FILLERS = frozenset(stems("a an the is are was in on at of to and with while his her their its who someone"))
+
+
+@dataclass(frozen=True)
+class Sense:
+    """What one window comes to."""
+
+    rule_ids: frozenset[str]
+    concepts: frozenset[str]
+    words: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Growing:
+    """The last event of a connection, which the next window may add to. Times on the stream's clock."""
+
+    event_id: str
+    connection: str
+    sense: Sense
+    start_s: float
+    end_s: float
+
+
+def find_sense(observation: Observation, rule_ids: frozenset[str]) -> Sense:
+    """The sense of a window in which the rules `rule_ids` hold."""
+    likely = frozenset(name for name, score in observation.concepts.items() if score >= LIKELY)
+    return Sense(rule_ids, likely, frozenset(stems(observation.caption.text)) - _FILLERS)
+
+
+def is_same_sense(last: Sense, new: Sense) -> bool:
+    """Whether the later window says nothing that the earlier did not."""
+    if not new.rule_ids <= last.rule_ids or new.concepts != last.concepts:
+        return False
+    if new.concepts:
+        return True
+    together = last.words | new.words
+    return not together or len(last.words & new.words) / len(together) >= SHARED_WORDS
+
+
+def continues(growing: Growing | None, connection: str, observation: Observation, sense: Sense) -> bool:
+    """Whether the window goes on with the growing event: same connection, no pause, not too long, same sense."""
+    if growing is None or growing.connection != connection:
+        return False
+    window = observation.window
+    follows = growing.start_s <= window.start_s <= growing.end_s
+    return follows and window.end_s - growing.start_s <= LONGEST_S and is_same_sense(growing.sense, sense)
+
 
 WantClip = Callable[[str, float, float], "Future[EvidenceClip]"]
 """`Watcher.want_clip`: connection, start and end in seconds on the stream's clock."""
@@ -38,6 +99,7 @@ class Filing:
         self._services = services
         self._want_clip = want_clip
         self._growing: Growing | None = None
+        self._connection, self._recent = "", RecentLooks()
         self._cutting: set[asyncio.Task[None]] = set()
 
     async def file(self, seen: SeenLive) -> None:
@@ -52,7 +114,12 @@ class Filing:
             return growing.event_id if continues(growing, connection, seen.observation, sense) else None
 
         observed = await observe(
-            self._services, _origin_of(seen.opened), seen.observation, seen.picture.jpeg, find_growing=find_growing
+            self._services,
+            _origin_of(seen.opened),
+            seen.observation,
+            seen.picture.jpeg,
+            recent=self._recent_of(connection),
+            find_growing=find_growing,
         )
         if growing is not None and growing.event_id == observed.event.id:
             self._growing = replace(growing, end_s=window.end_s)
@@ -61,6 +128,12 @@ class Filing:
             self._growing = Growing(observed.event.id, connection, sense, window.start_s, window.end_s)
         if observed.alerts:
             self.ask_for_clip(observed.event.id, connection, window)
+
+    def _recent_of(self, connection: str) -> RecentLooks:
+        """What came before of the same connection: another one has a clock of its own."""
+        if self._connection != connection:
+            self._connection, self._recent = connection, RecentLooks()
+        return self._recent
 
     def ask_for_clip(self, event_id: str, connection: str, window: Window) -> None:
         """Keep a clip of this stretch of the connection with the event; returns before it is cut."""
@@ -91,8 +164,9 @@ class Filing:
         key = services.blobs.new_key("evidence", ".mp4")
         await services.threads.run(services.blobs.put, key, clip.mp4, keep_reserve=True)
         async with services.database.unit_of_work() as session:
-            is_kept = await evidence.attach_clip(session, event_id, key)
+            is_kept = await events.attach_clip(session, event_id, key, start_s=clip.start_s, end_s=clip.end_s)
         if not is_kept:
             await services.threads.run(services.blobs.delete, key)
+            return
         took_s = round(clip.end_s - clip.start_s, 1)
         log.info("evidence.kept", event_id=event_id, seconds=took_s, coded_anew=clip.coded_anew)

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from instantreact.errors import NotFound, StorageFull
+from instantreact.errors import Erased, NotFound, StorageFull
 from instantreact.inference.captioner import Description
 from instantreact.ingest.batcher import FeatureBatcher
 from instantreact.ingest.filing import Filing, WantClip
@@ -53,6 +53,8 @@ class Inbox:
             bind_request_id(new_id())  # nobody asked for it: it begins here
             try:
                 await self._filing.file(seen)
+            except Erased:
+                log.info("ingest.erased", camera_id=seen.opened.camera.id)
             except StorageFull as error:
                 log.error("ingest.filing_failed", camera_id=seen.opened.camera.id, reason=str(error))
             except Exception:  # one window that cannot be filed must not end the camera's
@@ -66,6 +68,8 @@ class Inbox:
             event_id = await find_alerted(self._services, heard, utterance_id, until=self._ending)
             if event_id is not None:
                 self._filing.ask_for_clip(event_id, heard.opened.connection, window_of(heard))
+        except Erased:
+            log.info("ingest.erased", camera_id=camera_id)
         except StorageFull as error:
             log.error("ingest.words_failed", camera_id=camera_id, reason=str(error))
         except NotFound:

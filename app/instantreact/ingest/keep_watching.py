@@ -4,13 +4,33 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from instantreact.errors import CaptionerUnavailable
+from instantreact.errors import CaptionerUnavailable, StreamLost
 from instantreact.inference.captioner import Captioner
 from instantreact.inference.loader import RELOAD_S
-from instantreact.ingest.own_cameras import OwnCameras
 from instantreact.ingest.supervisor import Supervisor
+from instantreact.ingest.watcher import Watcher
 from instantreact.logs import get_logger
+from instantreact.media.live_frame import LiveFrame
 from instantreact.pipeline.services import Services
+
+
+class OwnCameras:
+    """What this process watches. Set `supervisor` while one runs."""
+
+    def __init__(self) -> None:
+        self.supervisor: Supervisor | None = None
+
+    def find_picture(self, camera_id: str) -> LiveFrame | None:
+        """The newest picture, masked; None when the camera is not watched here or is not live."""
+        watcher = self.supervisor.find_watcher(camera_id) if self.supervisor else None
+        return watcher.latest if watcher else None
+
+    async def take_over(self, camera_id: str) -> Watcher:
+        """Watch this camera here from now on. Raises NotFound, Conflict, and StreamLost when nothing is watched."""
+        if self.supervisor is None:
+            raise StreamLost("This process does not watch cameras yet.", retry_after_s=5)
+        return await self.supervisor.take_over(camera_id)
+
 
 _PAUSE_S = 1.0
 

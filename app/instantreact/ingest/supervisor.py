@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from instantreact.domain.camera import Outage, SpeechMode
 from instantreact.errors import Conflict, InvalidInput, Misconfigured, StorageBusy, StorageFull
 from instantreact.ingest.inbox import Inbox
+from instantreact.ingest.minutes import UnwrittenMinutes
 from instantreact.ingest.outage import UntoldFacts
 from instantreact.ingest.watched import HeardLive, SeenLive, WatchedCamera, WatchTools
 from instantreact.ingest.watcher import Watcher
@@ -77,6 +78,7 @@ class Supervisor:
         self._tools = make_tools(self._take_from_thread)
         self._watching: dict[str, _Watching] = {}
         self._untold = UntoldFacts(services)
+        self._unwritten = UnwrittenMinutes(services.database)
         self._changed = services.database.subscribe(CAMERAS_CHANGED)
         self._lock = asyncio.Lock()
 
@@ -98,6 +100,7 @@ class Supervisor:
         async with self._lock:
             await self._keep()
             await self._claim()
+        await self._unwritten.write_if_due()
         await self._untold.tell()
 
     async def close(self) -> None:
@@ -108,6 +111,7 @@ class Supervisor:
             endings = [watching.ending for watching in self._watching.values() if watching.ending]
         await asyncio.gather(*endings, return_exceptions=True)
         await asyncio.to_thread(self._tools.batcher.close)
+        await self._unwritten.write()
         try:
             await self._untold.tell()
         except _DATABASE_FAILS as error:
@@ -137,12 +141,21 @@ class Supervisor:
             return self._start(self._read_camera(row), outage)
 
     def _settle(self) -> None:
-        """Note what is worth telling people of the cameras that are surely ours: others may see better than we do."""
+        """Note what is worth telling people of the cameras that are surely ours: others may see better than we do.
+
+        And what is known of the last minutes of them all.
+        """
         now, now_s = self._services.clock.now(), time.monotonic()
-        for watching in self._watching.values():
-            fact = watching.watcher.settle(now) if now_s < watching.leased_until_s[0] else None
+        for camera_id, watching in self._watching.items():
+            watcher, is_ours = watching.watcher, now_s < watching.leased_until_s[0]
+            fact = watcher.settle(now) if is_ours else None
             if fact is not None:
-                self._untold.put(watching.watcher.camera, fact)
+                self._untold.put(watcher.camera, fact)
+            if is_ours and watcher.is_running:
+                watcher.minutes.note_watched(now)
+            else:
+                watcher.minutes.note_unwatched()
+            self._unwritten.put(camera_id, watcher.minutes.take())
 
     async def _keep(self) -> None:
         """Renew every lease; stop watching what is not ours any more, or not as it was."""
@@ -183,7 +196,8 @@ class Supervisor:
             return
         async with self._services.database.reading() as session:
             free = await list_unwatched_cameras(session, now=self._services.clock.now())
-        for camera_id in free[:room]:
+        # A renewal that waited for the database for longer than the lease leaves it run out, and the camera ours.
+        for camera_id in [each for each in free if each not in self._watching][:room]:
             await self._claim_one(camera_id)
 
     async def _claim_one(self, camera_id: str) -> None:
@@ -216,6 +230,7 @@ class Supervisor:
     async def _end(self, camera_id: str, watching: _Watching) -> None:
         """End the watcher first and give the lease up afterwards: two never watch the same camera."""
         await asyncio.to_thread(watching.watcher.join)
+        self._unwritten.put(camera_id, watching.watcher.minutes.take())
         await asyncio.sleep(0)  # what the threads handed over last reaches the inbox before its end
         try:
             await watching.inbox.finish()

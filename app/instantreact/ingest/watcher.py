@@ -11,6 +11,7 @@ from instantreact.domain.camera import CameraState, Outage
 from instantreact.errors import MediaError, NotAllowed
 from instantreact.ingest import state
 from instantreact.ingest.connection import Connection, refuse_clip
+from instantreact.ingest.minutes import WatchedMinutes
 from instantreact.ingest.state import Fact, Watch
 from instantreact.ingest.watched import WatchedCamera, WatchTools
 from instantreact.logs import get_logger
@@ -28,7 +29,7 @@ log = get_logger(__name__)
 class Watcher:
     """Starts at once. Its public methods may be called from any thread and return at once, but for `join`.
 
-    may_watch  asked before each picture: whether the lease still holds
+    may_watch  asked before anything that arrives is taken: whether the lease still holds
     outage     what went before and is not over
     pushed     where a `push:` camera's frames arrive
     """
@@ -40,6 +41,7 @@ class Watcher:
         self.was_fenced = False
         """Whether the thread ended because the lease no longer held."""
         self.pushed = PushSlot(max_pixels=tools.limits.max_pixels)
+        self.minutes = WatchedMinutes()
         self._tools = tools
         self._may_watch = may_watch
         self._lock = threading.Lock()
@@ -132,20 +134,23 @@ class Watcher:
         tools, camera = self._tools, self.camera
         opening = Opening(tools.policy, tools.limits, FrameMask(camera.masks), self._stopped)
         stream = open_stream(camera.source, opening, self.pushed)
-        connection = Connection(camera, stream, tools, self._slot)
+        connection = Connection(camera, stream, tools, self._slot, self.minutes)
         self._connection = connection
         log.info("camera.opened", camera_id=camera.id, source=describe_source(camera.source), connection=connection.id)
         try:
-            connection.run(self._see)
+            connection.run(self._see, self._is_ours)
         finally:
             self._connection = self._latest = None
             stream.close()
 
+    def _is_ours(self) -> bool:
+        if self._may_watch():
+            return True
+        self.was_fenced = True
+        self._stopped.set()
+        return False
+
     def _see(self, frame: LiveFrame) -> None:
-        if not self._may_watch():
-            self.was_fenced = True
-            self._stopped.set()
-            return
         self._latest = frame
         self._pictures += 1
         self._last_frame_at = self._tools.clock.now()

@@ -13,7 +13,7 @@ from instantreact.ingest.windows import LiveWindow
 from instantreact.logs import get_logger
 from instantreact.pipeline.hear_live import Said, keep_utterance
 from instantreact.pipeline.services import Services
-from instantreact.storage import events, evidence, utterances
+from instantreact.storage import events, utterances
 
 _MOMENTS_PER_S = 10
 _MODEL_S = 10.0
@@ -52,7 +52,7 @@ async def find_alerted(services: Services, heard: HeardLive, utterance_id: str, 
     connection, window = heard.opened.connection + HEARD_SUFFIX, window_of(heard)
     async with services.database.reading() as session:
         event = await events.find_event(session, heard.opened.camera.id, connection, window.index)
-        return event.id if event is not None and await evidence.has_alert(session, event.id) else None
+        return event.id if event is not None and await events.has_alert(session, event.id) else None
 
 
 def window_of(heard: HeardLive) -> Window:

@@ -16,6 +16,7 @@ import aio_pika
 from aio_pika.exceptions import AMQPError, ProbableAuthenticationError
 from aiormq.exceptions import ChannelInvalidStateError, InvalidFrameError
 from taskiq import AckableMessage, AcknowledgeType, AsyncTaskiqDecoratedTask
+from taskiq.exceptions import SendTaskError
 from taskiq.receiver import Receiver
 from taskiq.utils import maybe_awaitable
 from taskiq_aio_pika import AioPikaBroker, Exchange, Queue, QueueType
@@ -23,7 +24,7 @@ from taskiq_aio_pika import AioPikaBroker, Exchange, Queue, QueueType
 from instantreact.errors import BrokerUnreachable, Misconfigured
 from instantreact.jobs.broker import RunJob, kick, register
 from instantreact.jobs.claims import Handover
-from instantreact.logs import get_logger
+from instantreact.logs import Throttle, get_logger
 
 CONNECT_TIMEOUT_S = 10.0
 SEND_TIMEOUT_S = 3.0
@@ -31,7 +32,9 @@ _PAUSE_S = 1.0
 _UNREACHABLE = (OSError, AMQPError, TimeoutError)
 
 log = get_logger(__name__)
-logging.getLogger("aiormq.connection").setLevel(logging.CRITICAL)  # we say in one line that it cannot be reached
+_backs = Throttle(every_s=10)  # a process has a dozen connections, which come back together
+for _talkative in ("aiormq.connection", "aio_pika.tools"):  # we say in one line that it cannot be reached
+    logging.getLogger(_talkative).setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,20 @@ class RabbitAddress:
 class _Broker(AioPikaBroker):
     """A message whose channel was closed meanwhile cannot be confirmed any more: it comes again, and is not good."""
 
+    async def startup(self) -> None:
+        await super().startup()
+        for connection in (self.read_conn, self.write_conn):
+            if connection is not None:
+                connection.reconnect_callbacks.add(_say_back, weak=False)
+
     async def listen(self) -> AsyncGenerator[AckableMessage, None]:
         async for message in super().listen():
             yield AckableMessage(data=message.data, ack=partial(_confirm, message.ack))
+
+
+def _say_back(*_: object) -> None:
+    if _backs.admit("back") is not None:
+        log.warning("broker.back")
 
 
 async def _confirm(ack: Callable[[], object]) -> None:
@@ -106,6 +120,8 @@ class RabbitPublisher:
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
                 await kick(await self._find_task(handover.kind), handover)
+        except SendTaskError as error:
+            raise BrokerUnreachable("RabbitMQ does not take jobs: the connection to it is closed.") from error
         except _UNREACHABLE as error:
             raise BrokerUnreachable(f"RabbitMQ does not take jobs: {str(error) or type(error).__name__}.") from error
 

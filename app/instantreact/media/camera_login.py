@@ -9,7 +9,7 @@ import re
 import secrets
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from urllib.request import parse_http_list, parse_keqv_list
+from urllib.request import parse_http_list
 
 from instantreact.addresses import Login
 
@@ -29,7 +29,7 @@ class CameraLogin:
     def take_challenge(self, headers: Iterable[str]) -> bool:
         """Remember how the camera asks, by its `WWW-Authenticate` headers; False where we cannot answer that."""
         found = [(kind.lower(), rest) for header in headers for kind, rest in _CHALLENGE.findall(header)]
-        digests = [parse_keqv_list(parse_http_list(rest)) for kind, rest in found if kind == "digest"]
+        digests = [_read_fields(rest) for kind, rest in found if kind == "digest"]
         known = [each for each in digests if _algorithm_of(each) in _HASHES and _qop_of(each) is not None]
         if self._name is None:
             return False
@@ -66,6 +66,16 @@ class CameraLogin:
         fields |= {"opaque": given["opaque"]} if "opaque" in given else {}
         plain += f", algorithm={given['algorithm']}" if "algorithm" in given else ""
         return "Digest " + ", ".join(f'{name}="{_escape(value)}"' for name, value in fields.items()) + plain
+
+
+def _read_fields(challenge: str) -> Mapping[str, str]:
+    """The fields of a challenge, by their names in lower case; what is no field is left out."""
+    pairs = [each.partition("=") for each in parse_http_list(challenge)]
+    return {name.strip().lower(): _unquote(value.strip()) for name, equals, value in pairs if equals}
+
+
+def _unquote(value: str) -> str:
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
 
 
 def _algorithm_of(digest: Mapping[str, str]) -> str:

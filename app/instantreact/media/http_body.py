@@ -3,7 +3,6 @@
 We open the connection ourselves, because FFmpeg resolves names and follows redirects without asking the policy.
 """
 
-import time
 from collections.abc import Generator
 from contextlib import ExitStack, suppress
 from typing import Self
@@ -12,6 +11,7 @@ import httpx
 
 from instantreact.errors import NotAllowed, StreamLost
 from instantreact.media.camera_login import CameraLogin
+from instantreact.media.patience import Deadline, PatientTransport
 from instantreact.media.reach import SENDS_ELSEWHERE, ReachPolicy, resolve_host
 from instantreact.media.source import Source
 
@@ -24,16 +24,16 @@ class HttpBody:
 
     kind        its content type, as the camera says; "" where it says none
     has_length  whether the camera says where it ends
+    deadline    after which reading fails even though bytes trickle in
     """
 
-    def __init__(self, response: httpx.Response, *, give_up_at_s: float) -> None:
+    def __init__(self, response: httpx.Response, deadline: Deadline) -> None:
         self._response = response
         self._chunks = response.iter_raw()
         self._rest = b""
         self.kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         self.has_length = "content-length" in response.headers
-        self.give_up_at_s = give_up_at_s
-        """Monotonic time after which reading fails even though bytes trickle in."""
+        self.deadline = deadline
 
     def __enter__(self) -> Self:
         return self
@@ -43,13 +43,12 @@ class HttpBody:
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes, as soon as there are any; none at the end. Raises StreamLost."""
-        if time.monotonic() > self.give_up_at_s:
-            raise StreamLost("No whole picture came in time.")
         if not self._rest:
             try:
                 self._rest = next(self._chunks, b"")
             except httpx.TimeoutException:
-                raise StreamLost("The camera stopped sending.") from None
+                late = self.deadline.left_s() <= 0
+                raise StreamLost("No whole picture came in time." if late else "The camera stopped sending.") from None
             except httpx.HTTPError:
                 raise StreamLost("The connection to the camera broke.") from None
         part, self._rest = self._rest[:size], self._rest[size:]
@@ -74,8 +73,13 @@ class HttpCamera:
         self._source = source
         self._address = resolve_host(source.host, source.port, policy)
         self._longest_s = open_timeout_s + read_timeout_s
-        timeout = httpx.Timeout(read_timeout_s, connect=open_timeout_s)
-        self._client = httpx.Client(timeout=timeout, trust_env=False, auth=_CameraAuth(source))
+        self._deadline = Deadline()
+        self._client = httpx.Client(
+            timeout=httpx.Timeout(read_timeout_s, connect=open_timeout_s),
+            trust_env=False,
+            auth=_CameraAuth(source),
+            transport=PatientTransport(self._deadline),
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -85,7 +89,8 @@ class HttpCamera:
 
     def ask(self) -> HttpBody:
         """What it answers now."""
-        path, give_up_at_s = self._source.path or "/", time.monotonic() + self._longest_s
+        path = self._source.path or "/"
+        self._deadline.set_to(self._longest_s)
         for _ in range(_MOST_REDIRECTS + 1):
             response = _send(self._client, self._build_request(path))
             with ExitStack() as undo:
@@ -93,7 +98,7 @@ class HttpCamera:
                 if not response.has_redirect_location:
                     _judge(response)
                     undo.pop_all()
-                    return HttpBody(response, give_up_at_s=give_up_at_s)
+                    return HttpBody(response, self._deadline)
                 path = _local_redirect(response, self._source)
         raise StreamLost("The camera redirects in circles.")
 
@@ -143,13 +148,16 @@ def _send(client: httpx.Client, request: httpx.Request) -> httpx.Response:
         refused = "refused" in str(error).lower()
         why = f"Nothing listens on port {request.url.port or 'of its scheme'} there" if refused else str(error)
         raise StreamLost(f"{why}.") from None
-    except httpx.HTTPError:
+    except (httpx.HTTPError, httpx.InvalidURL):
         raise StreamLost("What answers there does not speak HTTP.") from None
 
 
 def _local_redirect(response: httpx.Response, source: Source) -> str:
-    """The path of a redirect that stays with the camera; NotAllowed for any other."""
-    location = httpx.URL(response.headers["location"])
+    """The path of a redirect that stays with the camera; NotAllowed for any other. Raises StreamLost for none."""
+    try:
+        location = httpx.URL(response.headers["location"])
+    except httpx.InvalidURL:
+        raise StreamLost("What answers there does not speak HTTP.") from None
     port = location.port or {"http": 80, "https": 443}.get(location.scheme, 0)
     same = location.scheme == source.scheme and location.host == source.host and port == source.port
     if location.is_absolute_url and not same:

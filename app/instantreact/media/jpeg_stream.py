@@ -117,7 +117,7 @@ class JpegStream:
 
     def _see(self) -> None:
         self._seen_s = time.monotonic()
-        self._body.give_up_at_s = self._seen_s + self._limits.stall_timeout_s
+        self._body.deadline.set_to(self._limits.stall_timeout_s)
 
     def _watch(self, reason: str) -> None:
         stalled_s = self._limits.stall_timeout_s

@@ -41,11 +41,13 @@ class Motion:
     moving_px    pixels that move, of GATE_WIDTH x GATE_HEIGHT
     zone_px      how many of them lie inside each zone
     is_moving    whether a part large enough for the sensitivity moves on
+    share        of the picture, or of its zones together where it has any, that such parts take, 0..1
     """
 
     moving_px: int = 0
     zone_px: Mapping[str, int] = field(default_factory=dict)
     is_moving: bool = False
+    share: float = 0.0
 
 
 class MotionGate:
@@ -57,6 +59,9 @@ class MotionGate:
 
     def __init__(self, sensitivity: float = 0.5, zones: Mapping[str, Hidden] | None = None) -> None:
         self._zones = dict(zones or {})
+        everywhere = np.ones((GATE_HEIGHT, GATE_WIDTH), np.uint8)
+        self._inside = np.any(list(self._zones.values()), axis=0).astype(np.uint8) if self._zones else everywhere
+        self._inside_px = max(1, cv2.countNonZero(self._inside))
         self._deviations = 5.0 - 2.5 * sensitivity
         self._least_px = GATE_WIDTH * GATE_HEIGHT * 10 ** (-2.0 - 1.2 * sensitivity)
         self._mean: GreyLevels | None = None
@@ -116,7 +121,13 @@ class MotionGate:
         is_large[0] = False
         self._large = is_large[labels].astype(np.uint8)
         zone_px = {name: int(moving[inside].sum()) for name, inside in self._zones.items()}
-        return Motion(moving_px, zone_px, is_moving=cv2.countNonZero(cv2.bitwise_and(self._large, nearby)) > 0)
+        is_moving = cv2.countNonZero(cv2.bitwise_and(self._large, nearby)) > 0
+        share = self._measure_share(moving) if is_moving else 0.0
+        return Motion(moving_px, zone_px, is_moving=is_moving, share=share)
+
+    def _measure_share(self, moving: NDArray[np.uint8]) -> float:
+        there = cv2.bitwise_and(cv2.bitwise_and(moving, self._large), self._inside)
+        return cv2.countNonZero(there) / self._inside_px
 
     def _find_nearby(self, *, is_rare: bool) -> NDArray[np.uint8]:
         """Where what moved at the last look may have gone meanwhile: anywhere, where looks are rare."""

@@ -9,7 +9,7 @@ from typing import Self
 
 from instantreact.errors import StreamLost
 
-_START = re.compile(r"RTSP/1\.\d +(?P<status>\d{3})(?: .*)?|(?P<method>[A-Z_]+) (?P<url>\S+) RTSP/1\.\d")
+_START = re.compile(r"RTSP/1\.\d +(?P<status>[1-9]\d\d)(?: .*)?|(?P<method>[A-Z_]+) (?P<url>\S+) RTSP/1\.\d", re.ASCII)
 _HEADER = re.compile(r"([A-Za-z0-9!#%&'*+.^_`|~-]+)[ \t]*:[ \t]*(.*)")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -17,6 +17,7 @@ _DOLLAR = 0x24
 _FRAME_HEAD = 4
 _LONGEST_HEAD = 65_536
 _LONGEST_BODY = 1 << 20
+_MOST_DIGITS = 18
 
 
 @dataclass(frozen=True)
@@ -57,37 +58,61 @@ class Message:
 
 
 class MessageSplitter:
-    """Cuts what one side sends into messages and interleaved frames; the frames stay as they are."""
+    """Cuts what one side sends into messages and interleaved frames; the frames stay as they are.
+
+    Each byte is looked at once, however few come at a time.
+    """
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest = bytearray()
+        self._searched = 0
+        self._head: tuple[Message, int, int] | None = None
+        """A message without its body, where that begins and where it ends."""
 
     def split(self, received: bytes) -> list[Message | bytes]:
         """What is complete by now. Raises StreamLost for what is no RTSP."""
-        data = self._rest + received
+        self._rest += received
         pieces: list[Message | bytes] = []
-        at = 0
-        while at < len(data):
-            if data[at] == _DOLLAR:
-                stop = _find_end_of_frames(data, at)
-                if stop == at:
-                    break
-                pieces.append(data[at:stop])
-            elif data[at] in b"\r\n":
-                stop = at + 1
-            else:
-                found = _read_message(data, at)
-                if found is None:
-                    break
-                message, stop = found
-                pieces.append(message)
-            at = stop
-        self._rest = data[at:]
+        while self._rest and (stop := self._find_end(pieces)):
+            del self._rest[:stop]
+            self._searched, self._head = 0, None
         return pieces
 
+    def _find_end(self, pieces: list[Message | bytes]) -> int:
+        """Where the piece ends that comes first, which is added to `pieces`; 0 while it is incomplete."""
+        if self._rest[0] == _DOLLAR:
+            stop = _find_end_of_frames(self._rest)
+            pieces += [bytes(self._rest[:stop])] if stop else []
+            return stop
+        if self._rest[0] in b"\r\n":
+            return 1
+        self._head = self._head or self._read_head()
+        if self._head is None:
+            return 0
+        message, start, stop = self._head
+        if stop > len(self._rest):
+            return 0
+        pieces.append(replace(message, body=bytes(self._rest[start:stop])))
+        return stop
 
-def _find_end_of_frames(data: bytes, at: int) -> int:
-    """Where the last complete frame of those that begin at `at` ends."""
+    def _read_head(self) -> tuple[Message, int, int] | None:
+        end = _BLANK_LINE.search(self._rest, max(0, self._searched - 3))
+        stop = end.start() if end else len(self._rest)
+        if _CONTROL.search(self._rest, self._searched, stop) or stop > _LONGEST_HEAD:
+            raise _no_rtsp()
+        self._searched = stop
+        if end is None:
+            return None
+        message = _parse_head(bytes(self._rest[:stop]))
+        length = read_count(message.find("Content-Length") or "0")
+        if length is None or length > _LONGEST_BODY:
+            raise _no_rtsp()
+        return message, end.end(), end.end() + length
+
+
+def _find_end_of_frames(data: bytearray) -> int:
+    """Where the last complete frame of those at the beginning ends; 0 where none is complete."""
+    at = 0
     while len(data) >= at + _FRAME_HEAD and data[at] == _DOLLAR:
         stop = at + _FRAME_HEAD + (data[at + 2] << 8 | data[at + 3])
         if stop > len(data):
@@ -96,22 +121,9 @@ def _find_end_of_frames(data: bytes, at: int) -> int:
     return at
 
 
-def _read_message(data: bytes, at: int) -> tuple[Message, int] | None:
-    """The message that begins at `at`, and where it ends; None while it is incomplete."""
-    end = _BLANK_LINE.search(data, at)
-    head = data[at : end.start() if end else len(data)]
-    if _CONTROL.search(head) or len(head) > _LONGEST_HEAD:
-        raise _no_rtsp()
-    if end is None:
-        return None
-    message = _parse_head(head)
-    length_text = message.find("Content-Length") or "0"
-    if not (length_text.isascii() and length_text.isdigit()) or int(length_text) > _LONGEST_BODY:
-        raise _no_rtsp()
-    stop = end.end() + int(length_text)
-    if stop > len(data):
-        return None
-    return replace(message, body=data[end.end() : stop]), stop
+def read_count(text: str) -> int | None:
+    """A whole number as headers write it; None for any other text, and for more digits than anything has here."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 def _parse_head(head: bytes) -> Message:

@@ -18,7 +18,7 @@ from typing import Self
 from instantreact.errors import NotAllowed, StreamLost
 from instantreact.media.camera_login import CameraLogin
 from instantreact.media.reach import SENDS_ELSEWHERE
-from instantreact.media.rtsp_messages import Message, MessageSplitter
+from instantreact.media.rtsp_messages import Message, MessageSplitter, read_count
 from instantreact.media.source import Source, address_of
 
 _SOURCE = re.compile(r"\s*source\s*=", re.IGNORECASE)
@@ -164,9 +164,9 @@ class RtspRelay:
 
     def _find_asked(self, response: Message) -> _Asked | None:
         """What the camera answers; the oldest request where it does not say so."""
-        count = response.find("CSeq") or ""
-        known = int(count) if count.isdecimal() and int(count) in self._asked else min(self._asked, default=0)
-        return self._asked.pop(known, None)
+        count = read_count(response.find("CSeq") or "")
+        oldest = min(self._asked, default=0)
+        return self._asked.pop(count if count in self._asked else oldest, None)
 
     def _answer_one(self, response: Message, asked: _Asked, ffmpeg: socket.socket) -> None:
         challenges = response.list_values("WWW-Authenticate")

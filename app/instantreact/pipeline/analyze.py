@@ -1,7 +1,8 @@
 """From a stored clip to events: decode in a child process, describe, observe, window by window."""
 
-from collections.abc import Generator
-from contextlib import aclosing
+import asyncio
+from collections.abc import AsyncIterator, Generator
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,8 @@ from instantreact.pipeline.recognition import HEAR_ATTEMPTS
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 from instantreact.pipeline.stopwatch import Stopwatch
-from instantreact.storage import cameras, clips, events
+from instantreact.rules.confirm import REACH_S, RecentLooks
+from instantreact.storage import cameras, clips, events, rules
 from instantreact.storage.tables import Camera, Clip
 
 FRESH = timedelta(minutes=10)
@@ -45,9 +47,10 @@ async def analyze(services: Services, claim: Claim) -> None:
     except CaptionerUnavailable as error:
         await _wait_for_captioner(services, claim, clip, error)
         return
-    decoded = services.decoder.decode(await find_file(services, clip), captioner.bundle.sampling)
-    seen = describe_windows(decoded, captioner, stopwatch, known=known)
-    warning = await _observe_all(services, origin, clip.info, seen)
+    async with open_file(services, clip) as path:
+        decoded = services.decoder.decode(path, captioner.bundle.sampling)
+        seen = describe_windows(decoded, captioner, stopwatch, known=known)
+        warning = await _observe_all(services, origin, clip.info, seen)
     async with services.database.unit_of_work() as session:
         await clips.mark_analyzed(
             session,
@@ -132,26 +135,52 @@ async def find_origin(session: AsyncSession, clip: Clip) -> tuple[Origin, Camera
     return origin, camera
 
 
-async def find_file(services: Services, clip: Clip) -> Path:
+@asynccontextmanager
+async def local_file(services: Services, key: str) -> AsyncIterator[Path]:
+    """Where programs find a stored file during the block. Raises NotFound, FilesUnreachable and StorageFull."""
+    block = services.blobs.local_file(key)
+    path = await services.threads.finish(services.threads.start(block.__enter__))
+    try:
+        yield path
+    finally:
+        await asyncio.shield(services.threads.run(block.__exit__, None, None, None))
+
+
+@asynccontextmanager
+async def open_file(services: Services, clip: Clip) -> AsyncIterator[Path]:
     """Where a clip's file lies. Raises FileMissing: what is not there is not damaged."""
     if clip.blob_key is None:
         raise FileMissing("The clip's file was kept for as long as the settings say; send the clip again.")
     if not await services.threads.run(services.blobs.exists, clip.blob_key):
         raise FileMissing(f"The clip's file {clip.blob_key} is not in this process's folder; send the clip again.")
-    return services.blobs.path(clip.blob_key)
+    async with local_file(services, clip.blob_key) as path:
+        yield path
 
 
 async def _observe_all(
     services: Services, origin: Origin, info: ClipInfo | None, seen: Generator[SeenWindow, None, None]
 ) -> str | None:
     """File every window; a warning in words where some of the clip could not be used."""
-    warning = None
+    warning, recent = None, await _recall_looks(services, origin)
     async with aclosing(services.threads.iterate(seen)) as windows:
         async for window in windows:
-            await observe(services, origin, window.observation, partial(_picture_of, window))
+            await observe(services, origin, window.observation, partial(_picture_of, window), recent=recent)
             warning = window.warning or warning
             await _report_progress(services, origin, window.observation.window.end_s, info)
     return warning
+
+
+async def _recall_looks(services: Services, origin: Origin) -> RecentLooks:
+    """What rules that ask for confirmation have seen of the clip already, in a try that did not come to its end."""
+    recent = RecentLooks()
+    async with services.database.reading() as session:
+        watching = [rule for rule in await rules.list_rules_for(session, origin.camera_id) if rule.confirmation]
+        windows = await events.list_clip_windows(session, origin.clip_id or "") if watching else []
+        after = next((each.index - 1 for each in windows if windows[-1].end_s - each.end_s <= REACH_S), -1)
+        for event in await events.list_clip_events(session, origin.clip_id or "", after=after) if windows else ():
+            for rule in watching:
+                recent.find(rule.id, rule.criteria, rule.confirmation, event.observation)
+    return recent
 
 
 def _picture_of(window: SeenWindow) -> bytes:

@@ -1,20 +1,33 @@
 """One alert to one person: its parts in order, each sent once as far as a channel lets us know."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.channels.channel import Channel
+from instantreact.channels.registry import CHANNELS
 from instantreact.domain.alert import ChannelKind, DeliveryState, PartKind, Picture, Receipt
 from instantreact.domain.happening import Notice
-from instantreact.errors import ChannelBroken, ChatWindowClosed, DeliveryDeferred, DeliveryRefused, RecipientUnreachable
+from instantreact.errors import (
+    ChannelBroken,
+    ChatWindowClosed,
+    DeliveryDeferred,
+    DeliveryRefused,
+    FileMissing,
+    FilesUnreachable,
+    NotFound,
+    RecipientUnreachable,
+)
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
+from instantreact.pipeline.parts import parts_for
+from instantreact.pipeline.quiet import hold_while_quiet
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
-from instantreact.storage import channel_faults, deliveries, recipients
-from instantreact.storage.tables import Delivery, DeliveryPart
+from instantreact.storage import alerts, channel_faults, deliveries, recipients
+from instantreact.storage.tables import Delivery, DeliveryPart, Recipient
 
 MAX_ATTEMPTS = 100
 """Tries of a delivery: with waits of two and a half minutes on average, a channel may fail for four hours."""
@@ -49,7 +62,7 @@ async def deliver(services: Services, claim: Claim) -> None:
     if delivery.recipient.opted_out_at is not None:
         await _refuse(services, claim, delivery)
         return
-    if await _wait_for_repair(services, claim, delivery):
+    if await hold_while_quiet(services, claim, delivery) or await _wait_for_repair(services, claim, delivery):
         return
     try:
         channel = _find_channel(services, delivery)
@@ -145,6 +158,8 @@ async def _send_part(
         return True
     async with services.database.unit_of_work() as session:
         await deliveries.mark_part_sent(session, part.id, receipt)
+        if delivery.recipient.unreachable_reason is not None:
+            await recipients.mark_reached(session, delivery.recipient_id)
         await _note_working(session, services, delivery)
     _count_sent(services, delivery, part, receipt)
     log.info(
@@ -176,11 +191,22 @@ def _count_sent(services: Services, delivery: Delivery, part: DeliveryPart, rece
 
 async def _send(services: Services, channel: Channel, delivery: Delivery, part: DeliveryPart) -> Receipt:
     alert, address, metadata = delivery.alert, delivery.recipient.address, part_metadata(part.id)
-    notice = Notice(alert.id, alert.happening, services.links.open_url(alert.id))
+    language = delivery.recipient.language or services.language
+    notice = Notice(alert.id, alert.happening, services.links.open_url(alert.id), language=language)
     if part.kind is PartKind.TEXT:
+        if CHANNELS[delivery.channel].embeds_picture:
+            notice = replace(notice, picture=await _find_picture(services, delivery))
         return await channel.send_text(address, notice, metadata=metadata)
     picture = await _load_picture(services, delivery)
     return await channel.send_picture(address, notice, picture, metadata=metadata)
+
+
+async def _find_picture(services: Services, delivery: Delivery) -> Picture | None:
+    """What the message brings along; it does not wait for a picture that is gone or cannot be read now."""
+    try:
+        return await _load_picture(services, delivery)
+    except (DeliveryRefused, NotFound, FileMissing, FilesUnreachable):
+        return None
 
 
 async def _load_picture(services: Services, delivery: Delivery) -> Picture:
@@ -204,6 +230,7 @@ async def _hold(services: Services, delivery: Delivery, error: ChatWindowClosed)
         await deliveries.fail_delivery(session, delivery.id, DeliveryState.HELD, str(error))
         await recipients.close_chat_window(session, delivery.recipient_id)
         await _note_working(session, services, delivery)
+        await _fall_back(session, services, person, delivery.alert_id)
     log.warning("delivery.held", delivery_id=delivery.id, recipient_id=delivery.recipient_id)
 
 
@@ -220,5 +247,18 @@ async def _give_up(services: Services, delivery: Delivery, error: RecipientUnrea
     log.warning("delivery.refused", delivery_id=delivery.id, recipient_id=delivery.recipient_id, reason=str(error))
     async with services.database.unit_of_work() as session:
         await deliveries.fail_delivery(session, delivery.id, DeliveryState.REFUSED, str(error))
-        await recipients.mark_unreachable(session, delivery.recipient_id, str(error))
+        person = await recipients.mark_unreachable(session, delivery.recipient_id, str(error))
         await _note_working(session, services, delivery)
+        await _fall_back(session, services, person, delivery.alert_id)
+
+
+async def _fall_back(session: AsyncSession, services: Services, person: Recipient, alert_id: str) -> None:
+    """Tell them by their other way, where they have one by which they were not told of it yet."""
+    told = await recipients.list_recipients_to_tell(session, [person.fallback_id] if person.fallback_id else [])
+    if not told:
+        return
+    now, alert = services.clock.now(), await alerts.lock_alert(session, alert_id)
+    parts_of = parts_for(has_picture=alert.event is not None and alert.event.snapshot_key is not None)
+    for added in await alerts.add_deliveries(session, alert, told, parts_of=parts_of, now=now):
+        await put_deliver_job(session, added.id, now=now)
+        log.info("delivery.falls_back", alert_id=alert_id, recipient_id=person.id, fallback_id=added.recipient_id)

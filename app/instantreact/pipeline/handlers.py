@@ -11,11 +11,16 @@ from instantreact.jobs.retry import Backoff
 from instantreact.jobs.worker import JobKind
 from instantreact.pipeline.analyze import analyze, bury_clip
 from instantreact.pipeline.deliver import bury_delivery, deliver
+from instantreact.pipeline.digest import send_digest
+from instantreact.pipeline.erase import erase
+from instantreact.pipeline.escalate import escalate
 from instantreact.pipeline.hear import give_up_hearing, hear
 from instantreact.pipeline.hear_live import hear_live
+from instantreact.pipeline.heartbeat import send_heartbeat
 from instantreact.pipeline.incoming import handle_incoming
 from instantreact.pipeline.purge import purge
 from instantreact.pipeline.repair import check_channel
+from instantreact.pipeline.report import send_report
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 
@@ -39,8 +44,13 @@ def job_kinds(services: Services, *, analyze_jobs: int) -> Mapping[str, JobKind]
         StepName.HEAR: JobKind(_run(hear, services), give_up_hearing, limit=analyze_jobs, backoff=recogniser),
         StepName.HEAR_LIVE: JobKind(_run(hear_live, services), _bury_nothing, limit=UTTERANCES_AT_ONCE, backoff=live),
         StepName.DELIVER: JobKind(_run(deliver, services), bury_delivery, limit=DELIVERIES_AT_ONCE, backoff=messenger),
+        StepName.ESCALATE: JobKind(_run(escalate, services), _bury_nothing, limit=4, backoff=live),
+        StepName.DIGEST: JobKind(_run(send_digest, services), _bury_nothing, limit=4, backoff=live),
         StepName.CHECK_CHANNEL: JobKind(_run(check_channel, services), _bury_nothing, limit=4),
+        StepName.REPORT: JobKind(_run(send_report, services), _bury_nothing, limit=4, backoff=live),
+        StepName.HEARTBEAT: JobKind(_run(send_heartbeat, services), _bury_nothing, backoff=live),
         StepName.PURGE: JobKind(_run(purge, services), _bury_nothing),
+        StepName.ERASE: JobKind(_run(erase, services), _bury_nothing),
         StepName.INCOMING: JobKind(_run(handle_incoming, services), _bury_nothing, limit=4),
     }
 

@@ -1,25 +1,27 @@
 """What was said in a clip, filed beside what was seen: later than the picture, and never in its way."""
 
+import hashlib
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.media import Listening
-from instantreact.errors import SpeechError, SpeechUnavailable
+from instantreact.errors import Misconfigured, SpeechError, SpeechUnavailable
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
-from instantreact.pipeline.analyze import find_file, find_origin
-from instantreact.pipeline.answers import KeptAnswers, digest_of
+from instantreact.pipeline.analyze import find_origin, open_file
 from instantreact.pipeline.observe import Origin, add_transcript, match_rules
 from instantreact.pipeline.recognition import spoken_phrases
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.stopwatch import Stopwatch
-from instantreact.speech.listen import HeardSound, listen
+from instantreact.speech.listen import HeardSound, HeardUtterance, listen
 from instantreact.speech.placing import place_transcripts
 from instantreact.speech.transcriber import Transcriber
-from instantreact.storage import answers, clips, events, rules
-from instantreact.storage.tables import Clip
+from instantreact.storage import clips, events, rules, utterances
+from instantreact.storage.tables import AnsweredUtterance, Clip
 
 _EVENTS_AT_ONCE = 20
 
@@ -53,7 +55,7 @@ async def hear(services: Services, claim: Claim) -> None:
         await clips.mark_heard(session, sound.clip.id, state, timings_ms=stopwatch.timings_ms())
         wait_s = heard.ask_again_after_s if heard is not None else None
         if wait_s is None:
-            await answers.delete_answers(session, sound.clip.id)
+            await utterances.delete_answers(session, sound.clip.id)
             await claim.finish(session)
     log.info("clip.heard", clip_id=sound.clip.id, alerts=raised, took_ms=stopwatch.timings_ms()["total"])
     if wait_s is not None:
@@ -62,7 +64,7 @@ async def hear(services: Services, claim: Claim) -> None:
 
 async def give_up_hearing(session: AsyncSession, clip_id: str, reason: str) -> None:
     """The job that listens was given up: its events stay as they are, and nobody waits any longer."""
-    await answers.delete_answers(session, clip_id)
+    await utterances.delete_answers(session, clip_id)
     if await clips.find_clip(session, clip_id) is not None:
         await clips.mark_heard(session, clip_id, Listening.DONE, timings_ms={})
 
@@ -89,9 +91,9 @@ async def _listen(services: Services, sound: _Sound) -> HeardSound | None:
         return HeardSound(engine="none", has_track=True, broken_at_s=0.0, reason=sound.reason)
     kept = KeptAnswers(services, sound.clip.id, digest_of(sound.transcriber.engine, sound.phrases))
     known = await kept.load()
-    chunks = services.decoder.sound(await find_file(services, sound.clip))
-    with closing(chunks):
-        return await listen(chunks, sound.transcriber, services.threads, known=known, on_answer=kept.keep)
+    async with open_file(services, sound.clip) as path:
+        with closing(services.decoder.sound(path)) as chunks:
+            return await listen(chunks, sound.transcriber, services.threads, known=known, on_answer=kept.keep)
 
 
 async def _file(services: Services, claim: Claim, sound: _Sound, heard: HeardSound) -> int:
@@ -112,3 +114,36 @@ async def _file(services: Services, claim: Claim, sound: _Sound, heard: HeardSou
                 raised += len((await add_transcript(session, services, sound.origin, event, matched)).alerts)
         after = some[-1].window_index
     return raised
+
+
+_HEARD: TypeAdapter[HeardUtterance] = TypeAdapter(HeardUtterance)
+
+
+def digest_of(engine: str, phrases: Sequence[str]) -> str:
+    """Whose answers may stand for another's: the same engine's that listened for the same phrases."""
+    return hashlib.sha256("\0".join((engine, *sorted(set(phrases)))).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class KeptAnswers:
+    """The answers about one clip from who was asked so."""
+
+    services: Services
+    clip_id: str
+    asked: str
+
+    async def load(self) -> Mapping[int, HeardUtterance]:
+        """By the milliseconds at which their utterances start; none where they cannot be opened any more."""
+        async with self.services.database.reading() as session:
+            rows = await utterances.list_answers(session, self.clip_id, asked=self.asked)
+        try:
+            return {row.start_ms: _HEARD.validate_json(self.services.box.open(row.answer)) for row in rows}
+        except Misconfigured:  # the secret key was replaced meanwhile
+            return {}
+
+    async def keep(self, heard: HeardUtterance) -> None:
+        """Keep one, in a transaction of its own."""
+        sealed = self.services.box.seal(_HEARD.dump_json(heard).decode())
+        row = AnsweredUtterance(clip_id=self.clip_id, asked=self.asked, start_ms=heard.start_ms, answer=sealed)
+        async with self.services.database.unit_of_work() as session:
+            await utterances.insert_answer(session, row)

@@ -5,8 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from instantreact.domain.camera import SpeechMode
 from instantreact.domain.media import AudioTrack
 from instantreact.domain.observation import Hearing, Observation, Transcript
+from instantreact.errors import Erased
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
@@ -19,8 +23,8 @@ from instantreact.speech.listen import HeardSound, HeardUtterance
 from instantreact.speech.placing import place_transcripts
 from instantreact.speech.sound import decode_wav, encode_wav
 from instantreact.speech.transcriber import Transcriber
-from instantreact.storage import cameras, rules, utterances
-from instantreact.storage.tables import Rule, Utterance
+from instantreact.storage import cameras, erasures, rules, speech_use, utterances
+from instantreact.storage.tables import Camera, Rule, Utterance
 
 log = get_logger(__name__)
 
@@ -43,7 +47,7 @@ class Said:
 async def keep_utterance(services: Services, said: Said) -> str:
     """Keep an utterance with the job that recognises it, which comes before that of any clip; the utterance's id.
 
-    Raises StorageFull, and NotFound when the camera is gone.
+    Raises StorageFull, NotFound when the camera is gone, and Erased when that moment is.
     """
     blobs = services.blobs
     sound_key, snapshot_key = blobs.new_key("utterances", ".wav"), blobs.new_key("snapshots", ".jpg")
@@ -70,7 +74,7 @@ async def hear_live(services: Services, claim: Claim) -> None:
         utterance = await utterances.get_utterance(session, claim.subject)
         camera = await cameras.get_camera(session, utterance.camera_id)
         watching = await rules.list_rules_for(session, camera.id)
-    mode = services.recognition.mode_of(camera.speech)
+        mode = await _choose_mode(services, session, camera)
     transcriber = await services.recognition.find(mode, spoken_phrases(rule.criteria for rule in watching))
     transcript = await _recognise(services, utterance, transcriber) if transcriber else None
     matched = _match(services, watching, utterance, transcript) if transcript else None
@@ -81,7 +85,15 @@ async def hear_live(services: Services, claim: Claim) -> None:
         camera_id=camera.id,
         connection=utterance.connection,
     )
-    await _finish(services, claim, origin, utterance, matched)
+    await _finish(services, claim, origin, utterance, matched, was_sent=mode is SpeechMode.WIT)
+
+
+async def _choose_mode(services: Services, session: AsyncSession, camera: Camera) -> SpeechMode:
+    """Who is asked: once Wit.ai's budget is spent, whoever listens on this machine. Phrases still raise alerts then."""
+    mode, budget = services.recognition.mode_of(camera.speech), services.recognition.budget
+    if mode is SpeechMode.WIT and await speech_use.is_spent(session, camera.id, budget, now=services.clock.now()):
+        return SpeechMode.LOCAL
+    return mode
 
 
 async def _keep(services: Services, said: Said, sound_key: str, snapshot_key: str) -> str:
@@ -97,6 +109,9 @@ async def _keep(services: Services, said: Said, sound_key: str, snapshot_key: st
     )
     async with services.database.unit_of_work() as session:
         await cameras.get_camera(session, said.camera_id)
+        began_at = said.started_at + timedelta(seconds=said.seen.window.start_s)
+        if await erasures.is_erased(session, said.camera_id, began_at, utterance.ended_at):
+            raise Erased
         await utterances.insert_utterance(session, utterance)
         await outbox.put(session, StepName.HEAR_LIVE, utterance.id, now=now, max_attempts=HEAR_ATTEMPTS)
     return utterance.id
@@ -123,7 +138,7 @@ async def _recognise(services: Services, utterance: Utterance, transcriber: Tran
 
 
 async def _finish(
-    services: Services, claim: Claim, origin: Origin, utterance: Utterance, matched: Matched | None
+    services: Services, claim: Claim, origin: Origin, utterance: Utterance, matched: Matched | None, *, was_sent: bool
 ) -> None:
     filed_key = None
     async with services.database.unit_of_work() as session:
@@ -133,6 +148,9 @@ async def _finish(
                 await file_event(session, services, origin, matched, utterance.snapshot_key)
             ).event.snapshot_key
         await utterances.delete_utterance(session, utterance.id)
+        if was_sent:
+            seconds = utterance.observation.window.end_s - utterance.observation.window.start_s
+            await speech_use.add_use(session, utterance.camera_id, now=services.clock.now(), seconds=seconds)
         await claim.finish(session)
     for key in {utterance.sound_key, utterance.snapshot_key} - {filed_key}:
         await services.threads.run(services.blobs.delete, key)

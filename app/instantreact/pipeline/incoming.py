@@ -1,26 +1,31 @@
 """What people and channels tell us through webhooks: stored first, acted on by a job."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from instantreact.channels.receiver import Delivered, Echo, Incoming, Read
+from instantreact.channels.catalogue import NOT_TOLD
+from instantreact.channels.receiver import Delivered, Echo, Incoming, Read, Wrote
 from instantreact.channels.registry import CHANNELS
+from instantreact.channels.replies import ChatReply
 from instantreact.domain.alert import Answer, ChannelKind, Receipt
-from instantreact.domain.audit import AuditAction
-from instantreact.domain.principal import PrincipalKind
-from instantreact.errors import DeliveryError, NotFound
+from instantreact.errors import DeliveryError, InstantReactError, NotFound
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
-from instantreact.pipeline.answer import answer_alert, describe_state
-from instantreact.pipeline.deliver import find_part_id, put_deliver_job
-from instantreact.pipeline.opt_in import act_on_words
+from instantreact.pipeline.chat import answer, obey
+from instantreact.pipeline.chat_views import look_up
+from instantreact.pipeline.commands import Command
+from instantreact.pipeline.deliver import find_part_id
+from instantreact.pipeline.opt_in import act_on_invitation
+from instantreact.pipeline.quiet import put_digest_job
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import deliveries, incoming, recipients
-from instantreact.storage.audit import add_entry
 from instantreact.storage.incoming import NewMessage
 from instantreact.storage.tables import Recipient
 
@@ -47,9 +52,12 @@ async def accept_webhook(services: Services, channel: ChannelKind, body: bytes) 
             NewMessage(item.dedupe_key, item.body, asks=item.opens_chat_window or item.content is not None)
             for item in some
         ]
-        async with services.database.unit_of_work() as session:
-            new = await incoming.insert_new(session, channel, messages, now=now)
-            await outbox.put_all(session, StepName.INCOMING, new, now=now)
+        await services.database.write_gathered(partial(_store, channel=channel, messages=messages, now=now))
+
+
+async def _store(session: AsyncSession, *, channel: ChannelKind, messages: Sequence[NewMessage], now: datetime) -> None:
+    new = await incoming.insert_new(session, channel, messages, now=now)
+    await outbox.put_all(session, StepName.INCOMING, new, now=now)
 
 
 async def handle_incoming(services: Services, claim: Claim) -> None:
@@ -60,34 +68,64 @@ async def handle_incoming(services: Services, claim: Claim) -> None:
         said = await _act(services, session, stored.channel, item)
         await incoming.mark_handled(session, stored.id, now=services.clock.now())
         await claim.finish(session)
-    if isinstance(item.content, Answer):
-        await _sign(services, stored.channel, item, said or "You are not told of alerts here.")
-    elif said is not None:
-        await _sign(services, stored.channel, item, said)
+    if isinstance(said, _Asked):
+        said = await _look_up(services, said)
+    if said is None and isinstance(item.content, Answer):
+        said = ChatReply(NOT_TOLD.say(item.language or services.language))
+    await _sign(services, stored.channel, item, said)
 
 
-async def _act(services: Services, session: AsyncSession, channel: ChannelKind, item: Incoming) -> str | None:
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """What is to be looked up, which may take a while, once what was done is stored."""
+
+    person: Recipient
+    command: Command
+
+
+async def _look_up(services: Services, asked: _Asked) -> ChatReply | None:
+    try:
+        return await look_up(services, asked.person, asked.command)
+    except InstantReactError as error:
+        log.warning("incoming.not_looked_up", command=asked.command.kind, reason=str(error))
+        return None
+
+
+async def _act(
+    services: Services, session: AsyncSession, channel: ChannelKind, item: Incoming
+) -> ChatReply | _Asked | None:
     """Do what the item asks for; what to tell the person who did it."""
     if isinstance(item.content, Echo):
         await _recognise(services, session, item.content)
         return None
     person = await _find_person(session, channel, item)
-    person, said = await act_on_words(services, session, channel, item, person)
+    person, said = await act_on_invitation(services, session, channel, item, person)
+    reply = None if said is None else ChatReply(said)
     if person is None:
         log.info("incoming.from_nobody_we_tell", dedupe_key=item.dedupe_key)
-        return said
+        return reply
+    person.language = person.language or item.language
     if item.opens_chat_window:
         await _open_chat_window(services, session, person, item)
     match item.content:
-        case Answer() as answer:
-            return await _answer(services, session, person, answer)
+        case Answer() as given:
+            return ChatReply(await answer(services, session, person, given))
+        case Wrote() as wrote if reply is None:
+            obeyed = await obey(services, session, person, wrote)
+            return _Asked(person, obeyed) if isinstance(obeyed, Command) else obeyed
+    await _note_receipt(session, person, item)
+    return reply
+
+
+async def _note_receipt(session: AsyncSession, person: Recipient, item: Incoming) -> None:
+    """What reached somebody, and what they have seen."""
+    match item.content:
         case Delivered(mids, watermark):
             for some in _batches(mids, MIDS_AT_ONCE):
                 await deliveries.mark_delivered(session, person.id, message_ids=some)
             await deliveries.mark_delivered(session, person.id, watermark=watermark)
         case Read(watermark) if watermark is not None:
             await deliveries.mark_read(session, person.id, watermark=watermark)
-    return said
 
 
 async def _find_person(session: AsyncSession, channel: ChannelKind, item: Incoming) -> Recipient | None:
@@ -115,34 +153,20 @@ async def _open_chat_window(services: Services, session: AsyncSession, person: R
     now = services.clock.now()
     acted_at, chat_window = min(now, item.occurred_at or now), CHANNELS[person.channel].chat_window
     await recipients.open_chat_window(session, person.id, acted_at=acted_at, chat_window=chat_window)
-    for delivery_id in await deliveries.list_held(session, person.id):
-        await deliveries.reopen_delivery(session, delivery_id)
-        await put_deliver_job(session, delivery_id, now=now)
+    if await deliveries.list_held(session, person.id):
+        await put_digest_job(session, person.id, now=now)
 
 
-async def _answer(services: Services, session: AsyncSession, person: Recipient, answer: Answer) -> str:
-    """What to show the person who answered."""
-    now = services.clock.now()
-    try:
-        said = describe_state(await answer_alert(session, answer, by=person.name, now=now))
-    except NotFound:
-        log.info("incoming.answer_to_deleted_alert", alert_id=answer.alert_id)
-        return "This alert was deleted."
-    what = f"{person.channel} {answer.kind}"
-    add_entry(session, AuditAction.ANSWERED, PrincipalKind.CHANNEL, person.name, what, answer.alert_id, now=now)
-    return said
-
-
-async def _sign(services: Services, channel: ChannelKind, item: Incoming, said: str) -> None:
+async def _sign(services: Services, channel: ChannelKind, item: Incoming, said: ChatReply | None) -> None:
     """Whoever tapped or wrote waits for a sign. What they said is stored: a sign that gets lost is not tried again."""
     sender = services.channels.get(channel)
     if sender is None:
         return
     try:
-        if isinstance(item.content, Answer):
-            await sender.confirm(item, said)
+        if said is None or isinstance(item.content, Answer):
+            await sender.confirm(item, said.text if said else "")
         elif item.address is not None:
-            await sender.reply(item.address, said)
+            await sender.reply(item, said)
     except DeliveryError as error:
         log.warning("incoming.unconfirmed", channel=channel, reason=str(error))
 

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from instantreact.domain.alert import Notify
 from instantreact.domain.job import JobState
 from instantreact.domain.media import ClipState, Listening
-from instantreact.errors import InvalidInput, NotAllowed
+from instantreact.errors import FilesUnreachable, InvalidInput, NotAllowed
 from instantreact.jobs import outbox
 from instantreact.logs import get_logger
-from instantreact.pipeline.analyze import put_analyze_job, put_hear_job
+from instantreact.pipeline.analyze import local_file, put_analyze_job, put_hear_job
 from instantreact.pipeline.purge import delete_doomed, discard_unless_filed
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
@@ -67,14 +67,14 @@ async def _file_clip(
     services: Services, upload: Upload, *, camera_id: str | None, recorded_at: datetime | None, notify: Notify
 ) -> Submission:
     if camera_id is None and services.database.confinement is not None:
-        raise NotAllowed("Your key is confined to some cameras: name the one that this is of in camera_id.")
+        raise NotAllowed("You are confined to some cameras: name the one that this is of in camera_id.")
     if camera_id is not None:
         async with services.database.reading() as session:
             camera = await cameras.get_camera(session, camera_id)
         if camera.masks:
             raise InvalidInput("This camera has masks, which uploads do not pass through: upload without a camera.")
-    path = services.blobs.path(upload.blob_key)
-    info = await services.threads.run(services.decoder.probe, path)
+    async with local_file(services, upload.blob_key) as path:
+        info = await services.threads.run(services.decoder.probe, path)
     new = NewClip(
         sha256=upload.sha256,
         filename=upload.filename,
@@ -167,5 +167,8 @@ async def delete_clip(services: Services, clip_id: str) -> None:
     async with services.database.unit_of_work() as session:
         blob_keys = await clips.delete_clip(session, clip_id)
         await doom_files(session, blob_keys)
-    await delete_doomed(services)
+    try:
+        await delete_doomed(services)
+    except FilesUnreachable as error:  # they are doomed: the next purge deletes them
+        log.warning("clip.files_left", clip_id=clip_id, reason=str(error))
     log.info("clip.deleted", clip_id=clip_id, files=len(blob_keys))

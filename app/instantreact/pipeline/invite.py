@@ -7,6 +7,7 @@ from io import BytesIO
 import segno
 
 from instantreact.domain.alert import ChannelKind
+from instantreact.domain.language import Language
 from instantreact.errors import InvalidInput, Misconfigured
 from instantreact.pipeline.services import Services
 from instantreact.storage import invitations
@@ -22,7 +23,9 @@ class Invite:
     code: str = field(repr=False)
 
 
-async def invite(services: Services, name: str, channel: ChannelKind, *, life: timedelta) -> Invite:
+async def invite(
+    services: Services, name: str, channel: ChannelKind, *, life: timedelta, language: Language | None = None
+) -> Invite:
     """Invite one person to be told through a channel.
 
     Raises Misconfigured where it is not configured, InvalidInput where it has no links, and DeliveryError where it must
@@ -41,6 +44,7 @@ async def invite(services: Services, name: str, channel: ChannelKind, *, life: t
     now = services.clock.now()
     async with services.database.unit_of_work() as session:
         row = await invitations.insert_invitation(session, name, channel, token, life=life, now=now)
+        row.language = language
     return Invite(row, url, row.code or "")
 
 

@@ -20,8 +20,7 @@ from instantreact.pipeline.step_names import StepName
 from instantreact.storage import retention
 from instantreact.storage.bindings import MARKER
 from instantreact.storage.blobs import FolderUsage, LocalBlobs
-from instantreact.storage.references import list_referenced
-from instantreact.storage.removing import doom_files, forget_doomed, list_doomed
+from instantreact.storage.removing import doom_files, forget_doomed, list_doomed, list_referenced
 
 SETTLED = timedelta(hours=1)
 """A younger file may belong to an upload or event that is about to be committed."""

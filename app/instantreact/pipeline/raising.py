@@ -7,14 +7,18 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from instantreact.channels.registry import CHANNELS
-from instantreact.domain.alert import ChannelKind, PartKind
+from instantreact.domain.escalation import EscalationStep
 from instantreact.domain.happening import RuleMatched
 from instantreact.domain.rule import Evidence
+from instantreact.domain.verdict import Outcome
+from instantreact.jobs import outbox
 from instantreact.logs import get_logger
 from instantreact.pipeline.deliver import put_deliver_job
-from instantreact.storage import alerts, recipients, rules
+from instantreact.pipeline.parts import parts_for
+from instantreact.pipeline.step_names import StepName
+from instantreact.storage import alerts, mutes, recipients, rules
 from instantreact.storage.tables import Alert, Event, Recipient, Rule
+from instantreact.storage.verdicts import note_verdict
 
 log = get_logger(__name__)
 
@@ -44,36 +48,77 @@ async def raise_alerts(
     deleted or disabled since it matched raises none.
     """
     enabled = await rules.list_enabled(session, [match.rule.id for match in matches])
-    due = [match for match in matches if match.rule.id in enabled]
-    raised = [await _raise_alert(session, event, match, scene, now=now) for match in due]
-    return [alert for alert in raised if alert is not None]
+    raised = []
+    for match in matches:
+        if match.rule.id not in enabled:
+            continue
+        why_not = await _find_reason_against(session, event, match, scene, now=now)
+        alert = None if why_not else await _raise_alert(session, event, match, scene, now=now)
+        if alert is not None:
+            raised.append(alert)
+        outcome, why = why_not or (Outcome.RAISED, "")
+        await note_verdict(session, event.id, match.rule.id, outcome, why, now=now)
+        if why_not:
+            log.info("alert.suppressed", rule_id=match.rule.id, event_id=event.id, reason=outcome)
+    return raised
+
+
+async def _find_reason_against(
+    session: AsyncSession, event: Event, match: Match, scene: Scene, *, now: datetime
+) -> tuple[Outcome, str] | None:
+    """Why the rule raises no alert for the event now, in a sentence; None where it does.
+
+    From here on the caller's transaction holds the rule and the camera: of two events at once only one is free.
+    """
+    rule = match.rule
+    local = event.occurred_at.astimezone(scene.time_zone)
+    if rule.schedule is not None and not rule.schedule.covers(local):
+        return Outcome.OFF_SCHEDULE, f"{local:%a %H:%M} by the clock of {scene.time_zone.key} is outside of its hours."
+    await rules.lock_rule(session, rule.id, event.camera_id or event.clip_id or "")
+    cooldown = timedelta(seconds=rule.cooldown_s)
+    held_by = await alerts.find_alert_in_cooldown(session, rule.id, event, cooldown=cooldown)
+    if held_by is not None:
+        return Outcome.COOLDOWN, f"The alert {held_by.id} is less than {rule.cooldown_s:g} s away."
+    told = await recipients.list_recipients_to_tell(session, rule.recipient_ids)
+    if told and not await mutes.list_awake(session, _make_alert(event, match, scene, now=now), told, now=now):
+        muted = await alerts.find_alert_in_cooldown(session, rule.id, event, cooldown=cooldown, even_untold=True)
+        if muted is not None:
+            return Outcome.MUTED, f"Everybody has muted it, and the alert {muted.id}, as near as a cooldown, says so."
+    return None
 
 
 async def _raise_alert(
     session: AsyncSession, event: Event, match: Match, scene: Scene, *, now: datetime
 ) -> Alert | None:
     rule = match.rule
-    await rules.lock_rule(session, rule.id, event.camera_id or event.clip_id or "")
-    cooldown = timedelta(seconds=rule.cooldown_s)
-    if await alerts.find_alert_in_cooldown(session, rule.id, event, cooldown=cooldown) is not None:
-        log.info("alert.suppressed", rule_id=rule.id, event_id=event.id, reason="cooldown")
-        return None
     told = await recipients.list_recipients_to_tell(session, rule.recipient_ids)
     if not told:
         log.warning("alert.nobody_to_tell", rule_id=rule.id, event_id=event.id)
     alert = _make_alert(event, match, scene, now=now)
-    return await tell(session, alert, told, has_picture=event.snapshot_key is not None, now=now)
+    raised = await tell(session, alert, told, has_picture=event.snapshot_key is not None, now=now)
+    if raised is not None and rule.escalation:
+        await put_escalate_job(session, raised, rule.escalation[0], now=now)
+    return raised
+
+
+async def put_escalate_job(session: AsyncSession, alert: Alert, step: EscalationStep, *, now: datetime) -> None:
+    """Look at the alert again when the step is due, in the caller's transaction."""
+    run_at = max(now, alert.raised_at + timedelta(seconds=step.after_s))
+    await outbox.put(session, StepName.ESCALATE, alert.id, now=now, run_at=run_at)
 
 
 async def tell(
     session: AsyncSession, alert: Alert, told: list[Recipient], *, has_picture: bool, now: datetime
 ) -> Alert | None:
-    """Store an alert with its deliveries and their jobs; None when it was there already."""
+    """Store an alert with its deliveries and their jobs; None when it was there already.
 
-    def parts_of(channel: ChannelKind) -> list[PartKind]:
-        return [part for part in CHANNELS[channel].parts if has_picture or part is not PartKind.PICTURE]
-
-    stored, is_new = await alerts.insert_or_find(session, alert, recipients=told, parts_of=parts_of)
+    Whoever has muted it is not told. Where that is everybody, it says so and holds no cooldown.
+    """
+    awake = await mutes.list_awake(session, alert, told, now=now)
+    if told and not awake:
+        alert.untold_reason = mutes.ALL_MUTED
+    parts_of = parts_for(has_picture=has_picture)
+    stored, is_new = await alerts.insert_or_find(session, alert, recipients=awake, parts_of=parts_of)
     if is_new:
         for delivery in stored.deliveries:
             await put_deliver_job(session, delivery.id, now=now)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence, Set
 from functools import partial
 
-from instantreact.domain.camera import SpeechMode
+from instantreact.domain.camera import SpeechBudget, SpeechMode
 from instantreact.domain.rule import Criteria, MeaningCondition, SpeechCondition
 from instantreact.errors import InvalidInput, SpeechRejected
 from instantreact.speech.phrase_spotter import PhraseSpotter
@@ -15,6 +15,7 @@ from instantreact.threads import WorkerThreads
 
 HEAR_ATTEMPTS = 100
 """Tries of a recogniser: with waits of a minute and more it may be down for hours."""
+_NO_LIMIT = SpeechBudget()
 _SET_UP_WIT = "Set INSTANTREACT_WIT_TOKEN to the server access token of your Wit.ai app."
 
 
@@ -25,6 +26,7 @@ class Recognition:
     keep_transcripts whether what was said is kept, or only the phrases that matched
     remote           Wit.ai, where it is configured
     whisper          recognition on this machine; without it the phrase spotter stands in
+    budget           how much of a camera's sound Wit.ai may be asked about; what is beyond is recognised here
     """
 
     def __init__(
@@ -35,9 +37,11 @@ class Recognition:
         threads: WorkerThreads,
         remote: WitTranscriber | None = None,
         whisper: Transcriber | None = None,
+        budget: SpeechBudget = _NO_LIMIT,
     ) -> None:
         self._default = default
         self.keep_transcripts = keep_transcripts
+        self.budget = budget
         self._threads = threads
         self._remote = remote
         self._whisper = whisper

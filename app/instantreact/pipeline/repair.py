@@ -122,7 +122,7 @@ async def _show(services: Services, alert: Alert) -> None:
     console = services.channels.get(ChannelKind.CONSOLE)
     if console is None:
         return
-    notice = Notice(alert.id, alert.happening)
+    notice = Notice(alert.id, alert.happening, language=services.language)
     try:
         await console.send_text("the operator", notice, metadata=alert.id)
     except DeliveryError as error:

@@ -1,14 +1,16 @@
 """What the steps of the pipeline work with, built once by `wiring`."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from instantreact.channels.channel import Channel
+from instantreact.channels.channel import Board, Channel
 from instantreact.channels.receiver import Receiver
 from instantreact.clock import Clock
 from instantreact.domain.alert import ChannelKind
+from instantreact.domain.language import Language
 from instantreact.domain.retention import RetentionPolicy
+from instantreact.errors import StreamLost
 from instantreact.figures import Figures
 from instantreact.inference.loader import CaptionerLoader
 from instantreact.media.sandbox import ClipDecoder
@@ -20,6 +22,28 @@ from instantreact.storage.secrets import SecretBox
 from instantreact.threads import WorkerThreads
 
 
+@dataclass
+class LivePictures:
+    """Where pictures of cameras as they are now come from: a process that watches cameras puts itself there.
+
+    take  the newest of a camera, by its id, as JPEG. Raises StreamLost, and Conflict where it is disabled
+    """
+
+    take: Callable[[str], Awaitable[bytes]]
+
+
+async def _watch_nothing(camera_id: str) -> bytes:
+    raise StreamLost("No process watches this camera now.")
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """Where a sign of life is sent, and how often, in seconds. The address is a secret: whoever has it can send one."""
+
+    url: str = field(repr=False)
+    every_s: float
+
+
 @dataclass(frozen=True)
 class Services:
     """Every collaborator of a step.
@@ -29,6 +53,11 @@ class Services:
     links        opens alerts in a browser
     figures      what is counted and measured on the way
     retention    what is kept, and for how long
+    heartbeat    the sign of life for somebody outside; None for nobody
+    alerts_a_minute  how many a person is sent at most, but critical ones; 0 for any number
+    boards       where it is shown how cameras stand
+    language     in which people are told whose own is not known
+    live         what cameras show now
     time_zone    in which people are told when something happened, where no site says otherwise
     """
 
@@ -44,5 +73,10 @@ class Services:
     receivers: Mapping[ChannelKind, Receiver]
     links: Links
     time_zone: ZoneInfo
+    language: Language = Language.ENGLISH
+    live: LivePictures = field(default_factory=lambda: LivePictures(_watch_nothing))
     figures: Figures = field(default_factory=Figures)
+    alerts_a_minute: int = 0
+    heartbeat: Heartbeat | None = None
     retention: RetentionPolicy = field(default_factory=lambda: RetentionPolicy({}))
+    boards: Mapping[ChannelKind, Board] = field(default_factory=dict)

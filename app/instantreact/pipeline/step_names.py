@@ -10,6 +10,11 @@ class StepName(StrEnum):
     HEAR = "hear"  # a clip
     HEAR_LIVE = "hear_live"  # an utterance
     DELIVER = "deliver"  # a delivery
+    ESCALATE = "escalate"  # an alert
+    DIGEST = "digest"  # a recipient
     CHECK_CHANNEL = "check_channel"  # no row: the kind of a channel
+    REPORT = "report"  # a recipient
+    HEARTBEAT = "heartbeat"  # no row: the service
     PURGE = "purge"  # no row: what is kept
+    ERASE = "erase"  # an erasure
     INCOMING = "incoming"  # an incoming message

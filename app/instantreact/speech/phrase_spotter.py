@@ -7,7 +7,7 @@ from instantreact.domain.mention import tokenize
 from instantreact.domain.observation import Hearing, Transcript, Word
 from instantreact.speech.spotter_process import SpotterProcess
 from instantreact.speech.spotting import Spotted, missing_words
-from instantreact.speech.words import spread_words
+from instantreact.speech.transcriber import spread_words
 from instantreact.threads import WorkerThreads
 
 LANGUAGE = "en"

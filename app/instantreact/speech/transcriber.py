@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from instantreact.domain.media import AudioTrack
-from instantreact.domain.observation import Transcript
+from instantreact.domain.observation import Transcript, Word
 
 
 class Transcriber(Protocol):
@@ -37,3 +37,16 @@ class Transcriber(Protocol):
     async def close(self) -> None:
         """Give back what it holds."""
         ...
+
+
+def spread_words(text: str, start_s: float, duration_s: float) -> tuple[Word, ...]:
+    """The words of `text` laid out over a stretch of time, each as long as its letters' share: an estimate."""
+    texts = text.split()
+    letters = sum(map(len, texts))
+    words: list[Word] = []
+    said = 0
+    for word in texts:
+        begin_s = start_s + duration_s * said / letters
+        said += len(word)
+        words.append(Word(word, begin_s, start_s + duration_s * said / letters))
+    return tuple(words)

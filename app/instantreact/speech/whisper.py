@@ -13,7 +13,7 @@ import numpy as np
 from instantreact.domain.media import AudioTrack
 from instantreact.domain.observation import Hearing, Transcript, Word
 from instantreact.errors import Misconfigured
-from instantreact.speech.words import spread_words
+from instantreact.speech.transcriber import spread_words
 from instantreact.threads import WorkerThreads
 
 _FULL_SCALE = 32_768.0

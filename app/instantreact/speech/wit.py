@@ -14,15 +14,17 @@ from instantreact.domain.observation import Hearing, Transcript
 from instantreact.errors import Misconfigured, SpeechError, SpeechRejected, SpeechTimeout, SpeechUnavailable
 from instantreact.logs import get_logger
 from instantreact.speech.sound import encode_wav, halve
-from instantreact.speech.wit_body import MAX_BODY_BYTES, JsonObject, read_objects
 from instantreact.speech.wit_failure import Failure, Remedy, classify
 from instantreact.speech.wit_guard import CircuitBreaker, Now, Sleep, TokenBucket
 from instantreact.speech.wit_reply import (
     ENGINE,
+    MAX_BODY_BYTES,
+    JsonObject,
     broken_off,
     find_error,
     join_transcripts,
     read_dictation,
+    read_objects,
     read_speech,
 )
 

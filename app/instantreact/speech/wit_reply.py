@@ -3,14 +3,35 @@
 Lenient on purpose: every field but `text` is optional, and a strange one costs that field, not the transcript.
 """
 
+import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
 from instantreact.domain.media import AudioTrack
 from instantreact.domain.observation import Hearing, Meaning, Transcript, Word
-from instantreact.speech.wit_body import JsonObject
-from instantreact.speech.words import spread_words
+from instantreact.speech.transcriber import spread_words
+
+JsonObject = dict[str, object]
+
+MAX_BODY_BYTES = 4_000_000
+"""What is longer is no answer to one utterance."""
+
+_BEGINNING = re.compile(r"\s*\{")
+
+
+def read_objects(body: bytes | bytearray) -> list[JsonObject]:
+    """The objects of a body, in order, as far as it can be read: it may be cut off anywhere, or be no JSON."""
+    text, decoder, found, at = body.decode("utf-8", "replace"), json.JSONDecoder(), list[JsonObject](), 0
+    while start := _BEGINNING.match(text, at):
+        try:
+            item, at = decoder.raw_decode(text, start.end() - 1)
+        except (json.JSONDecodeError, RecursionError):
+            break
+        found.append(dict(item))
+    return found
+
 
 ENGINE = "wit"
 

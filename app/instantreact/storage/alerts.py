@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, exists, or_, select, update
+from sqlalchemy import Select, and_, exists, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -14,7 +14,14 @@ from instantreact.storage.inserting import insert_unless_there
 from instantreact.storage.paging import PAGE_SIZE, Cursor, between, nearest_end, newest_first
 from instantreact.storage.tables import Alert, Delivery, DeliveryPart, Event, Recipient
 
-REACHING = (DeliveryState.PENDING, DeliveryState.HELD, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
+REACHING = (
+    DeliveryState.PENDING,
+    DeliveryState.HELD,
+    DeliveryState.DIGESTED,
+    DeliveryState.SENT,
+    DeliveryState.DELIVERED,
+    DeliveryState.READ,
+)
 
 
 PartsOf = Callable[[ChannelKind], Sequence[PartKind]]
@@ -66,6 +73,53 @@ async def list_alerts(
     return list(await session.scalars(newest_first(statement, Alert.raised_at, Alert.id, after=after, limit=limit)))
 
 
+async def count_raised(session: AsyncSession, *, since: datetime) -> tuple[int, int]:
+    """How many alerts rules raised since then, and how many of these nobody has answered."""
+    statement = select(Alert.state, func.count()).where(Alert.raised_at >= since, Alert.system_key.is_(None))
+    rows = await session.execute(statement.group_by(Alert.state))
+    counts = {row[0]: row[1] for row in rows}
+    return sum(counts.values()), counts.get(AlertState.RAISED, 0)
+
+
+async def lock_alert(session: AsyncSession, alert_id: str) -> Alert:
+    """As `get_alert`; nobody else answers or escalates it until the transaction ends. Raises NotFound."""
+    await session.execute(select(Alert.id).where(Alert.id == alert_id).with_for_update())
+    return await get_alert(session, alert_id)
+
+
+async def add_deliveries(
+    session: AsyncSession, alert: Alert, recipients: Sequence[Recipient], *, parts_of: PartsOf, now: datetime
+) -> list[Delivery]:
+    """Pending ones of a locked alert, to those of `recipients` who have none yet."""
+    known = {delivery.recipient_id for delivery in alert.deliveries}
+    added = [_new_delivery(each, parts_of(each.channel), now) for each in recipients if each.id not in known]
+    alert.deliveries += added
+    await session.flush()
+    return added
+
+
+async def list_alerts_of_event(session: AsyncSession, event_id: str) -> list[Alert]:
+    """Those that an event raised, with deliveries and parts."""
+    return list(await session.scalars(_with_deliveries(select(Alert).where(Alert.event_id == event_id))))
+
+
+async def find_latest_told(session: AsyncSession, recipient_id: str, *, with_event: bool = False) -> Alert | None:
+    """The alert that somebody was told of last, as `get_alert` gives it; `with_event`: that something was seen for.
+
+    What tells of other alerts (a digest, an answer) is none.
+    """
+    told = exists().where(Delivery.alert_id == Alert.id, Delivery.recipient_id == recipient_id)
+    is_alert = [func.coalesce(Alert.system_key, "").not_like(f"{kind}:%") for kind in ("digest", "answered")]
+    statement = (
+        _with_deliveries(select(Alert).where(told, *is_alert))
+        .order_by(Alert.raised_at.desc(), Alert.id.desc())
+        .limit(1)
+    )
+    if with_event:
+        statement = statement.where(Alert.event_id.is_not(None))
+    return (await session.scalars(statement)).one_or_none()
+
+
 async def acknowledge_alert(session: AsyncSession, alert_id: str, *, by: str, now: datetime) -> Alert:
     """Somebody takes care. Only a raised alert changes; on any other the first answer stands. Raises NotFound."""
     return await _answer(session, alert_id, AlertState.ACKNOWLEDGED, (AlertState.RAISED,), by=by, now=now)
@@ -81,21 +135,23 @@ async def dismiss_alert(session: AsyncSession, alert_id: str, *, by: str, now: d
 
 
 async def find_alert_in_cooldown(
-    session: AsyncSession, rule_id: str, event: Event, *, cooldown: timedelta
+    session: AsyncSession, rule_id: str, event: Event, *, cooldown: timedelta, even_untold: bool = False
 ) -> Alert | None:
     """An alert of the rule whose cooldown covers `event`: on its camera, or on its upload where it has none.
 
     An alert holds its cooldown as long as one of its deliveries is pending, held or sent, or when it had nobody to
-    tell; it covers what was seen less than `cooldown` before or after what it was raised for.
+    tell (where all had muted it only with `even_untold`); it covers what was seen less than `cooldown` before or after
+    what it was raised for.
     """
     deliveries = select(Delivery.id).where(Delivery.alert_id == Alert.id)
+    is_told = true() if even_untold else Alert.untold_reason.is_(None)
     reaching = deliveries.where(Delivery.state.in_(REACHING))
     statement = (
         select(Alert)
         .join(Event, Alert.event_id == Event.id)
         .where(
             Alert.rule_id == rule_id,
-            or_(exists(reaching), ~exists(deliveries)),
+            or_(exists(reaching), and_(~exists(deliveries), is_told)),
             Event.id != event.id,
             Event.occurred_at > event.occurred_at - cooldown,
             Event.occurred_at < event.occurred_at + cooldown,

@@ -4,16 +4,15 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.audit import AuditAction
 from instantreact.domain.principal import PrincipalKind
 from instantreact.storage.database import Database
 from instantreact.storage.paging import PAGE_SIZE, Cursor, between, newest_first
+from instantreact.storage.reading import read_in_order
 from instantreact.storage.tables import AuditEntry
-
-_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -35,9 +34,12 @@ def add_entry(
     subject: str,
     *,
     now: datetime,
+    principal_id: str | None = None,
 ) -> None:
     """What was done otherwise than over HTTP, in the transaction that does it."""
-    session.add(AuditEntry(at=now, action=action, principal_kind=kind, principal=name, route=what, subject=subject))
+    entry = AuditEntry(at=now, action=action, principal_kind=kind, principal=name, route=what, subject=subject)
+    entry.principal_id = principal_id
+    session.add(entry)
 
 
 async def list_entries(
@@ -49,20 +51,9 @@ async def list_entries(
     return list(await session.scalars(page))
 
 
-async def read_entries(database: Database, wanted: AuditFilter) -> AsyncIterator[AuditEntry]:
+def read_entries(database: Database, wanted: AuditFilter) -> AsyncIterator[AuditEntry]:
     """Oldest first, some in each transaction."""
-    last: tuple[datetime, str] | None = None
-    while True:
-        statement = _narrow(select(AuditEntry), wanted).order_by(AuditEntry.at, AuditEntry.id).limit(_AT_ONCE)
-        if last is not None:
-            statement = statement.where(tuple_(AuditEntry.at, AuditEntry.id) > last)
-        async with database.reading() as session:
-            some = list(await session.scalars(statement))
-        for entry in some:
-            yield entry
-            last = entry.at, entry.id
-        if len(some) < _AT_ONCE:
-            return
+    return read_in_order(database, _narrow(select(AuditEntry), wanted), AuditEntry.at, AuditEntry.id)
 
 
 def _narrow(statement: Select[AuditEntry], wanted: AuditFilter) -> Select[AuditEntry]:

@@ -31,23 +31,26 @@ async def find_service_id(database: Database) -> str:
         return (await session.get_one(Binding, _SERVICE)).value
 
 
-async def bind_blobs(database: Database, blobs: BlobStore, folder: Path) -> None:
-    """Check that the files in `folder` are this database's; at first they become so. Raises Misconfigured."""
+async def bind_blobs(database: Database, blobs: BlobStore, place: Path | str) -> None:
+    """Check that the files in a folder or bucket are this database's; at first they become so. Raises Misconfigured."""
     service, marked = await find_service_id(database), _read_marker(blobs)
+    here = f"{socket.gethostname()}:{place.resolve()}" if isinstance(place, Path) else place  # noqa: ASYNC240 once
     if marked == service:
+        await _claim_place(database, here)
         return
+    is_folder = isinstance(place, Path)
+    setting = "INSTANTREACT_BLOBS_DIR" if is_folder else "INSTANTREACT_BLOBS_URL"
     if marked is not None:
         raise Misconfigured(
-            f"{folder} holds the files of another database. Name an empty folder in INSTANTREACT_BLOBS_DIR; or, if "
-            f"that database is gone for good, remove {folder / MARKER}."
+            f"{place} holds the files of another database. Name an empty one in {setting}; or, if that database is "
+            f"gone for good, remove {place}/{MARKER}."
         )
-    here = f"{socket.gethostname()}:{folder.resolve()}"  # noqa: ASYNC240 once, at the start
     there = await _claim_place(database, here)
     if there != here:
         raise Misconfigured(
-            f"The files of this database lie in {there}, not in {folder}: INSTANTREACT_BLOBS_DIR must name that "
-            "folder, by a path at which this process reaches it. If they were moved here, "
-            f"or are lost for good, write {service} into {folder / MARKER}."
+            f"The files of this database lie in {there}, not in {place}: INSTANTREACT_BLOBS_DIR or "
+            "INSTANTREACT_BLOBS_URL must name that place, by a path at which this process reaches it. If they were "
+            f"moved here, or are lost for good, write {service} into {place}/{MARKER}."
         )
     blobs.put(MARKER, service.encode())
 

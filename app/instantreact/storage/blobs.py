@@ -3,7 +3,7 @@
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from instantreact.errors import InvalidInput, NotFound, StorageFull
 from instantreact.storage.private import FOLDER, open_private
 
 _PARTIAL = ".partial"
+_PIECE_BYTES = 1 << 20
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -23,6 +24,14 @@ class FolderUsage:
 
     files: int = 0
     size_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file as it is served: its bytes from one place to before another."""
+
+    size_bytes: int
+    read_part: Callable[[int, int], Generator[bytes, None, None]]
 
 
 class BlobWriter(Protocol):
@@ -61,8 +70,12 @@ class BlobStore(Protocol):
 
     def exists(self, key: str) -> bool: ...
 
-    def path(self, key: str) -> Path:
-        """Where programs that want a file of their own find it; nothing may be written there."""
+    def find_file(self, key: str) -> StoredFile | None:
+        """What is served of it, if it is there."""
+        ...
+
+    def local_file(self, key: str) -> AbstractContextManager[Path]:
+        """Where programs find the file during the block, whatever is deleted meanwhile. Raises NotFound."""
         ...
 
     def delete(self, key: str) -> None:
@@ -162,6 +175,21 @@ class LocalBlobs:
             raise InvalidInput("A file's key leads out of its folder.")
         return path
 
+    def find_file(self, key: str) -> StoredFile | None:
+        """What is served of it, if it is there."""
+        path = self.path(key)
+        return (
+            StoredFile(path.stat().st_size, lambda start, end: _read_part(path, start, end)) if path.is_file() else None
+        )
+
+    @contextmanager
+    def local_file(self, key: str) -> Iterator[Path]:
+        """Where the file lies. Raises NotFound."""
+        path = self.path(key)
+        if not path.is_file():
+            raise NotFound("file", key)
+        yield path
+
     def delete(self, key: str) -> None:
         """Remove the file; one that is not there is no error."""
         self.path(key).unlink(missing_ok=True)
@@ -181,6 +209,14 @@ class LocalBlobs:
     def measure_folders(self) -> Mapping[str, FolderUsage]:
         """What lies in each folder."""
         return {folder.name: _measure(folder) for folder in self._folder.glob("*") if folder.is_dir()}
+
+
+def _read_part(path: Path, start: int, end: int) -> Generator[bytes, None, None]:
+    with path.open("rb") as file:
+        file.seek(start)
+        while start < end and (piece := file.read(min(_PIECE_BYTES, end - start))):
+            start += len(piece)
+            yield piece
 
 
 def _measure(folder: Path) -> FolderUsage:

@@ -11,9 +11,11 @@ from instantreact.addresses import NO_LOGIN, Login
 from instantreact.domain.camera import Mask, SpeechMode, Zone
 from instantreact.errors import NotFound
 from instantreact.storage.database import announce
+from instantreact.storage.erasures import refuse_while_erasing
 from instantreact.storage.inserting import flush_or_conflict
+from instantreact.storage.minutes import begin_pause, end_pause
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
-from instantreact.storage.rules import refuse_lost_zones, refuse_while_named
+from instantreact.storage.rules import find_told_cameras, refuse_lost_zones, refuse_while_named
 from instantreact.storage.secrets import SecretBox
 from instantreact.storage.sites import find_or_insert_site
 from instantreact.storage.tables import Camera, Rule
@@ -46,6 +48,7 @@ async def insert_camera(session: AsyncSession, box: SecretBox, settings: CameraS
     await _apply(session, camera, box, settings, now=now)
     session.add(camera)
     await flush_or_conflict(session, f"There is already a camera called {settings.name}.")
+    await _note_pause(session, camera, was_enabled=True, now=now)
     announce(session, CAMERAS_CHANGED)
     return camera
 
@@ -58,9 +61,10 @@ async def replace_camera(
     Raises NotFound, and Conflict when the name is taken or a rule asks about a zone that is gone.
     """
     camera = await get_camera(session, camera_id)
-    zones = {zone.name for zone in camera.zones}
+    zones, was_enabled = {zone.name for zone in camera.zones}, camera.enabled
     await _apply(session, camera, box, settings, now=now)
     await flush_or_conflict(session, f"There is already a camera called {settings.name}.")
+    await _note_pause(session, camera, was_enabled=was_enabled, now=now)
     await refuse_lost_zones(session, zones - {zone.name for zone in settings.zones})
     announce(session, CAMERAS_CHANGED)
     return camera
@@ -89,12 +93,20 @@ async def list_all_cameras(session: AsyncSession) -> Sequence[Camera]:
     return list(await session.scalars(select(Camera).order_by(Camera.name)))
 
 
+async def list_told_cameras(session: AsyncSession, recipient_id: str) -> Sequence[Camera]:
+    """Those that rules tell somebody of (`find_told_cameras`), by name."""
+    told = await find_told_cameras(session, recipient_id)
+    return [camera for camera in await list_all_cameras(session) if told is None or camera.id in told]
+
+
 async def delete_camera(session: AsyncSession, camera_id: str) -> None:
     """Its clips, events and alerts stay, without a camera.
 
-    Raises NotFound, and Conflict while a rule names it, or a zone that no other camera of the rule has.
+    Raises NotFound, and Conflict while a rule names it, or a zone that no other camera of the rule has, or while a span
+    of it is being erased.
     """
     camera = await get_camera(session, camera_id)
+    await refuse_while_erasing(session, camera_id)
     await refuse_while_named(session, Rule.camera_ids, camera_id)
     await session.delete(camera)
     await session.flush()
@@ -135,6 +147,13 @@ async def _apply(
     camera.sensitivity = settings.sensitivity
     camera.zones = settings.zones
     camera.masks = settings.masks
+
+
+async def _note_pause(session: AsyncSession, camera: Camera, *, was_enabled: bool, now: datetime) -> None:
+    if was_enabled and not camera.enabled:
+        await begin_pause(session, camera.id, now=now)
+    if camera.enabled and not was_enabled:
+        await end_pause(session, camera.id, now=now)
 
 
 def _seal(camera: Camera, box: SecretBox, settings: CameraSettings) -> None:

@@ -19,6 +19,10 @@ from instantreact.storage.tables import Clip, Event, Job, RuleLock
 _PACE_CLIPS = 10
 
 
+MP4 = "mov"
+"""What the container of an MP4 file is called first."""
+
+
 @dataclass(frozen=True)
 class NewClip:
     """A video file that was just stored under `blob_key`, which belongs to this clip alone, and probed."""
@@ -69,6 +73,16 @@ async def get_clip(session: AsyncSession, clip_id: str) -> Clip:
     if clip is None:
         raise NotFound("clip", clip_id)
     return clip
+
+
+async def find_footage(session: AsyncSession, event: Event) -> tuple[str, str] | None:
+    """The key and the container of what shows an event moving: its evidence, or the upload that it was seen in."""
+    if event.evidence_key is not None:
+        return event.evidence_key, MP4
+    clip = await session.get(Clip, event.clip_id) if event.clip_id else None
+    if clip is None or clip.blob_key is None:
+        return None
+    return clip.blob_key, clip.info.container.split(",")[0] if clip.info else ""
 
 
 async def list_clips(

@@ -4,7 +4,7 @@ A confined session adds it to whatever it reads, updates or deletes, whichever q
 what lies beyond. What is not named here belongs to no camera and holds nothing of any (bindings, locks, inboxes).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -34,18 +34,28 @@ from instantreact.storage.tables import (
     Base,
     Camera,
     CameraLease,
+    CameraMinute,
+    CameraPause,
     Clip,
     Delivery,
+    Erasure,
     Event,
+    Guesses,
     Invitation,
     Job,
+    Mute,
     News,
     Recipient,
     RetentionCounts,
     Rule,
+    SetupCode,
     Site,
+    SpeechUse,
     Total,
+    User,
+    UserSession,
     Utterance,
+    Verdict,
 )
 
 WHOLE = {"whole": True}
@@ -62,8 +72,9 @@ def confine(session: AsyncSession, confinement: Confinement) -> None:
 
     def narrow(state: ORMExecuteState) -> None:
         # What hangs on a row that may be seen may be seen with it: the recipient of a delivery, the site of a camera.
-        hangs = state.is_relationship_load or state.is_column_load
-        if not (hangs or state.is_insert or state.execution_options.get("whole")):
+        if state.is_relationship_load or state.is_column_load:
+            state.statement = _without(options, state.statement)
+        elif not (state.is_insert or state.execution_options.get("whole")):
             state.statement = state.statement.options(*options)
 
     def note(flushed: Session, _context: UOWTransaction, _instances: Any) -> None:
@@ -93,18 +104,29 @@ async def refuse_beyond(session: AsyncSession) -> None:
 
 def _refuse_common(row: Base, confinement: Confinement) -> None:
     """What is everybody's is seen at most, and changed by those who are not confined."""
-    is_common = isinstance(row, Recipient | ApiKey | Invitation)
+    is_common = isinstance(row, Recipient | ApiKey | Invitation | User | UserSession)
+    mutes_everything = isinstance(row, Mute) and row.camera_id is None and row.rule_id is None
     is_elsewhere = isinstance(row, Site) and row.id not in confinement.site_ids
     tells_everybody = isinstance(row, Rule) and row.recipient_ids is None
-    if is_common or is_elsewhere or tells_everybody:
+    if is_common or mutes_everything or is_elsewhere or tells_everybody:
         raise _beyond()
 
 
 def _beyond() -> NotAllowed:
     return NotAllowed(
-        "This reaches beyond the sites and cameras that your key is confined to: name cameras and recipients that you "
+        "This reaches beyond the sites and cameras that you are confined to: name cameras and recipients that you "
         "see, and leave what is shared with others to those who are not confined."
     )
+
+
+def _without(options: Sequence[LoaderCriteriaOption], statement: Any) -> Any:
+    """A statement that loads a relationship, without the options that it has of what that belongs to."""
+    kept = tuple(each for each in statement._with_options if each not in options)
+    if len(kept) == len(statement._with_options):
+        return statement
+    stripped = statement._clone()
+    stripped._with_options = kept
+    return stripped
 
 
 @lru_cache(maxsize=256)
@@ -121,27 +143,30 @@ def _list_seen(confinement: Confinement, is_postgres: bool) -> Iterator[tuple[ty
     told = _elements(all_rules.recipient_ids, is_postgres)
     yield Camera, _is_inside(Camera, confinement)
     yield Site, or_(Site.id.in_(confinement.site_ids), Site.id.in_(sites))
-    for table in (CameraLease, Clip, Event, Alert, News, Utterance):
+    for table in (CameraLease, CameraMinute, CameraPause, Clip, Erasure, Event, Alert, News, SpeechUse, Utterance):
         yield table, table.camera_id.in_(cameras)
     yield Delivery, Delivery.alert_id.in_(_of_cameras(Alert, cameras))
+    yield Verdict, Verdict.event_id.in_(_of_cameras(Event, cameras))
     yield Job, or_(*(Job.subject.in_(subjects) for subjects in _list_subjects(cameras)))
     yield Rule, _watches_only(Rule.camera_ids, cameras, is_postgres)
+    yield Mute, or_(Mute.camera_id.in_(cameras), Mute.rule_id.in_(select(all_rules.id).where(rules)))
     yield Recipient, Recipient.id.in_(select(told.c.value).select_from(Rule.__table__.join(told, true())).where(rules))
     yield from ((table, false()) for table in (ApiKey, AuditEntry, Invitation, RetentionCounts, Total))
+    yield from ((table, false()) for table in (User, UserSession, Guesses, SetupCode))
 
 
 def _is_inside(cameras: Any, confinement: Confinement) -> ColumnElement[bool]:
     return or_(cameras.site_id.in_(confinement.site_ids), cameras.id.in_(confinement.camera_ids))
 
 
-def _of_cameras(table: type[Clip | Event | Alert | Utterance], cameras: Select[str]) -> Select[Any]:
+def _of_cameras(table: type[Clip | Erasure | Event | Alert | Utterance], cameras: Select[str]) -> Select[Any]:
     columns = table.__table__.c
     return select(columns.id).where(columns.camera_id.in_(cameras))
 
 
 def _list_subjects(cameras: Select[str]) -> Iterator[Select[Any]]:
     """What jobs are about."""
-    yield from (_of_cameras(table, cameras) for table in (Clip, Event, Alert, Utterance))
+    yield from (_of_cameras(table, cameras) for table in (Clip, Erasure, Event, Alert, Utterance))
     deliveries = Delivery.__table__.c
     yield select(deliveries.id).where(deliveries.alert_id.in_(_of_cameras(Alert, cameras)))
 

@@ -4,17 +4,19 @@ import asyncio
 import contextlib
 import copy
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker, create_async_engine
 
 from instantreact.domain.principal import Confinement
 from instantreact.errors import InstantReactError, InvalidInput, StorageBusy, StorageFull
 from instantreact.storage import postgres, sqlite
 from instantreact.storage.confinement import confine, refuse_beyond
+from instantreact.storage.gathering import GatheredWrites, Work
+from instantreact.storage.turns import WritingTurns
 
 # A transaction that began by reading could not wait for the lock to write: it is taken at once.
 _BEGIN_IMMEDIATE = text("BEGIN IMMEDIATE")
@@ -51,11 +53,13 @@ class Database:
         self._write = async_sessionmaker(writer, expire_on_commit=False)
         self._read = async_sessionmaker(reader, expire_on_commit=False)
         self.is_sqlite = writer.dialect.name == "sqlite"
-        # SQLite has one writer. The coroutines of this process take turns in order, where SQLite's own busy handler
+        # SQLite has one writer. The coroutines of this process take turns, where SQLite's own busy handler
         # would let them poll; it is left to settle matters between processes.
-        self._turn = asyncio.Lock() if self.is_sqlite else contextlib.nullcontext()
+        self._turns = WritingTurns() if self.is_sqlite else None
+        self.is_waited_for = False
         self._subscribers: dict[str, list[asyncio.Event]] = {}
         self.confinement: Confinement | None = None
+        self._gathered = GatheredWrites(self.waited_for().unit_of_work)
 
     def confined_to(self, confinement: Confinement | None) -> "Database":
         """This database as somebody sees and changes it who is confined to some sites and cameras.
@@ -68,6 +72,15 @@ class Database:
         confined.confinement = confinement
         return confined
 
+    def waited_for(self) -> "Database":
+        """This database for somebody who waits for an answer: their transactions go before those of jobs."""
+        hasty = copy.copy(self)
+        hasty.is_waited_for = True
+        return hasty
+
+    def _turn(self) -> AbstractAsyncContextManager[None]:
+        return self._turns.turn(is_waited_for=self.is_waited_for) if self._turns else contextlib.nullcontext()
+
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[AsyncSession]:
         """A transaction: committed at the end, rolled back on an error. Never open one inside another.
@@ -76,28 +89,41 @@ class Database:
         Raises StorageFull when there is no room left to write, StorageBusy when others let nobody write or the
         database cannot be reached, InvalidInput for what it cannot keep.
         """
-        try:
-            async with self._turn, self._write() as session, session.begin():
+        with _explained():
+            async with self._turn(), self._write() as session, session.begin():
                 await self._begin(session, _BEGIN_IMMEDIATE)
                 yield session
                 if self.confinement is not None:
                     await refuse_beyond(session)
-        except DBAPIError as error:
-            told = _explain(error)
-            if told is None:
-                raise
-            raise told from error
         for topic in session.info.get(_TOPICS, ()):
             for subscriber in self._subscribers.get(topic, ()):
                 subscriber.set()
         await asyncio.sleep(0)  # a cancellation that came during a statement is felt here, at the latest
 
+    async def write_gathered(self, work: Work) -> None:
+        """Let `work` write in a transaction that it may share with others who come at the same time.
+
+        For small writes that somebody waits for. Sees everything, whoever asks; raises as `unit_of_work` does.
+        """
+        await self._gathered.write(work)
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A transaction that sees one state of the database, waits for no writer, and refuses to write."""
-        async with self._read() as session, session.begin():
-            await self._begin(session, _BEGIN)
-            yield session
+        """A transaction that sees one state of the database, waits for no writer, and refuses to write.
+
+        Raises StorageBusy when the database cannot be reached.
+        """
+        with _explained():
+            async with self._read() as session, session.begin():
+                await self._begin(session, _BEGIN)
+                yield session
+
+    @asynccontextmanager
+    async def housekeeping(self) -> AsyncIterator[AsyncConnection]:
+        """SQLite's writer outside of any transaction, for what cannot be done in one. Raises as `unit_of_work` does."""
+        with _explained():
+            async with self._turn(), self._engines[0].connect() as connection:
+                yield connection
 
     async def _begin(self, session: AsyncSession, statement: TextClause) -> None:
         if self.confinement is not None:
@@ -138,6 +164,17 @@ class Database:
 def announce(session: AsyncSession, topic: str) -> None:
     """Wake the subscribers of `topic` in this process, once and only if this transaction is committed."""
     session.info.setdefault(_TOPICS, set()).add(topic)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        told = _explain(error)
+        if told is None:
+            raise
+        raise told from error
 
 
 def _explain(error: DBAPIError) -> InstantReactError | None:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from instantreact.domain.alert import ChannelKind, DeliveryState, Receipt
+from instantreact.domain.alert import ChannelKind, DeliveryState, PartKind, Receipt
 from instantreact.errors import NotFound
 from instantreact.storage.tables import Alert, Delivery, DeliveryPart
 
@@ -92,6 +92,27 @@ async def list_held(session: AsyncSession, recipient_id: str) -> list[str]:
     held = select(DeliveryPart.delivery_id).where(DeliveryPart.state == DeliveryState.HELD)
     statement = select(Delivery.id).where(Delivery.recipient_id == recipient_id, Delivery.id.in_(held))
     return list(await session.scalars(statement.order_by(Delivery.created_at, Delivery.id)))
+
+
+async def list_kept(session: AsyncSession, recipient_id: str) -> Sequence[Delivery]:
+    """The recipient's deliveries of which nothing was sent, held until they can be told, oldest first, with alerts."""
+    statement = select(Delivery).where(Delivery.recipient_id == recipient_id, Delivery.state == DeliveryState.HELD)
+    whole = selectinload(Delivery.alert).selectinload(Alert.event)
+    return (await session.scalars(statement.options(whole).order_by(Delivery.created_at, Delivery.id))).all()
+
+
+async def mark_digested(session: AsyncSession, delivery_ids: Sequence[str], why: str) -> None:
+    """What was held of these is told in a digest."""
+    held = DeliveryPart.delivery_id.in_(delivery_ids), DeliveryPart.state == DeliveryState.HELD
+    await session.execute(update(DeliveryPart).where(*held).values(state=DeliveryState.DIGESTED, error=why))
+    await _refresh(session, delivery_ids)
+
+
+async def count_told(session: AsyncSession, recipient_id: str, *, since: datetime) -> int:
+    """How many alerts the recipient has been sent since then."""
+    told = select(func.count()).select_from(DeliveryPart).join(Delivery, DeliveryPart.delivery_id == Delivery.id)
+    here = Delivery.recipient_id == recipient_id, DeliveryPart.kind == PartKind.TEXT, DeliveryPart.sent_at > since
+    return await session.scalar(told.where(*here)) or 0
 
 
 async def mark_delivered(

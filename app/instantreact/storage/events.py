@@ -3,20 +3,22 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.media import Window
 from instantreact.domain.observation import Observation
 from instantreact.errors import NotFound
 from instantreact.storage.confinement import is_confined
+from instantreact.storage.erasures import is_erased
 from instantreact.storage.inserting import insert_unless_there
 from instantreact.storage.paging import PAGE_SIZE, Cursor, between, nearest_end, newest_first
 from instantreact.storage.search import search_postgres, search_sqlite
-from instantreact.storage.tables import Camera, Event
+from instantreact.storage.spans import moment_of
+from instantreact.storage.tables import Alert, Camera, Event
 from instantreact.storage.words import list_words, read_search
 
-_FEW = 3000  # of the newest events are looked through before the index is asked
+_FEW = 15_000  # of the newest events are looked through before the index is asked
 
 
 @dataclass(frozen=True)
@@ -124,3 +126,31 @@ def _narrow(statement: Select[Event], wanted: EventFilter) -> Select[Event]:
     if wanted.camera_id is not None:
         statement = statement.where(Event.camera_id == wanted.camera_id)
     return between(statement, Event.occurred_at, wanted.since, wanted.until)
+
+
+async def extend_event(session: AsyncSession, event_id: str, *, end_s: float) -> Event | None:
+    """The event, which went on until `end_s` on the footage's clock; None when it is gone."""
+    statement = update(Event).where(Event.id == event_id).values(end_s=end_s).returning(Event)
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def has_alert(session: AsyncSession, event_id: str) -> bool:
+    """Whether the event raised an alert."""
+    return bool(await session.scalar(select(exists().where(Alert.event_id == event_id))))
+
+
+async def attach_clip(session: AsyncSession, event_id: str, key: str, *, start_s: float, end_s: float) -> bool:
+    """The event's evidence clip lies under `key`, and shows this stretch of the footage's clock.
+
+    False when the event is gone, or something of the stretch is erased.
+    """
+    statement = select(Event).where(Event.id == event_id).with_for_update(of=Event)
+    event = (await session.scalars(statement)).one_or_none()
+    if event is None:
+        return False
+    since, until = moment_of(event, start_s), moment_of(event, end_s)
+    if event.camera_id is not None and await is_erased(session, event.camera_id, since, until):
+        return False
+    event.evidence_key, event.evidence_since, event.evidence_until = key, since, until
+    await session.flush()
+    return True

@@ -44,7 +44,7 @@ async def upgrade(url: str, revision: str = "head", *, box: SecretBox | None = N
         install_search(connection)
 
     with explained():
-        is_new = not _is_there(url)
+        is_new = not is_there(url)
         _close_to_others(make_url(url))
     await _with_connection(url, work, is_new=is_new)
 
@@ -69,7 +69,7 @@ async def find_current_and_head(url: str) -> tuple[str | None, str | None]:
 
     Only looks: SQLite's file stays as it is, and one that is not there is not made.
     """
-    current = await _look(url) if _is_there(url) else None
+    current = await _look(url) if is_there(url) else None
     return current, ScriptDirectory.from_config(_config()).get_current_head()
 
 
@@ -86,7 +86,8 @@ async def _look(url: str) -> str | None:
             await engine.dispose()
 
 
-def _is_there(url: str) -> bool:
+def is_there(url: str) -> bool:
+    """Whether there may be a database: SQLite's file is there, or it is not SQLite."""
     with explained():
         address = make_url(url)
     return address.get_backend_name() != "sqlite" or Path(address.database or "").exists()

@@ -1,5 +1,6 @@
-"""What people call sites and cameras, and what we call them."""
+"""What people call sites, cameras and each other, and what we call them."""
 
+import unicodedata
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -22,3 +23,8 @@ async def find_ids(session: AsyncSession, table: type[Site | Camera], names: Seq
 async def list_names(session: AsyncSession, table: type[Site | Camera], ids: Sequence[str]) -> list[str]:
     """What these are called; those that were deleted are left out."""
     return list(await session.scalars(select(table.name).where(table.id.in_(ids)).order_by(table.name)))
+
+
+def fold_name(name: str) -> str:
+    """What two names have in common that people take for the same."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()

@@ -43,6 +43,10 @@ class Neighbours:
             int(match["port"]) for path, match in self._find() if match["port"] != "0" and _is_locked(path)
         )
 
+    def has_living(self) -> bool:
+        """Whether any process lives."""
+        return any(_is_locked(path) for path, _ in self._find())
+
     def list_dead(self) -> frozenset[str]:
         """The names of those that died, until they are forgotten."""
         return frozenset(match["name"] for path, match in self._find() if not _is_locked(path))

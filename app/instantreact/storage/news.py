@@ -26,6 +26,9 @@ KEPT = 100_000
 
 TRIM_S = 60.0
 
+CURSOR_PATTERN = r"^([0-9]{1,18})-([0-9]{1,18})$"
+"""Of a cursor as text."""
+
 log = get_logger(__name__)
 
 
@@ -51,8 +54,8 @@ class NewsCursor:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Raises InvalidInput."""
-        found = re.fullmatch(r"(\d{1,18})-(\d{1,18})", text, re.ASCII)
+        """Raises InvalidInput for what does not match CURSOR_PATTERN."""
+        found = re.fullmatch(CURSOR_PATTERN, text)
         if found is None:
             raise InvalidInput(
                 "Last-Event-ID is none that this stream has sent; leave it out to begin with what is new."

@@ -1,13 +1,13 @@
 """Lists by time. Keyset pagination, newest first: a page starts after the (time, id) where the last one ended."""
 
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 PAGE_SIZE = 50
-T = TypeVar("T")
+T = TypeVar("T", bound=Select[*tuple[Any, ...]])
 
 
 class Cursor(NamedTuple):
@@ -18,13 +18,13 @@ class Cursor(NamedTuple):
 
 
 def newest_first(
-    statement: Select[T],
+    statement: T,
     at: InstrumentedAttribute[datetime],
     row_id: InstrumentedAttribute[str],
     *,
     after: Cursor | None,
     limit: int,
-) -> Select[T]:
+) -> T:
     """At most `limit` rows ordered by time and id, newest first, older than `after`."""
     if after is not None:
         # Compared as a pair, which an index answers as a range; written out with OR it would not.
@@ -39,9 +39,7 @@ def nearest_end(until: datetime | None, after: Cursor | None) -> tuple[datetime 
     return (until, None) if until <= after.at else (None, after)
 
 
-def between(
-    statement: Select[T], at: InstrumentedAttribute[datetime], since: datetime | None, until: datetime | None
-) -> Select[T]:
+def between(statement: T, at: InstrumentedAttribute[datetime], since: datetime | None, until: datetime | None) -> T:
     """Only rows of `since` or later, and of before `until`; None: no such bound."""
     if since is not None:
         statement = statement.where(at >= since)

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.alert import ChannelKind
-from instantreact.errors import NotFound
+from instantreact.domain.language import Language
+from instantreact.domain.schedule import WeekSchedule
+from instantreact.errors import InvalidInput, NotFound
+from instantreact.storage.confinement import WHOLE
 from instantreact.storage.inserting import flush_or_conflict
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
-from instantreact.storage.rules import refuse_while_named
+from instantreact.storage.rules import refuse_while_named, refuse_while_on_call
 from instantreact.storage.tables import Recipient, Rule
 
 
@@ -22,10 +25,16 @@ class RecipientChanges(TypedDict, total=False):
     channel: ChannelKind
     address: str
     enabled: bool
+    quiet_hours: WeekSchedule | None
+    time_zone: str | None
+    report_at: str | None
+    fallback_id: str | None
+    language: Language | None
 
 
 async def insert_recipient(session: AsyncSession, recipient: Recipient) -> Recipient:
     """Raises Conflict when somebody is already reached at this address."""
+    await _check_fallback(session, None, recipient.fallback_id)
     session.add(recipient)
     await flush_or_conflict(session, _taken(recipient))
     return recipient
@@ -34,6 +43,7 @@ async def insert_recipient(session: AsyncSession, recipient: Recipient) -> Recip
 async def update_recipient(session: AsyncSession, recipient_id: str, changes: RecipientChanges) -> Recipient:
     """Raises NotFound, and Conflict when somebody is already reached at the new address."""
     recipient = await get_recipient(session, recipient_id)
+    await _check_fallback(session, recipient_id, changes.get("fallback_id"))
     reached_at = (recipient.channel, recipient.address)
     for name, value in changes.items():
         setattr(recipient, name, value)
@@ -86,10 +96,29 @@ async def list_recipients_to_tell(session: AsyncSession, ids: Sequence[str] | No
     return list(await session.scalars(statement))
 
 
+async def list_addresses(session: AsyncSession, channel: ChannelKind) -> Sequence[str]:
+    """Where those are told who are told on a channel."""
+    told = await list_recipients_to_tell(session, None)
+    return [recipient.address for recipient in told if recipient.channel == channel]
+
+
+async def leave_without_fallback(session: AsyncSession, recipient_id: str) -> None:
+    """Nobody falls back on this recipient any more."""
+    falling = update(Recipient).where(Recipient.fallback_id == recipient_id)
+    await session.execute(falling.values(fallback_id=None), execution_options=WHOLE)
+
+
+async def list_reported_to(session: AsyncSession) -> list[Recipient]:
+    """Those who want to know daily how things stand."""
+    return list(await session.scalars(select(Recipient).where(Recipient.report_at.is_not(None))))
+
+
 async def delete_recipient(session: AsyncSession, recipient_id: str) -> None:
     """With all deliveries to them. Raises NotFound, and Conflict while a rule names them."""
     recipient = await get_recipient(session, recipient_id)
     await refuse_while_named(session, Rule.recipient_ids, recipient_id)
+    await refuse_while_on_call(session, recipient_id)
+    await leave_without_fallback(session, recipient_id)
     await session.delete(recipient)
     await session.flush()
 
@@ -128,12 +157,27 @@ async def opt_out(session: AsyncSession, recipient_id: str, *, now: datetime) ->
     await session.flush()
 
 
-async def mark_unreachable(session: AsyncSession, recipient_id: str, reason: str) -> None:
-    """The channel will not reach this person (blocked us, left) until they act again."""
+async def mark_unreachable(session: AsyncSession, recipient_id: str, reason: str) -> Recipient:
+    """The channel does not reach this person (blocked us, left) until they act again, or it does after all."""
     recipient = await get_recipient(session, recipient_id)
     recipient.unreachable_reason = reason
+    await session.flush()
+    return recipient
+
+
+async def mark_reached(session: AsyncSession, recipient_id: str) -> None:
+    """The channel took something for them."""
+    recipient = await get_recipient(session, recipient_id)
+    recipient.unreachable_reason = None
     await session.flush()
 
 
 def _taken(recipient: Recipient) -> str:
     return f"Somebody is already reached at this {recipient.channel} address."
+
+
+async def _check_fallback(session: AsyncSession, recipient_id: str | None, fallback_id: str | None) -> None:
+    if fallback_id is None:
+        return
+    if fallback_id == recipient_id or await session.get(Recipient, fallback_id) is None:
+        raise InvalidInput(f"There is no recipient {fallback_id} to fall back on.")

@@ -1,13 +1,27 @@
 """Taking away what other rows and files hang on: a file is doomed with its row, and deleted once that is sure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, exists, func, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.retention import KeptKind
 from instantreact.storage.inserting import insert_into
-from instantreact.storage.tables import Alert, Delivery, DoomedFile, Event, Job
+from instantreact.storage.tables import Alert, Clip, Delivery, DoomedFile, Event, Job, News, Utterance
+
+FILE_KEYS = (Clip.blob_key, Event.snapshot_key, Event.evidence_key, Utterance.sound_key, Utterance.snapshot_key)
+"""Where rows name files."""
+
+
+_TOLD: Mapping[str, type[Event | Alert | Delivery]] = {"event": Event, "alert": Alert, "delivery": Delivery}
+_NEWS_AT_ONCE = 5000
+
+
+async def list_referenced(session: AsyncSession, keys: Sequence[str]) -> set[str]:
+    """Those of `keys` that a clip, an event or an utterance refers to."""
+    found = await session.scalars(union(*(select(column).where(column.in_(keys)) for column in FILE_KEYS)))
+    return {key for key in found if key is not None}
+
 
 _UNSEEN = {"synchronize_session": False}
 
@@ -26,6 +40,23 @@ async def delete_events(session: AsyncSession, events: Collection[Event]) -> lis
     await delete_jobs_about(session, select(Event.id).where(Event.id.in_(ids)))
     await session.execute(delete(Event).where(Event.id.in_(ids)).execution_options(**_UNSEEN))
     return [key for event in events for key in (event.snapshot_key, event.evidence_key) if key]
+
+
+async def forget_gone_news(session: AsyncSession, *, after: int) -> int | None:
+    """Of some news behind the number `after`, delete those of what is gone; how far that was, None at the end.
+
+    Whoever follows the news is told of it no more. News have no index by what they are about.
+    """
+    first = await session.scalar(select(func.min(News.id)).where(News.id > after))
+    if first is None:
+        return None
+    after = first - 1
+    until = after + _NEWS_AT_ONCE
+    for topic, table in _TOLD.items():
+        is_gone = ~exists().where(table.id == News.subject)
+        gone = delete(News).where(News.id > after, News.id <= until, News.topic == topic, is_gone)
+        await session.execute(gone.execution_options(**_UNSEEN))
+    return until
 
 
 async def doom_files(session: AsyncSession, keys: Collection[str], kind: KeptKind | None = None) -> None:

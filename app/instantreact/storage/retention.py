@@ -12,10 +12,21 @@ from instantreact.domain.media import ClipState, Listening
 from instantreact.domain.retention import KeptKind
 from instantreact.storage.events import replace_observation
 from instantreact.storage.inserting import insert_into
+from instantreact.storage.minutes import delete_old_minutes
 from instantreact.storage.removing import delete_events
-from instantreact.storage.tables import Alert, AuditEntry, Clip, Event, IncomingMessage, RetentionCounts, Utterance
+from instantreact.storage.tables import (
+    Alert,
+    AuditEntry,
+    Clip,
+    Erasure,
+    Event,
+    IncomingMessage,
+    RetentionCounts,
+    Utterance,
+)
 
 _UNSEEN = {"synchronize_session": False}
+_MINUTES_A_ROW = 20
 
 
 @dataclass(frozen=True)
@@ -100,10 +111,18 @@ async def take_utterances(session: AsyncSession, before: datetime, limit: int) -
 
 
 async def take_audit(session: AsyncSession, before: datetime, limit: int) -> Purged:
-    """Entries of the audit log, oldest first."""
+    """Entries of the audit log, oldest first, and what was erased by then."""
     ids = select(AuditEntry.id).where(AuditEntry.at < before).order_by(AuditEntry.at).limit(limit)
     gone = delete(AuditEntry).where(AuditEntry.id.in_(ids)).returning(AuditEntry.id)
-    return Purged(len((await session.execute(gone.execution_options(**_UNSEEN))).all()))
+    entries = (await session.execute(gone.execution_options(**_UNSEEN))).all()
+    over = select(Erasure.id).where(Erasure.finished_at < before).limit(limit)
+    forgotten = delete(Erasure).where(Erasure.id.in_(over)).returning(Erasure.id)
+    return Purged(len(entries) + len((await session.execute(forgotten.execution_options(**_UNSEEN))).all()))
+
+
+async def take_minutes(session: AsyncSession, before: datetime, limit: int) -> Purged:
+    """What is known of cameras minute by minute. Such rows are small and have no files: more of them go at once."""
+    return Purged(await delete_old_minutes(session, before, limit * _MINUTES_A_ROW))
 
 
 TAKERS: Mapping[KeptKind, Take] = {
@@ -116,6 +135,7 @@ TAKERS: Mapping[KeptKind, Take] = {
     KeptKind.MESSAGES: take_messages,
     KeptKind.UTTERANCES: take_utterances,
     KeptKind.AUDIT: take_audit,
+    KeptKind.MINUTES: take_minutes,
 }
 
 

@@ -7,7 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from instantreact.domain.rule import Criteria, Severity, asked_zones
+from instantreact.domain.escalation import EscalationStep
+from instantreact.domain.rule import Confirmation, Criteria, Severity, asked_zones
+from instantreact.domain.schedule import WeekSchedule
 from instantreact.errors import Conflict, InvalidInput, NotFound
 from instantreact.storage.confinement import WHOLE
 from instantreact.storage.inserting import flush_or_conflict, insert_unless_there
@@ -24,12 +26,15 @@ class RuleChanges(TypedDict, total=False):
     recipient_ids: list[str] | None
     severity: Severity
     cooldown_s: float
+    escalation: tuple[EscalationStep, ...]
+    schedule: WeekSchedule | None
+    confirmation: Confirmation | None
     enabled: bool
 
 
 async def insert_rule(session: AsyncSession, rule: Rule) -> Rule:
     """Raises Conflict when the name is taken, InvalidInput when it names a camera or recipient that is not there."""
-    await _check_names(session, rule.camera_ids, rule.recipient_ids)
+    await _check_names(session, rule.camera_ids, _named(rule.recipient_ids, rule.escalation))
     session.add(rule)
     await flush_or_conflict(session, f"There is already a rule called {rule.name}.")
     return rule
@@ -38,11 +43,17 @@ async def insert_rule(session: AsyncSession, rule: Rule) -> Rule:
 async def update_rule(session: AsyncSession, rule_id: str, changes: RuleChanges) -> Rule:
     """Raises NotFound, Conflict and InvalidInput as `insert_rule` does."""
     rule = await get_rule(session, rule_id)
-    await _check_names(session, changes.get("camera_ids"), changes.get("recipient_ids"))
+    await check_named(session, changes)
     for name, value in changes.items():
         setattr(rule, name, value)
     await flush_or_conflict(session, f"There is already a rule called {rule.name}.")
     return rule
+
+
+async def check_named(session: AsyncSession, changes: RuleChanges) -> None:
+    """Raise InvalidInput where a camera or recipient that is named is not there."""
+    named = _named(changes.get("recipient_ids"), changes.get("escalation"))
+    await _check_names(session, changes.get("camera_ids"), named)
 
 
 async def get_rule(session: AsyncSession, rule_id: str) -> Rule:
@@ -59,6 +70,11 @@ async def list_rules(session: AsyncSession, *, after: Cursor | None = None, limi
     return list(await session.scalars(statement))
 
 
+async def list_all_rules(session: AsyncSession) -> list[Rule]:
+    """By name."""
+    return list(await session.scalars(select(Rule).order_by(Rule.name)))
+
+
 async def list_rules_for(session: AsyncSession, camera_id: str | None) -> list[Rule]:
     """The enabled rules that watch this camera, or uploads without a camera, by name."""
     statement = select(Rule).where(Rule.enabled).order_by(Rule.name)
@@ -67,9 +83,40 @@ async def list_rules_for(session: AsyncSession, camera_id: str | None) -> list[R
     ]
 
 
+async def list_rules_of(session: AsyncSession, recipient_id: str) -> list[Rule]:
+    """The rules that tell somebody, at once or as they escalate, enabled or not, by name."""
+    return [
+        rule
+        for rule in await list_all_rules(session)
+        if rule.recipient_ids is None or recipient_id in _named(rule.recipient_ids, rule.escalation)
+    ]
+
+
+async def list_rules_naming(session: AsyncSession, recipient_id: str) -> list[Rule]:
+    """The rules that name somebody, at once or when nobody answers, by name."""
+    return [
+        rule for rule in await list_all_rules(session) if recipient_id in _named(rule.recipient_ids, rule.escalation)
+    ]
+
+
+async def find_told_cameras(session: AsyncSession, recipient_id: str) -> frozenset[str] | None:
+    """The cameras of the rules that tell somebody, enabled or not; None for every camera, as without any such rule."""
+    rules = await list_rules_of(session, recipient_id)
+    if not rules or any(rule.camera_ids is None for rule in rules):
+        return None
+    return frozenset(camera_id for rule in rules for camera_id in rule.camera_ids or ())
+
+
 async def list_enabled(session: AsyncSession, ids: Sequence[str]) -> set[str]:
     """Those of `ids` whose rule is there and enabled."""
     return set(await session.scalars(select(Rule.id).where(Rule.id.in_(ids), Rule.enabled))) if ids else set()
+
+
+async def list_steps(session: AsyncSession, rule_id: str | None) -> tuple[EscalationStep, ...]:
+    """Whom to tell when nobody answers an alert of the rule; none when it is gone."""
+    if rule_id is None:
+        return ()
+    return await session.scalar(select(Rule.escalation).where(Rule.id == rule_id)) or ()
 
 
 async def list_criteria(session: AsyncSession) -> list[Criteria]:
@@ -84,6 +131,14 @@ async def refuse_while_named(session: AsyncSession, column: InstrumentedAttribut
     naming = [name for name, keys in rows if keys and key in keys]
     if naming:
         raise Conflict(f"It is named by the rules {', '.join(naming)}: change or delete them first.")
+
+
+async def refuse_while_on_call(session: AsyncSession, recipient_id: str) -> None:
+    """Raise Conflict where a rule would tell this recipient when nobody answers."""
+    rows = await session.scalars(select(Rule).order_by(Rule.name), execution_options=WHOLE)
+    naming = [rule.name for rule in rows if recipient_id in _named(None, rule.escalation)]
+    if naming:
+        raise Conflict(f"The rules {', '.join(naming)} tell them when nobody answers: change or delete them first.")
 
 
 async def refuse_lost_zones(session: AsyncSession, lost: Set[str]) -> None:
@@ -110,6 +165,11 @@ async def lock_rule(session: AsyncSession, rule_id: str, camera_key: str) -> Rul
     await insert_unless_there(session, RuleLock(rule_id=rule_id, camera_key=camera_key))
     statement = select(RuleLock).where(RuleLock.rule_id == rule_id, RuleLock.camera_key == camera_key)
     return (await session.scalars(statement.with_for_update())).one()
+
+
+def _named(recipient_ids: list[str] | None, steps: Sequence[EscalationStep] | None) -> list[str]:
+    """Everybody whom a rule names."""
+    return [*(recipient_ids or ()), *(each for step in steps or () for each in step.recipient_ids)]
 
 
 async def _check_names(session: AsyncSession, camera_ids: list[str] | None, recipient_ids: list[str] | None) -> None:

@@ -30,15 +30,22 @@ class SecretBox:
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken as error:
-            raise Misconfigured("A camera's address was encrypted with another secret key.") from error
+            raise Misconfigured(
+                "A camera's address, or what somebody signs in with, was encrypted with another secret key."
+            ) from error
 
     def reseal(self, sealed: str) -> str:
         """The same text, encrypted with the first key. Raises Misconfigured when none of the keys fits."""
         return self.seal(self.open(sealed))
 
 
+def split_keys(text: str) -> list[str]:
+    """Keys, newest first, that are parted by commas."""
+    return [key.strip() for key in text.split(",") if key.strip()]
+
+
 def load_or_create_key(path: Path) -> str:
-    """The Fernet key in the file; a fresh one, readable by its owner only, when there is no file yet."""
+    """What is in the file; a fresh Fernet key, readable by its owner only, when there is no file yet."""
     try:
         return path.read_text().strip()
     except FileNotFoundError:

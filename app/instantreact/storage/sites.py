@@ -42,7 +42,7 @@ async def find_or_insert_site(session: AsyncSession, name: str, *, now: datetime
     await insert_unless_there(session, Site(name=name, created_at=now))
     site = (await session.scalars(select(Site).where(Site.name == name))).one_or_none()
     if site is None:
-        raise NotAllowed(f"The site {name} is none of those that your key is confined to.")
+        raise NotAllowed(f"The site {name} is none of those that you are confined to.")
     return site
 
 

@@ -16,6 +16,7 @@ _PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",  # what was committed survives a power cut
     "foreign_keys = ON",
+    "secure_delete = ON",  # what is deleted is overwritten, wherever SQLite was built
 )
 T = TypeVar("T")
 

@@ -23,13 +23,19 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, Notify, PartKind
 from instantreact.domain.audit import AuditAction
 from instantreact.domain.camera import CameraState, Mask, SpeechMode, Zone
+from instantreact.domain.erasure import ErasureKind, ErasureStage, Person
+from instantreact.domain.escalation import EscalationStep
 from instantreact.domain.happening import Happening
 from instantreact.domain.job import JobState
+from instantreact.domain.language import Language
 from instantreact.domain.media import ClipInfo, ClipState, Listening
 from instantreact.domain.observation import Observation
 from instantreact.domain.principal import PrincipalKind, Scope
 from instantreact.domain.retention import KeptKind
-from instantreact.domain.rule import Criteria, Severity
+from instantreact.domain.rule import Confirmation, Criteria, Severity
+from instantreact.domain.schedule import WeekSchedule
+from instantreact.domain.user import Role
+from instantreact.domain.verdict import Outcome
 from instantreact.storage.types import UTCDateTime, Value, WordSet, enum_text
 
 
@@ -102,6 +108,35 @@ class CameraLease(Base):
     outage_is_told: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
+class CameraMinute(Base):
+    """What is known of one minute of a camera, numbered from 1970 on (UTC): bit n of a number is the minute's second n.
+
+    watched          a process watched it, whether pictures came or not
+    seen, moving     pictures came; something moved in them
+    motion_permille  the largest share that moved at once, of the picture or of its zones together
+    """
+
+    __tablename__ = "camera_minutes"
+    camera_id: Mapped[str] = mapped_column(ForeignKey("cameras.id", ondelete="CASCADE"), primary_key=True)
+    minute: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    watched: Mapped[int] = mapped_column(LONG)
+    seen: Mapped[int] = mapped_column(LONG)
+    moving: Mapped[int] = mapped_column(LONG)
+    motion_permille: Mapped[int]
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class CameraPause(Base):
+    """A time in which a camera is disabled; `until` None: it still is."""
+
+    __tablename__ = "camera_pauses"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    camera_id: Mapped[str] = mapped_column(ForeignKey("cameras.id", ondelete="CASCADE"))
+    since: Mapped[datetime] = mapped_column(UTCDateTime)
+    until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    __table_args__ = (Index("ix_camera_pauses_of_camera", "camera_id", "since"),)
+
+
 class Clip(Base):
     """One stored, bounded video file. `identity` is sha256, camera and time recorded: the same again is this clip."""
 
@@ -151,6 +186,8 @@ class Event(Base):
     )  # what it is found by
     snapshot_key: Mapped[str | None] = mapped_column(index=True)
     evidence_key: Mapped[str | None] = mapped_column(index=True)  # the clip cut from a stream around an alerted event
+    evidence_since: Mapped[datetime | None] = mapped_column(UTCDateTime)  # what that shows; None: an earlier version's
+    evidence_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     __table_args__ = (
         UniqueConstraint("clip_id", "window_index"),
         UniqueConstraint("camera_id", "connection", "window_index"),
@@ -175,6 +212,16 @@ class Utterance(Base):
     sound_key: Mapped[str] = mapped_column(index=True)
     snapshot_key: Mapped[str] = mapped_column(index=True)
     ended_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
+class SpeechUse(Base):
+    """How much of a camera's sound Wit.ai was asked about on one day (UTC, as in 2026-11-27)."""
+
+    __tablename__ = "speech_use"
+    camera_id: Mapped[str] = mapped_column(ForeignKey("cameras.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[str] = mapped_column(primary_key=True)
+    utterances: Mapped[int]
+    seconds: Mapped[float]
 
 
 class AnsweredUtterance(Base):
@@ -202,8 +249,24 @@ class Rule(Base):
     recipient_ids: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # None: every recipient
     severity: Mapped[Severity] = mapped_column(enum_text(Severity), default=Severity.WARNING)
     cooldown_s: Mapped[float] = mapped_column(default=60.0)
+    escalation: Mapped[tuple[EscalationStep, ...]] = mapped_column(
+        Value(tuple[EscalationStep, ...]), default=(), server_default="[]"
+    )
+    schedule: Mapped[WeekSchedule | None] = mapped_column(Value(WeekSchedule))  # None: at any time
+    confirmation: Mapped[Confirmation | None] = mapped_column(Value(Confirmation))  # None: one window is enough
     enabled: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Verdict(Base):
+    """What became of a rule whose conditions held for an event, and why."""
+
+    __tablename__ = "verdicts"
+    event_id: Mapped[str] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), primary_key=True)
+    rule_id: Mapped[str] = mapped_column(ForeignKey("rules.id", ondelete="CASCADE"), primary_key=True, index=True)
+    outcome: Mapped[Outcome] = mapped_column(enum_text(Outcome))
+    why: Mapped[str] = mapped_column(Text, default="")
+    decided_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class RuleLock(Base):
@@ -227,6 +290,12 @@ class Recipient(Base):
     unreachable_reason: Mapped[str | None] = mapped_column(Text)
     opted_in_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     opted_out_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    quiet_hours: Mapped[WeekSchedule | None] = mapped_column(Value(WeekSchedule))  # None: they are told at any time
+    time_zone: Mapped[str | None]  # whose clock they go by; None: the service's
+    fallback_id: Mapped[str | None]  # who is told instead where the channel does not reach them; often themselves
+    report_at: Mapped[str | None]  # such as 08:00, when they want to know daily how things stand
+    language: Mapped[Language | None] = mapped_column(enum_text(Language))  # None: the service's setting
+    helped_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when they were last told which words work
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (UniqueConstraint("channel", "address"),)
 
@@ -238,6 +307,7 @@ class Invitation(Base):
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str]
     channel: Mapped[ChannelKind] = mapped_column(enum_text(ChannelKind))
+    language: Mapped[Language | None] = mapped_column(enum_text(Language))
     token_sha256: Mapped[str] = mapped_column(unique=True)
     code: Mapped[str | None]  # until it was used, or guessed at too often
     code_expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -246,6 +316,20 @@ class Invitation(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     recipient_id: Mapped[str | None] = mapped_column(ForeignKey("recipients.id", ondelete="SET NULL"))
+
+
+class Mute(Base):
+    """A rule, a camera or, without either, everything is quiet until a time, for one recipient or for everybody."""
+
+    __tablename__ = "mutes"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    rule_id: Mapped[str | None] = mapped_column(ForeignKey("rules.id", ondelete="CASCADE"))
+    camera_id: Mapped[str | None] = mapped_column(ForeignKey("cameras.id", ondelete="CASCADE"))
+    recipient_id: Mapped[str | None] = mapped_column(ForeignKey("recipients.id", ondelete="CASCADE"))
+    until: Mapped[datetime] = mapped_column(UTCDateTime)
+    made_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (Index("ix_mutes_created", "created_at", "id"),)
 
 
 class ChannelFault(Base):
@@ -271,9 +355,11 @@ class Alert(Base):
     system_key: Mapped[str | None] = mapped_column(unique=True)
     happening: Mapped[Happening] = mapped_column(Value(Happening))
     state: Mapped[AlertState] = mapped_column(enum_text(AlertState), default=AlertState.RAISED)
+    escalated: Mapped[int] = mapped_column(default=0, server_default="0")  # how many steps were taken
     raised_at: Mapped[datetime] = mapped_column(UTCDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     answered_by: Mapped[str | None]
+    untold_reason: Mapped[str | None] = mapped_column(Text)  # why nobody was told, where that is somebody's choice
     event: Mapped[Event | None] = relationship()
     deliveries: Mapped[list["Delivery"]] = relationship(
         back_populates="alert", order_by="Delivery.created_at, Delivery.id", passive_deletes=True
@@ -381,6 +467,15 @@ class WorkerRoom(Base):
     lease_until: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
+class ToldBundles(Base):
+    """A process that looks at footage: with which bundles, and until when it counts as alive."""
+
+    __tablename__ = "told_bundles"
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    bundles: Mapped[list[dict[str, object]]] = mapped_column(JSON)
+    lease_until: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class Total(Base):
     """A number that the service's processes have counted together; `labels` are pairs, in JSON."""
 
@@ -396,6 +491,38 @@ class DoomedFile(Base):
     __tablename__ = "doomed_files"
     key: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[KeptKind | None] = mapped_column(enum_text(KeptKind))  # None: it was erased or deleted by people
+
+
+class Erasure(Base):
+    """That a span of a camera or a person is erased. It holds nothing of them but while it goes on, in `person`.
+
+    person_id       of the recipient or user
+    pseudonym       stands where their name stood
+    person          what names them; None once it is over
+    counts          how many of each `ErasedKind` are gone
+    looks_again_at  when what was about to be written is looked for
+    remains         what is still left in this installation and how it goes, in words
+    """
+
+    __tablename__ = "erasures"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[ErasureKind] = mapped_column(enum_text(ErasureKind))
+    camera_id: Mapped[str | None] = mapped_column(ForeignKey("cameras.id", ondelete="SET NULL"))
+    since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    person_id: Mapped[str | None]
+    pseudonym: Mapped[str | None] = mapped_column(unique=True)
+    person: Mapped[Person | None] = mapped_column(Value(Person))
+    stage: Mapped[ErasureStage] = mapped_column(enum_text(ErasureStage), default=ErasureStage.ROWS)
+    counts: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+    requested_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    looks_again_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    remains: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        Index("ix_erasures_of_camera", "camera_id", "until"),
+        Index("ix_erasures_requested", "requested_at", "id"),
+    )
 
 
 class RetentionCounts(Base):
@@ -461,8 +588,79 @@ class ApiKey(Base):
     __table_args__ = (Index("ix_api_keys_created", "created_at", "id"),)
 
 
+class User(Base):
+    """Somebody who signs in.
+
+    folded          the name as it is compared: people do not remember how they wrote it
+    password        hashed by argon2; None: they sign in elsewhere
+    site_ids        what they are confined to; None: nothing
+    oidc_subject    who they are to the OpenID provider, with its address
+    totp_secret     of the second factor, sealed; `totp_pending` is one that is not confirmed yet
+    totp_step       the half minute whose code was used last
+    recovery_codes  the hashes of those that are left
+    """
+
+    __tablename__ = "users"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str]
+    folded: Mapped[str] = mapped_column(unique=True)
+    role: Mapped[Role] = mapped_column(enum_text(Role))
+    site_ids: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    password: Mapped[str | None] = mapped_column(Text)
+    oidc_subject: Mapped[str | None] = mapped_column(unique=True)
+    totp_secret: Mapped[str | None] = mapped_column(Text)
+    totp_pending: Mapped[str | None] = mapped_column(Text)
+    totp_step: Mapped[int | None] = mapped_column(LONG)
+    recovery_codes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    signed_in_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (Index("ix_users_created", "created_at", "id"),)
+
+    @property
+    def has_password(self) -> bool:
+        """Otherwise they sign in elsewhere, or not at all."""
+        return self.password is not None
+
+    @property
+    def has_totp(self) -> bool:
+        """Whether a second factor is asked for."""
+        return self.totp_secret is not None
+
+
+class UserSession(Base):
+    """The hash of what a browser shows from sign-in to sign-out."""
+
+    __tablename__ = "user_sessions"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    sha256: Mapped[str] = mapped_column(unique=True)
+    source: Mapped[str | None]
+    browser: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    used_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (Index("ix_user_sessions_created", "created_at", "id"),)
+
+
+class Guesses(Base):
+    """How often somebody was wrong about a password or code, since when."""
+
+    __tablename__ = "guesses"
+    about: Mapped[str] = mapped_column(primary_key=True)
+    wrong: Mapped[int]
+    since: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class SetupCode(Base):
+    """The hash of a code that makes its holder the first administrator."""
+
+    __tablename__ = "setup_codes"
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class AuditEntry(Base):
-    """Who saw, changed or answered what, and from where: written once, never changed (a trigger sees to that).
+    """Who saw, changed or answered what, and from where: written once, and never changed but for the name of a person
+    who is erased (a trigger sees to that).
 
     route    method and template of the address, or the command
     subject  the ids in the address or of what was made; never a key, a signature or a body
@@ -488,15 +686,29 @@ class AuditEntry(Base):
 
 
 _STAYS = "what is in the audit log stays as it is"
+_SAME = ("id", "at", "action", "principal_kind", "route", "status", "request_id")
+_PSEUDONYMS = "(SELECT pseudonym FROM erasures WHERE pseudonym IS NOT NULL)"
+_HIDES = (
+    " AND ".join(f"NEW.{name} {{same}} OLD.{name}" for name in _SAME)
+    + f" AND (NEW.principal = OLD.principal OR NEW.principal IN {_PSEUDONYMS})"
+    + f" AND (NEW.subject = OLD.subject OR NEW.subject IN {_PSEUDONYMS})"
+    + " AND (NEW.principal_id {same} OLD.principal_id OR NEW.principal_id IS NULL AND NEW.principal <> OLD.principal)"
+    + " AND (NEW.source {same} OLD.source OR NEW.source IS NULL"
+    + " AND (NEW.principal <> OLD.principal OR NEW.subject <> OLD.subject AND OLD.principal_kind = 'anybody'))"
+)
+"""An erased person's pseudonym comes in the place of their name and ids, and where they came from goes."""
+
 for _dialect, _statement in (
     (
         "sqlite",
-        f"CREATE TRIGGER audit_entries_stay BEFORE UPDATE ON audit_entries BEGIN SELECT RAISE(ABORT, '{_STAYS}'); END",
+        f"CREATE TRIGGER audit_entries_stay BEFORE UPDATE ON audit_entries WHEN NOT ({_HIDES.format(same='IS')}) "
+        f"BEGIN SELECT RAISE(ABORT, '{_STAYS}'); END",
     ),
     (
         "postgresql",
-        "CREATE OR REPLACE FUNCTION audit_entries_stay() RETURNS trigger LANGUAGE plpgsql AS $$ "
-        f"BEGIN RAISE EXCEPTION '{_STAYS}'; END $$",
+        "CREATE OR REPLACE FUNCTION audit_entries_stay() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF NOT ({_HIDES.format(same='IS NOT DISTINCT FROM')}) THEN RAISE EXCEPTION '{_STAYS}'; END IF; "
+        "RETURN NEW; END $$",
     ),
     (
         "postgresql",

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from alembic.util import CommandError
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 
-from instantreact.errors import InstantReactError, Misconfigured, StorageFull
+from instantreact.errors import DatabaseUnreachable, InstantReactError, Misconfigured, StorageFull
+from instantreact.storage import postgres
 from instantreact.storage.sqlite import code_of, is_full
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -21,6 +22,11 @@ def explained() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
+        if error.name != "asyncpg":
+            raise Misconfigured(
+                "INSTANTREACT_DATABASE_URL names a kind of database that is not supported: it is PostgreSQL "
+                "(postgresql://user:password@host/name) or SQLite (sqlite:////folder/file)."
+            ) from error
         raise Misconfigured(
             f"INSTANTREACT_DATABASE_URL needs the driver {error.name}, which is not installed. For PostgreSQL: "
             "pip install 'instantreact[postgres]', and an address that begins with postgresql://."
@@ -35,7 +41,7 @@ def explained() -> Iterator[None]:
     except CommandError as error:
         raise Misconfigured(f"The database cannot be migrated: {error}") from error
     except OSError as error:
-        raise Misconfigured(
+        raise DatabaseUnreachable(
             f"The database at INSTANTREACT_DATABASE_URL cannot be reached: {error.strerror or error}."
         ) from error
 
@@ -44,6 +50,8 @@ def _explain(error: DBAPIError) -> InstantReactError:
     if is_full(error):
         return StorageFull()
     reason, code = str(error.orig), code_of(error)
+    if postgres.is_gone(error):
+        return DatabaseUnreachable(f"The database at INSTANTREACT_DATABASE_URL lets nobody in now: {reason}.")
     if code in _DAMAGED:
         return Misconfigured(
             f"The database is damaged: {reason}. Put a copy of it back, or move it away to begin with an empty one."

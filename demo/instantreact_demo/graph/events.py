@@ -31,6 +31,14 @@ def postback(psid: str, page_id: str, at_ms: int, *, title: str, payload: str) -
     return from_person(psid, page_id, at_ms, {"postback": content})
 
 
+def message(psid: str, page_id: str, at_ms: int, *, mid: str, text: str, payload: str | None = None) -> Event:
+    """Words that a person wrote; with a payload they tapped a quick reply."""
+    content: dict[str, Any] = {"mid": mid, "text": text}
+    if payload is not None:
+        content["quick_reply"] = {"payload": payload}
+    return from_person(psid, page_id, at_ms, {"message": content})
+
+
 def echo(psid: str, page_id: str, at_ms: int, *, mid: str, metadata: str | None) -> Event:
     """Our own message, told to us."""
     message: dict[str, Any] = {"is_echo": True, "app_id": 1517776481860111, "mid": mid}

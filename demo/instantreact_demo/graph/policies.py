@@ -149,6 +149,8 @@ def check_upload(attachment: Mapping[str, Any], files: Sequence[Upload]) -> Uplo
     signature = _SIGNATURES.get(file.content_type or "")
     if attachment["type"] == "image" and (signature is None or not file.data.startswith(signature)):
         raise GraphError(100, "Attachment type does not match its file", subcode=2018047)
+    if attachment["type"] == "video" and (file.content_type != "video/mp4" or file.data[4:8] != b"ftyp"):
+        raise GraphError(100, "Attachment type does not match its file", subcode=2018047)
     return file
 
 

@@ -63,7 +63,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Received:
-    """A message that was accepted: a text with buttons, or a picture."""
+    """A message that was accepted: a text with what may be tapped, or a picture (a clip's bytes are its `picture`)."""
 
     mid: str
     psid: str
@@ -73,6 +73,7 @@ class Received:
     metadata: str | None
     text: str = ""
     buttons: tuple[Mapping[str, str], ...] = ()
+    quick_replies: tuple[Mapping[str, str], ...] = ()
     picture: bytes = field(default=b"", repr=False)
 
     def as_json(self) -> dict[str, Any]:
@@ -82,7 +83,10 @@ class Received:
 
 
 class FakeGraph:
-    """Graph for one Page. Set `people`, `webhook_url`, `hook` and `auto_events` at any time; read `received`."""
+    """Graph for one Page. Set `people`, `webhook_url`, `hook` and `auto_events` at any time; read `received`.
+
+    `weather` gives the fault of a call, by its part, where none is scripted.
+    """
 
     def __init__(self, page: Page | None = None, *, port: int = 0, webhook_url: str | None = None) -> None:
         self.page = page or Page()
@@ -112,6 +116,7 @@ class FakeGraph:
         self.received: list[Received] = []
         self.refused: list[GraphError] = []
         self.faults: list[Fault] = []
+        self.weather: Callable[[str], Fault | None] = lambda part: None
         self.auto_events: tuple[str, ...] = ()
         self.hook: Callable[[Moment, Received | None], None] | None = None
         self.profile: dict[str, Any] = {}
@@ -139,6 +144,16 @@ class FakeGraph:
         self.people[received.psid].window_open = True
         event = events.postback(received.psid, self.page.page_id, _now_ms(), title=title, payload=payload)
         return self.call_webhook(event, copies=copies, signing=signing)
+
+    def write(self, psid: str, text: str) -> list[int]:
+        """Let a person write to the Page, or tap a quick reply of the last message that had one of this title."""
+        shown = [each for one in self.received if one.psid == psid for each in one.quick_replies]
+        payload = next((each["payload"] for each in reversed(shown) if each["title"] == text), None)
+        self.people[psid].window_open = True
+        mid = f"m_written_{next(self._numbers)}"
+        return self.call_webhook(
+            events.message(psid, self.page.page_id, _now_ms(), mid=mid, text=text, payload=payload)
+        )
 
     def call_webhook(
         self, *batch: events.Event, copies: int = 1, signing: events.Signing = events.Signing.GOOD
@@ -264,6 +279,7 @@ class FakeGraph:
             mid=f"m_fake_{number}", psid=psid, part=call.part, at_ms=_now_ms(),
             messaging_type=call.body["messaging_type"], metadata=message.get("metadata"),
             text=message.get("text") or payload.get("text", ""), buttons=tuple(payload.get("buttons", ())),
+            quick_replies=tuple(message.get("quick_replies", ())),
             picture=self._picture(message.get("attachment"), call.files),
         )  # fmt: skip
         self.received.append(received)
@@ -283,8 +299,9 @@ class FakeGraph:
 
     def _take_fault(self, part: str) -> Fault | None:
         fault = next((one for one in self.faults if one.part in (None, part)), None)
-        if fault is not None:
-            self.faults.remove(fault)
+        if fault is None:
+            return self.weather(part)
+        self.faults.remove(fault)
         return fault
 
     async def _fail(self, fault: Fault, request: Request, receipt: Mapping[str, Any]) -> Response:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from instantreact.channels.messenger.channel import MessengerChannel
 from instantreact.channels.messenger.graph import MessengerAccount
 from instantreact.channels.messenger.pacing import Pacer
-from instantreact.channels.words import utf16_units
+from instantreact.channels.shortening import utf16_units
 from instantreact.domain.alert import Picture
 from instantreact.domain.happening import Notice, Written
 from instantreact.domain.rule import Severity
@@ -62,7 +62,7 @@ async def test_messenger_leaves_out_open_when_there_is_no_secure_address(
     graph: FakeGraph, channel: MessengerChannel, open_url: str | None
 ) -> None:
     await channel.send_text(PSID, make_notice(open_url=open_url), metadata="part:1")
-    assert [button["title"] for button in graph.received[0].buttons] == ["Acknowledge", "False alarm"]
+    assert [button["title"] for button in graph.received[0].buttons] == ["Acknowledge", "False alarm", "Mute"]
 
 
 @pytest.mark.parametrize("text", ["word " * 400, "🔥" * 700, "half a pair \ud83d and a bell \x07", "x" * 5000])
@@ -80,6 +80,15 @@ async def test_messenger_uploads_the_picture_with_its_metadata_when_it_sends_one
     (received,) = graph.received
     assert (received.mid, received.part, received.metadata) == (receipt.message_id, "picture", "part:2")
     assert (received.picture, received.messaging_type, received.psid) == (JPEG, "UPDATE", PSID)
+
+
+async def test_messenger_puts_mute_below_the_picture_where_open_takes_its_place(
+    graph: FakeGraph, channel: MessengerChannel
+) -> None:
+    await channel.send_picture(PSID, make_notice(open_url="https://x.test/a/1"), Picture(JPEG), metadata="part:2")
+    assert graph.received[0].quick_replies == (
+        {"content_type": "text", "title": "Mute", "payload": "SAY:mute alert 0f6c"},
+    )
 
 
 async def test_messenger_sends_without_proof_when_there_is_no_app_secret(clock: StoppedClock) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instantreact.channels.messenger.usage import Usage, read_usage
+from instantreact.channels.messenger.graph import Usage, read_usage
 
 BUSINESS = "x-business-use-case-usage"
 

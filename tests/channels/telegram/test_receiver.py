@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from instantreact.channels.receiver import Call, Incoming, Invited, Wrote
 from instantreact.channels.telegram.receiver import TelegramReceiver, find_callback_id
 from instantreact.domain.alert import Answer, AnswerKind
+from instantreact.domain.language import Language
 from instantreact.errors import InvalidInput, Misconfigured, NotAllowed, NotFound
 
 RECEIVER = TelegramReceiver("a-secret")
@@ -28,13 +29,14 @@ def parse_one(**update: Any) -> Incoming:
     [
         ("ACK:0f6c", Answer(AnswerKind.ACKNOWLEDGE, "0f6c")),
         ("FALSE:0f6c", Answer(AnswerKind.DISMISS, "0f6c")),
+        ("SAY:mute all 15min", Wrote("mute all 15min")),
         ("ACK:", None),
         ("", None),
         (7, None),
         (None, None),
     ],
 )
-def test_tap_is_an_answer_when_its_data_is_ours(data: object, content: Answer | None) -> None:
+def test_tap_is_an_answer_or_words_when_its_data_is_ours(data: object, content: Answer | Wrote | None) -> None:
     incoming = parse_one(callback_query={"id": "t1", "from": PERSON, "message": MESSAGE, "data": data})
     assert (incoming.content, incoming.address, incoming.alias) == (content, "7", "@ana_b")
     assert (incoming.opens_chat_window, incoming.dedupe_key, incoming.occurred_at) == (True, "update:5", None)
@@ -60,6 +62,17 @@ def test_message_tells_who_is_there_again_and_when() -> None:
 )
 def test_command_is_a_word_or_the_link_of_an_invitation(text: object, content: object) -> None:
     assert parse_one(message={**MESSAGE, "text": text}).content == content
+
+
+def test_language_is_told_where_it_is_one_that_we_speak() -> None:
+    for tag, language in (("fr-CA", Language.FRENCH), ("EN", Language.ENGLISH), ("ja", None), (7, None)):
+        assert parse_one(message={**MESSAGE, "from": {**PERSON, "language_code": tag}}).language is language
+
+
+def test_in_a_group_only_commands_are_said_to_us() -> None:
+    group = {**MESSAGE, "chat": {"id": -9, "type": "group"}}
+    assert parse_one(message={**group, "text": "/status@alerts_bot"}).content == Wrote("status@alerts_bot")
+    assert parse_one(message={**group, "text": "ok"}).content == Wrote("ok", is_to_us=False)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ async def test_telegram_sends_a_message_with_its_buttons(
     assert sent.buttons == (
         {"text": "Acknowledge", "callback_data": f"ACK:{ALERT_ID}"},
         {"text": "False alarm", "callback_data": f"FALSE:{ALERT_ID}"},
+        {"text": "Mute", "callback_data": f"SAY:mute alert {ALERT_ID}"},
         {"text": "Open", "url": "https://x.test/a/1"},
     )
 
@@ -54,7 +55,7 @@ async def test_telegram_reaches_a_group_by_its_id_and_by_its_name(
 ) -> None:
     await bot.send_text(address, make_notice(open_url="http://localhost/a"), metadata="part:1")
     assert telegram.sent[0].chat_id == GROUP_ID
-    assert [button["text"] for button in telegram.sent[0].buttons] == ["Acknowledge", "False alarm"]
+    assert [button["text"] for button in telegram.sent[0].buttons] == ["Acknowledge", "False alarm", "Mute"]
 
 
 async def test_telegram_sends_the_picture_with_what_it_belongs_to(telegram: FakeTelegram, bot: TelegramChannel) -> None:

@@ -11,8 +11,10 @@ from instantreact.api.pages import Page, PageDep
 from instantreact.api.schemas.cameras import CameraDraft, CameraView
 from instantreact.api.schemas.fields import PathId, Switch
 from instantreact.api.schemas.live import LiveView
-from instantreact.api.sources import check_draft_source
 from instantreact.domain.principal import Scope
+from instantreact.errors import InvalidInput, NotAllowed, StreamLost
+from instantreact.media.reach import ReachPolicy, check_source, is_address
+from instantreact.media.source import Scheme, parse_source
 from instantreact.pipeline.services import Services
 from instantreact.storage import cameras, leases
 from instantreact.storage.paging import Cursor
@@ -102,3 +104,19 @@ async def delete_camera(services: ServicesDep, camera_id: PathId) -> None:
 def _view(services: Services, camera: Camera, leased: Mapping[str, CameraLease]) -> CameraView:
     live = LiveView.of(leased.get(camera.id), enabled=camera.enabled, now=services.clock.now())
     return CameraView.of(camera, cameras.open_settings(camera, services.box), live)
+
+
+def check_draft_source(text: str, policy: ReachPolicy) -> None:
+    """Raise InvalidInput for a source that no camera could have, or that the policy forbids.
+
+    A host's name is judged when it is opened: what it stands for may change. A file may still appear.
+    """
+    source = parse_source(text)
+    if source.scheme is not Scheme.FILE and not is_address(source.host):
+        return
+    try:
+        check_source(source, policy)
+    except NotAllowed as error:
+        raise InvalidInput(str(error)) from error
+    except StreamLost:
+        return

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import StreamingResponse
@@ -14,7 +14,7 @@ from instantreact.api.openapi import problems
 from instantreact.api.options import ApiOptions
 from instantreact.api.pages import Page, PageDep
 from instantreact.api.presence import while_present
-from instantreact.api.ranges import serve_file
+from instantreact.api.ranges import serve_blob
 from instantreact.api.schemas.clips import AnalysisView, ClipView
 from instantreact.api.schemas.events import EventView
 from instantreact.api.schemas.fields import Id, PathId
@@ -32,6 +32,7 @@ from instantreact.storage.tables import Clip
 router = APIRouter(tags=["clips"], route_class=KeyedRoute)
 
 _EVENTS_AT_ONCE = 20
+UNSHOWN = "application/octet-stream"
 
 MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
     {
@@ -47,6 +48,8 @@ MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
     }
 )
 """By the first of FFmpeg's names of the container. What is not here is downloaded, never shown."""
+
+_FILE: Mapping[str, Any] = {"content": {kind: {} for kind in ("video/*", MEDIA_TYPES["gif"], UNSHOWN)}}
 
 
 @router.post(
@@ -138,8 +141,8 @@ async def list_clip_events(services: ServicesDep, clip_id: PathId) -> Response:
     summary="Fetch a clip's file",
     response_class=Response,
     responses={
-        200: {"content": {"video/*": {}}, "description": "The file."},
-        206: {"content": {"video/*": {}}, "description": "The part of the file that Range asked for."},
+        200: {**_FILE, "description": "The file."},
+        206: {**_FILE, "description": "The part of the file that Range asked for."},
         304: {"description": "The caller has it already: If-None-Match names its ETag."},
         **problems(401, 403, 404, 416, 422),
     },
@@ -149,8 +152,9 @@ async def get_clip_media(request: Request, services: ServicesDep, clip_id: PathI
     clip = await intake.get_clip(services, clip_id)
     if clip.blob_key is None:
         raise NotFound("file of clip", clip_id)
-    path = services.blobs.path(clip.blob_key)
-    return serve_file(request, path, media_type=_media_type(clip), etag=clip.sha256, filename=clip.filename or clip.id)
+    name = clip.filename or clip.id
+    media_type = _media_type(clip)
+    return await serve_blob(request, services, clip.blob_key, media_type=media_type, etag=clip.sha256, filename=name)
 
 
 @router.delete(
@@ -199,4 +203,4 @@ async def _write_events(services: Services, clip_id: str) -> AsyncIterator[bytes
 
 def _media_type(clip: Clip) -> str:
     container = clip.info.container.split(",")[0] if clip.info else ""
-    return MEDIA_TYPES.get(container, "application/octet-stream")
+    return MEDIA_TYPES.get(container, UNSHOWN)

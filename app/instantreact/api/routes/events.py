@@ -9,10 +9,12 @@ from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import problems
 from instantreact.api.pages import Page, PageDep
 from instantreact.api.queries import refuse_empty_time
-from instantreact.api.ranges import serve_file
+from instantreact.api.ranges import serve_blob
 from instantreact.api.schemas.events import EventView
+from instantreact.api.schemas.explaining import EventExplanationView, ExplanationView
 from instantreact.api.schemas.fields import Id, Moment, PathId, SearchText
 from instantreact.errors import NotFound
+from instantreact.pipeline.explain import explain_event
 from instantreact.storage import events
 from instantreact.storage.events import EventFilter
 from instantreact.storage.paging import Cursor
@@ -50,6 +52,19 @@ async def get_event(services: ServicesDep, event_id: PathId) -> EventView:
         return EventView.model_validate(await events.get_event(session, event_id))
 
 
+@router.get(
+    "/{event_id}/explain",
+    operation_id="explainEvent",
+    summary="Explain why there is an alert or none",
+    responses=problems(401, 403, 404, 422),
+)
+async def get_explanation(services: ServicesDep, event_id: PathId) -> EventExplanationView:
+    """For each rule that watches where it was seen: its conditions with their scores, and what it came to."""
+    async with services.database.reading() as session:
+        found = await explain_event(session, await events.get_event(session, event_id))
+        return EventExplanationView(event_id=event_id, rules=[ExplanationView.of(each) for each in found])
+
+
 @router.head("/{event_id}/snapshot.jpg", include_in_schema=False)
 @router.get(
     "/{event_id}/snapshot.jpg",
@@ -69,7 +84,7 @@ async def get_event_snapshot(request: Request, services: ServicesDep, event_id: 
         event = await events.get_event(session, event_id)
     if event.snapshot_key is None:
         raise NotFound("snapshot of event", event_id)
-    return serve_file(request, services.blobs.path(event.snapshot_key), media_type="image/jpeg", etag=event.id)
+    return await serve_blob(request, services, event.snapshot_key, media_type="image/jpeg", etag=event.id)
 
 
 @router.head("/{event_id}/evidence.mp4", include_in_schema=False)
@@ -91,5 +106,6 @@ async def get_event_evidence(request: Request, services: ServicesDep, event_id: 
         event = await events.get_event(session, event_id)
     if event.evidence_key is None:
         raise NotFound("evidence clip of event", event_id)
-    path = services.blobs.path(event.evidence_key)
-    return serve_file(request, path, media_type="video/mp4", etag=event.id, filename=f"{event.id}.mp4")
+    return await serve_blob(
+        request, services, event.evidence_key, media_type="video/mp4", etag=event.id, filename=f"{event.id}.mp4"
+    )

@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from instantreact.api.deps import ReadinessDep, ServicesDep
 from instantreact.api.errors import Kind, answer_problem
 from instantreact.api.openapi import problems
+from instantreact.pipeline.bundles import find_capabilities
 from instantreact.storage import channel_faults, rules
+from instantreact.storage.speech_use import count_spent
 
 router = APIRouter(tags=["health"])
 
@@ -39,8 +41,9 @@ class ReadinessView(BaseModel):
     )
     status: Readiness
     checks: dict[str, str | None] = Field(
-        description="Each check, null when it is fine; each channel that is broken, with the reason; and `rules` where "
-        "some ask for what no loaded bundle can say."
+        description="Each check, null when it is fine; each channel that is broken, with the reason; `rules` where "
+        "some ask for what no loaded bundle can say, `bundles` where processes look with different ones, and "
+        "`speech_budget` where Wit.ai is not asked any more today."
     )
 
 
@@ -67,12 +70,21 @@ async def is_ready(request: Request, readiness: ReadinessDep, services: Services
     broken = [f"{name}: {reason}" for name, reason in checks.items() if reason is not None]
     if broken:
         return answer_problem(request, NOT_READY, " ".join(broken), checks=checks)
-    can = await services.threads.run(services.captioner.capabilities)
+    can = await find_capabilities(services)
     async with services.database.reading() as session:
         lack = can.describe_lack(await rules.list_criteria(session))
         found: dict[str, str | None] = {
             fault.channel: fault.reason for fault in await channel_faults.list_faults(session)
         }
-    others = {"rules": lack, "speech": services.recognition.fault}
+        spent = await count_spent(session, services.recognition.budget, now=services.clock.now())
+    budget = None
+    if spent:
+        budget = f"Wit.ai's budget of {spent} camera(s) is spent: speech there is recognised here until 00:00 UTC."
+    others = {
+        "speech_budget": budget,
+        "rules": lack,
+        "bundles": can.describe_difference(),
+        "speech": services.recognition.fault,
+    }
     found |= {name: reason for name, reason in others.items() if reason is not None}
     return ReadinessView(status=Readiness.DEGRADED if found else Readiness.READY, checks=checks | found)

@@ -28,7 +28,8 @@ router = APIRouter(prefix="/invitations", tags=["recipients"], route_class=Keyed
 @requires(Scope.ADMIN, unconfined=True)
 async def create_invitation(services: ServicesDep, draft: InvitationDraft, response: Response) -> MadeInvitationView:
     """Give the link, its QR code or the six digits to one person: whoever uses them first is told of alerts."""
-    made = await invite(services, draft.name, draft.channel, life=timedelta(seconds=draft.expires_in_s))
+    life = timedelta(seconds=draft.expires_in_s)
+    made = await invite(services, draft.name, draft.channel, life=life, language=draft.language)
     response.headers["Location"] = "/invitations"
     shown = InvitationView.model_validate(made.row).model_dump()
     return MadeInvitationView(**shown, url=made.url, code=made.code, qr_svg=draw_qr(made.url))

@@ -10,15 +10,18 @@ from instantreact.api.audit import audits
 from instantreact.api.auth import admit
 from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import problems
-from instantreact.api.ranges import serve_file
+from instantreact.api.ranges import serve_blob
+from instantreact.api.routes.clips import MEDIA_TYPES, UNSHOWN
 from instantreact.api.schemas.fields import PathId
-from instantreact.channels.words import compose_text, compose_title, format_moment
+from instantreact.channels.moments import format_moment
+from instantreact.channels.words import compose_text, compose_title
 from instantreact.domain.alert import AlertState, Answer, AnswerKind
 from instantreact.domain.audit import AuditAction
 from instantreact.domain.principal import Principal, PrincipalKind, Scope
 from instantreact.errors import NotFound
 from instantreact.pipeline.answer import answer_alert, describe_state
 from instantreact.storage import alerts
+from instantreact.storage.clips import find_footage
 from instantreact.storage.sites import find_zone
 from instantreact.storage.tables import Alert
 
@@ -111,7 +114,29 @@ async def open_snapshot(request: Request, services: ServicesDep, alert: SignedAl
     event = alert.event
     if event is None or event.snapshot_key is None:
         raise NotFound("snapshot of alert", alert.id)
-    return serve_file(request, services.blobs.path(event.snapshot_key), media_type="image/jpeg", etag=event.id)
+    return await serve_blob(request, services, event.snapshot_key, media_type="image/jpeg", etag=event.id)
+
+
+@router.get(
+    "/clip",
+    operation_id="openAlertClip",
+    summary="Watch an alert's clip in a browser",
+    response_class=Response,
+    responses={
+        200: {"content": {"video/mp4": {}}, "description": "The evidence, or the upload that it was seen in."},
+        206: {"content": {"video/mp4": {}}, "description": "The part of it that Range asked for."},
+        **problems(404, 416, 422, 429),
+    },
+)
+async def open_clip(request: Request, services: ServicesDep, alert: SignedAlert) -> Response:
+    """What the word CLIP in a chat leads to, whole or, with a Range header, in part."""
+    async with services.database.reading() as session:
+        footage = await find_footage(session, alert.event) if alert.event else None
+    if footage is None:
+        raise NotFound("clip of alert", alert.id)
+    key, container = footage
+    media_type = MEDIA_TYPES.get(container, UNSHOWN)
+    return await serve_blob(request, services, key, media_type=media_type, etag=alert.id)
 
 
 @router.post(

@@ -27,7 +27,7 @@ UNSUPPORTED, INVALID, TOO_LARGE, RESTART = 1003, 1007, 1009, 1012
 async def push_frames(socket: WebSocket, camera_id: str, key: Annotated[str | None, Query()] = None) -> None:
     """Take frames for a camera whose source is `push:`; this process watches it from now on.
 
-    The API key comes in its header or, since browsers cannot set one here, as `?key=`.
+    The API key comes in its header or, since browsers cannot set one here, as `?key=`; or somebody has signed in.
     """
     try:
         (await find_principal(socket, socket.headers.get("x-api-key", key))).require(Scope.INGEST)

@@ -9,6 +9,8 @@ from instantreact.api.pages import Page, PageDep
 from instantreact.api.schemas.fields import PathId
 from instantreact.api.schemas.recipients import RecipientDraft, RecipientView
 from instantreact.domain.principal import Scope
+from instantreact.pipeline.quiet import reconsider_held
+from instantreact.pipeline.report import put_report_job
 from instantreact.storage import recipients
 from instantreact.storage.paging import Cursor
 from instantreact.storage.tables import Recipient
@@ -29,6 +31,7 @@ async def create_recipient(services: ServicesDep, draft: RecipientDraft, respons
     recipient = Recipient(**draft.to_changes(), created_at=services.clock.now())
     async with services.database.unit_of_work() as session:
         view = RecipientView.model_validate(await recipients.insert_recipient(session, recipient))
+        await put_report_job(session, services, recipient)
     response.headers["Location"] = f"/recipients/{view.id}"
     return view
 
@@ -61,6 +64,8 @@ async def replace_recipient(services: ServicesDep, recipient_id: PathId, draft: 
     """All of it. At another address they are somebody new: when Messenger lets us write to them is not known."""
     async with services.database.unit_of_work() as session:
         recipient = await recipients.update_recipient(session, recipient_id, draft.to_changes())
+        await put_report_job(session, services, recipient)
+        await reconsider_held(session, services, recipient_id)
         return RecipientView.model_validate(recipient)
 
 

@@ -4,6 +4,8 @@ A rule is changed by PUT, which replaces it whole, as are recipients and cameras
 (every camera, every recipient), so that a partial PATCH could not tell "every" from "as before".
 """
 
+from datetime import timedelta
+
 from fastapi import APIRouter, Response
 
 from instantreact.api.answerable import refuse_unanswerable, refuse_unsayable, view_rule
@@ -11,9 +13,14 @@ from instantreact.api.auth import KeyedRoute, requires
 from instantreact.api.deps import CapabilitiesDep, ServicesDep
 from instantreact.api.openapi import CREATED, problems
 from instantreact.api.pages import Page, PageDep
+from instantreact.api.schemas.explaining import RuleTestDraft, RuleTestView, refuse_span
 from instantreact.api.schemas.fields import PathId
+from instantreact.api.schemas.records import RuleRecordView
 from instantreact.api.schemas.rules import RuleDraft, RuleView
 from instantreact.domain.principal import Scope
+from instantreact.pipeline.record import find_proposal, read_records
+from instantreact.pipeline.try_rule import try_rule
+from instantreact.rules.replay import Trial
 from instantreact.storage import rules
 from instantreact.storage.paging import Cursor
 from instantreact.storage.tables import Rule
@@ -42,19 +49,62 @@ async def create_rule(services: ServicesDep, can: CapabilitiesDep, draft: RuleDr
     return view
 
 
+@router.post(
+    "/test",
+    operation_id="testRule",
+    summary="Try a rule on the past",
+    responses=problems(401, 403, 413, 422),
+)
+@requires(Scope.READ)
+async def test_rule(services: ServicesDep, can: CapabilitiesDep, draft: RuleTestDraft) -> RuleTestView:
+    """Which alerts it would have raised of what was seen and heard, and with other thresholds. Nobody is told."""
+    now = services.clock.now()
+    until = draft.until or now
+    since = draft.since or until - timedelta(days=7)
+    refuse_span(since, until)
+    changes = draft.rule.to_changes()
+    refuse_unsayable(changes["criteria"], can)
+    trial = Trial(changes["criteria"], changes["confirmation"], changes["schedule"], changes["cooldown_s"])
+    async with services.database.reading() as session:
+        await rules.check_named(session, changes)
+    latest = until if draft.until else now + timedelta(days=1)  # an upload's later minutes lie ahead of its arrival
+    tried = await try_rule(services, trial, changes["camera_ids"], since=since, until=latest)
+    return RuleTestView.of(tried, until)
+
+
 @router.get("", operation_id="listRules", summary="List rules", responses=problems(401, 403, 422))
 async def list_rules(services: ServicesDep, can: CapabilitiesDep, page: PageDep) -> Page[RuleView]:
     """The newest first."""
     async with services.database.reading() as session:
         rows = await rules.list_rules(session, after=page.after, limit=page.fetch)
-    return page.cut(rows, lambda rule: view_rule(rule, can), lambda rule: Cursor(rule.created_at, rule.id))
+        known = await read_records(session, [rule.id for rule in rows], now=services.clock.now())
+    return page.cut(
+        rows, lambda rule: view_rule(rule, can, known[rule.id]), lambda rule: Cursor(rule.created_at, rule.id)
+    )
 
 
 @router.get("/{rule_id}", operation_id="getRule", summary="Read a rule", responses=problems(401, 403, 404, 422))
 async def get_rule(services: ServicesDep, can: CapabilitiesDep, rule_id: PathId) -> RuleView:
     """A rule as it stands."""
     async with services.database.reading() as session:
-        return view_rule(await rules.get_rule(session, rule_id), can)
+        rule = await rules.get_rule(session, rule_id)
+        known = await read_records(session, [rule_id], now=services.clock.now())
+    return view_rule(rule, can, known[rule_id])
+
+
+@router.get(
+    "/{rule_id}/record",
+    operation_id="getRuleRecord",
+    summary="Read how right a rule was",
+    responses=problems(401, 403, 404, 422),
+)
+async def get_rule_record(services: ServicesDep, rule_id: PathId) -> RuleRecordView:
+    """What people answered to its alerts, by camera, and which threshold would have been better."""
+    now = services.clock.now()
+    async with services.database.reading() as session:
+        rule = await rules.get_rule(session, rule_id)
+        record = (await read_records(session, [rule_id], now=now))[rule_id]
+        return RuleRecordView.of(record, await find_proposal(session, rule, now=now))
 
 
 @router.put(

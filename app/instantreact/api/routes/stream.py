@@ -11,7 +11,8 @@ from instantreact.api.auth import KeyedRoute
 from instantreact.api.deps import PrincipalDep, ServicesDep
 from instantreact.api.news_streams import NewsStreams
 from instantreact.api.openapi import problems
-from instantreact.storage.news import NewsCursor, NewsFilter, NewsTopic
+from instantreact.api.schemas.news import NEWS_SCHEMA
+from instantreact.storage.news import CURSOR_PATTERN, NewsCursor, NewsFilter, NewsTopic
 
 router = APIRouter(tags=["events"], route_class=KeyedRoute)
 
@@ -29,7 +30,8 @@ LastEventId = Annotated[
     str | SkipJsonSchema[None],  # a header cannot be null
     Header(
         alias="Last-Event-ID",
-        description="The id that came last, which browsers send by themselves: it goes on after that.",
+        json_schema_extra={"pattern": f"{CURSOR_PATTERN}|^$"},
+        description="The id that came last, which browsers send by themselves: it goes on after that. Empty: none.",
     ),
 ]
 
@@ -41,7 +43,7 @@ LastEventId = Annotated[
     response_class=Response,
     responses={
         200: {
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": NEWS_SCHEMA}},
             "description": "Server-sent events, without end.",
         },
         **problems(401, 403, 422),

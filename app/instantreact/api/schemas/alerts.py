@@ -29,9 +29,11 @@ _EXAMPLE: JsonDict = {
             "end_s": 2.0,
         }
     ],
+    "escalated": 0,
     "raised_at": "2026-11-22T12:00:01Z",
     "answered_at": None,
     "answered_by": None,
+    "untold_reason": None,
     "deliveries": [
         {
             "id": "92eb5ffee6ae2fec3ad71c777531578f",
@@ -102,7 +104,9 @@ class AlertView(BaseModel):
         validation_alias=AliasPath("happening", "evidence"),
         description="What made each condition of the rule hold; empty where none did, as when a camera is lost.",
     )
+    escalated: int = Field(description="How many steps of its rule's escalation were taken.")
     raised_at: datetime
     answered_at: datetime | None
     answered_by: str | None
+    untold_reason: str | None = Field(description="Why nobody was told, where that is somebody's choice: a mute.")
     deliveries: list[DeliveryView]

@@ -33,7 +33,7 @@ class AuditEntryView(BaseModel):
     action: AuditAction
     principal_kind: PrincipalKind = Field(description="What vouched for them.")
     principal: str = Field(description="By the name that they had then.")
-    principal_id: str | None = Field(description="Of their key.")
+    principal_id: str | None = Field(description="Of their key or user, or of the recipient who answered.")
     source: str | None = Field(description="The address they came from; null for commands and chats.")
     route: str = Field(description="Method and template of the address, the command, or the channel and the answer.")
     subject: str = Field(description="The ids in the address, and of what was made.")

@@ -33,7 +33,10 @@ class ConceptConditionDraft(Draft):
     """The caption mentions a happening: one of a group of words."""
 
     kind: Literal["concept"]
-    concept: Name = Field(description="One that a loaded bundle knows; `GET /bundles` lists them.")
+    concept: Name = Field(
+        description="One that a loaded bundle knows; `GET /bundles` lists them.",
+        json_schema_extra={"format": "concept"},
+    )
     min_score: Share = Field(0.5, description="The least probability that the caption mentions it.")
 
 

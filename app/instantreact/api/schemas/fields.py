@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, ClassVar
 
 from fastapi import Path
@@ -13,6 +13,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     Strict,
     StringConstraints,
     model_validator,
@@ -20,6 +21,7 @@ from pydantic import (
 
 ID_PATTERN = r"^[0-9A-Za-z_-]{1,64}$"
 _PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:")
 
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
@@ -45,7 +47,11 @@ Name = Annotated[Line, StringConstraints(min_length=1), AfterValidator(_check_vi
 SearchText = Annotated[str, StringConstraints(max_length=200, pattern=_PRINTABLE)]
 """Words to look for."""
 
-Source = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f]{1,2000}$")]
+Source = Annotated[
+    str,
+    StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f]{1,2000}$"),
+    Field(json_schema_extra={"format": "camera-source"}),
+]
 """The address of a camera, its user and password in clear."""
 
 
@@ -98,6 +104,17 @@ def _to_utc(moment: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_refuse_what_is_no_date), AfterValidator(_to_utc)]
 """A point in time with its zone, taken to UTC."""
+
+
+def _refuse_what_is_no_day(value: object) -> object:
+    """A number would be taken for seconds since 1970."""
+    if not isinstance(value, date) and not (isinstance(value, str) and _DATE.fullmatch(value)):
+        raise ValueError("is not a date such as 2026-11-22")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_refuse_what_is_no_day)]
+"""A day of the calendar, wherever that is."""
 
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 

@@ -3,17 +3,20 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.config import JsonDict
 
 from instantreact.api.schemas.fields import Draft, Name
+from instantreact.channels.registry import CHANNELS
 from instantreact.domain.alert import ChannelKind
+from instantreact.domain.language import Language
 
-_DRAFT: JsonDict = {"name": "Ana", "channel": "messenger", "expires_in_s": 604800}
+_DRAFT: JsonDict = {"name": "Ana", "channel": "messenger", "language": "fr", "expires_in_s": 604800}
 _VIEW: JsonDict = {
     "id": "0d7d8c2a4b5e4f6c8a9b0c1d2e3f4a5b",
     "name": "Ana",
     "channel": "messenger",
+    "language": "fr",
     "created_at": "2026-11-22T10:59:00Z",
     "expires_at": "2026-11-29T10:59:00Z",
     "code_expires_at": "2026-11-22T11:14:00Z",
@@ -26,6 +29,7 @@ _MADE: JsonDict = {
     "code": "042137",
     "qr_svg": '<svg xmlns="http://www.w3.org/2000/svg" width="37" height="37"></svg>',
 }
+_INVITING = [kind.value for kind, channel in CHANNELS.items() if channel.invites]
 
 
 class InvitationDraft(Draft):
@@ -34,7 +38,8 @@ class InvitationDraft(Draft):
     model_config = ConfigDict(json_schema_extra={"examples": [_DRAFT]})
 
     name: Name
-    channel: ChannelKind
+    channel: Annotated[ChannelKind, WithJsonSchema({"type": "string", "enum": _INVITING})]
+    language: Language | None = Field(None, description="Of what they are told; otherwise as for a recipient.")
     expires_in_s: Annotated[int, Field(ge=60, le=30 * 86400, description="How long the link opens, in seconds.")] = (
         7 * 86400
     )
@@ -48,6 +53,7 @@ class InvitationView(BaseModel):
     id: str
     name: str
     channel: ChannelKind
+    language: Language | None
     created_at: datetime
     expires_at: datetime = Field(description="Until when the link opens.")
     code_expires_at: datetime = Field(description="Until when the code does.")

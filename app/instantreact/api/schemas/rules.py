@@ -1,18 +1,20 @@
 """Rules: named reactions to what is seen and heard."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 from pydantic.config import JsonDict
 
 from instantreact.api.schemas.conditions import ConditionDraft
 from instantreact.api.schemas.fields import Draft, Flag, Id, Name, Number
-from instantreact.domain.rule import Combine, Condition, Criteria, Severity
+from instantreact.api.schemas.firing import ConfirmationDraft, EscalationStepDraft, ScheduleDraft, to_schedule
+from instantreact.domain.escalation import EscalationStep
+from instantreact.domain.rule import Combine, Condition, Confirmation, Criteria, Severity
 from instantreact.storage.rules import RuleChanges
 
 DAY_S = 86_400.0
-_DRAFT: JsonDict = {
+RULE_EXAMPLE: JsonDict = {
     "name": "A fight at the counter",
     "conditions": [
         {"kind": "concept", "concept": "fight", "min_score": 0.6},
@@ -23,15 +25,23 @@ _DRAFT: JsonDict = {
     "recipient_ids": None,
     "severity": "critical",
     "cooldown_s": 120.0,
+    "escalation": [],
+    "schedule": {
+        "hours": [{"days": ["mon", "tue", "wed", "thu", "fri"], "start": "22:00", "end": "06:00"}],
+        "holidays": ["2026-12-25"],
+    },
+    "confirmation": {"kind": "hits", "hits": 2, "of": 3},
     "enabled": True,
 }
 _CRITERIA = TypeAdapter(Criteria)
+_STEPS = TypeAdapter(tuple[EscalationStep, ...])
+_CONFIRMATION: TypeAdapter[Confirmation | None] = TypeAdapter(Confirmation | None)
 
 
 class RuleDraft(Draft):
     """What people decide about a rule."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_DRAFT]})
+    model_config = ConfigDict(json_schema_extra={"examples": [RULE_EXAMPLE]})
     read_only: ClassVar[frozenset[str]] = frozenset({"id", "created_at", "warning"})
 
     name: Name = Field(description="Unique among the rules.")
@@ -50,7 +60,33 @@ class RuleDraft(Draft):
     cooldown_s: Number = Field(
         60.0, ge=0.0, le=30 * DAY_S, description="Quiet time after an alert, for each camera, in seconds."
     )
+    escalation: list[EscalationStepDraft] = Field(
+        default_factory=list,
+        max_length=10,
+        description="Who is told besides while nobody has answered, step by step; the last step is the end of it.",
+    )
+    schedule: ScheduleDraft | None = Field(
+        None, description="When it may fire, by when it was seen; null for at any time."
+    )
+    confirmation: ConfirmationDraft | None = Field(
+        None,
+        description="What must be seen beyond one window; null where one is enough. Not for rules about what is said.",
+    )
     enabled: Flag = True
+
+    @model_validator(mode="after")
+    def _check_confirmation(self) -> Self:
+        spoken = [each.kind for each in self.conditions if each.kind in {"speech", "meaning"}]
+        if self.confirmation is not None and spoken:
+            raise ValueError("a confirmation looks at windows that were seen; what is said is said once")
+        return self
+
+    @model_validator(mode="after")
+    def _check_steps(self) -> Self:
+        times = [step.after_s for step in self.escalation]
+        if times != sorted(set(times)):
+            raise ValueError("the steps of an escalation come one after the other: `after_s` must grow")
+        return self
 
     def to_changes(self) -> RuleChanges:
         """As storage takes them, the conditions as the rules engine does."""
@@ -61,6 +97,9 @@ class RuleDraft(Draft):
             "recipient_ids": self.recipient_ids,
             "severity": self.severity,
             "cooldown_s": self.cooldown_s,
+            "escalation": _STEPS.validate_python(self.model_dump(mode="json")["escalation"]),
+            "schedule": to_schedule(self.schedule),
+            "confirmation": _CONFIRMATION.validate_python(self.model_dump()["confirmation"]),
             "enabled": self.enabled,
         }
 
@@ -74,7 +113,7 @@ class RuleView(BaseModel):
             "examples": [
                 {
                     "id": "b1946ac92492d2347c6235b4d2611184",
-                    **_DRAFT,
+                    **RULE_EXAMPLE,
                     "created_at": "2026-11-22T12:00:00Z",
                     "warning": None,
                 },
@@ -90,6 +129,12 @@ class RuleView(BaseModel):
     recipient_ids: list[str] | None
     severity: Severity
     cooldown_s: float
+    escalation: list[EscalationStepDraft]
+    schedule: ScheduleDraft | None
+    confirmation: Confirmation | None
     enabled: bool
     created_at: datetime
-    warning: str | None = Field(None, description="What it asks for that no loaded bundle can say: it never holds so.")
+    warning: str | None = Field(
+        None,
+        description="What it asks for that no loaded bundle can say, or that most of its alerts were false alarms.",
+    )

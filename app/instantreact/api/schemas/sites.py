@@ -22,7 +22,7 @@ def _check(name: str) -> str:
         raise ValueError(str(error)) from error
 
 
-TimeZone = Annotated[Line, AfterValidator(_check)]
+TimeZone = Annotated[Line, AfterValidator(_check), Field(json_schema_extra={"format": "time-zone"})]
 
 
 class SiteDraft(Draft):

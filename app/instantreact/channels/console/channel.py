@@ -4,7 +4,9 @@ import asyncio
 from typing import TextIO
 
 from instantreact.channels.receiver import Incoming
-from instantreact.channels.words import clean, compose_text
+from instantreact.channels.replies import ChatReply
+from instantreact.channels.shortening import clean
+from instantreact.channels.words import compose_text
 from instantreact.clock import Clock
 from instantreact.domain.alert import Picture, Receipt
 from instantreact.domain.happening import Notice
@@ -21,7 +23,8 @@ class ConsoleChannel:
     async def send_text(self, address: str, notice: Notice, *, metadata: str) -> Receipt:
         """Print the text, and where it can be answered."""
         happening = notice.happening
-        lines = [f"Alert for {address} ({happening.severity}), {notice.alert_id}", clean(compose_text(happening))]
+        text = clean(compose_text(happening, language=notice.language))
+        lines = [f"Alert for {address} ({happening.severity}), {notice.alert_id}", text]
         if notice.open_url is not None:
             lines.append(f"Open: {notice.open_url}")
         return await self._print("\n".join(lines), metadata)
@@ -33,16 +36,16 @@ class ConsoleChannel:
     async def confirm(self, incoming: Incoming, said: str) -> None:
         """Nothing is answered on a console."""
 
-    async def reply(self, address: str, text: str) -> Receipt:
+    async def reply(self, incoming: Incoming, said: ChatReply) -> Receipt:
         """Print it."""
-        return await self._print(f"To {address}: {clean(text)}", "")
+        return await self._print(f"To {incoming.address}: {clean(said.text)}", "")
 
     async def invitation_url(self, token: str) -> None:
         """Nobody writes to a console."""
 
     async def check(self) -> str:
         """Alerts can always be printed."""
-        return "alerts are printed on the console; configure a channel to send them"
+        return "alerts for recipients on the console are printed"
 
     async def close(self) -> None:
         """The stream belongs to the caller and stays open."""

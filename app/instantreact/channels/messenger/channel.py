@@ -4,20 +4,27 @@ import json
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
+from instantreact.channels.catalogue import ACKNOWLEDGE, FALSE_ALARM, MUTE, OPEN
 from instantreact.channels.messenger.graph import GraphClient, MessengerAccount, holds_text
 from instantreact.channels.messenger.pacing import Pacer
-from instantreact.channels.payloads import write_payload
+from instantreact.channels.payloads import write_payload, write_words
 from instantreact.channels.receiver import Incoming
-from instantreact.channels.words import compose_text, shorten
+from instantreact.channels.replies import ChatFile, ChatReply, Choice
+from instantreact.channels.shortening import shorten
+from instantreact.channels.words import compose_text
 from instantreact.clock import Clock
 from instantreact.domain.alert import Answer, AnswerKind, Picture, Receipt
-from instantreact.domain.happening import Notice
+from instantreact.domain.happening import Notice, asks_for_answer
 
 MESSAGE_UNITS = 640
 """The most that a message with buttons holds, in UTF-16 code units (contract, sections 1.2 and 2.2)."""
 
 TEXT_UNITS = 1900
 """The most that a text without buttons holds."""
+
+
+TITLE_UNITS, MAX_QUICK_REPLIES = 20, 13
+"""Of what may be tapped below a message (contract, section 2.1)."""
 
 
 class MessengerChannel:
@@ -29,25 +36,36 @@ class MessengerChannel:
         self._pacer = pacer or Pacer()
 
     async def send_text(self, address: str, notice: Notice, *, metadata: str) -> Receipt:
-        """Send a button template: Acknowledge, False alarm and, with a secure address to lead to, Open."""
-        body = _envelope(address, {"attachment": _button_template(notice), "metadata": metadata})
-        return await self._send(address, json=body)
+        """Send a button template: Acknowledge, False alarm and, with a secure address, Open; or else Mute.
+
+        Where there is nothing to answer, words alone.
+        """
+        if asks_for_answer(notice.happening):
+            message: dict[str, object] = {"attachment": _button_template(notice)}
+        else:
+            message = {"text": shorten(compose_text(notice.happening, language=notice.language), TEXT_UNITS)}
+        return await self._send(address, json=_envelope(address, {**message, "metadata": metadata}))
 
     async def send_picture(self, address: str, notice: Notice, picture: Picture, *, metadata: str) -> Receipt:
-        """Upload and send a JPEG in one call."""
-        attachment = {"type": "image", "payload": {"is_reusable": False}}
-        body = _envelope(address, {"attachment": attachment, "metadata": metadata})
-        form = {name: value if isinstance(value, str) else json.dumps(value) for name, value in body.items()}
-        files = {"filedata": (picture.filename, picture.jpeg, "image/jpeg")}
-        return await self._send(address, form=form, files=files, may_wait=True)
+        """Upload and send a JPEG in one call; with Mute below it where the text had no room for that."""
+        message: dict[str, object] = {"metadata": metadata}
+        if _leads_open(notice):
+            message["quick_replies"] = [_quick_reply(_mute(notice))]
+        return await self._upload(address, ChatFile(picture.jpeg, "image/jpeg", picture.filename), message)
 
     async def confirm(self, incoming: Incoming, said: str) -> None:
         """Messenger shows by itself that a button was tapped."""
 
-    async def reply(self, address: str, text: str) -> Receipt:
-        """Answer somebody who has just written."""
-        body = _envelope(address, {"text": shorten(text, TEXT_UNITS)}, messaging_type="RESPONSE")
-        return await self._send(address, json=body)
+    async def reply(self, incoming: Incoming, said: ChatReply) -> Receipt:
+        """Answer somebody who has just written: words with quick replies, then what is to be shown."""
+        address = incoming.address or ""
+        message: dict[str, object] = {"text": shorten(said.text, TEXT_UNITS)}
+        if said.choices:
+            message["quick_replies"] = [_quick_reply(choice) for choice in said.choices[:MAX_QUICK_REPLIES]]
+        receipt = await self._send(address, json=_envelope(address, message, messaging_type="RESPONSE"))
+        if said.file is not None:
+            await self._upload(address, said.file, {}, messaging_type="RESPONSE")
+        return receipt
 
     async def invitation_url(self, token: str) -> str:
         """An m.me link: Messenger brings the token with the person's first tap, or at once where they have written."""
@@ -60,6 +78,16 @@ class MessengerChannel:
 
     async def close(self) -> None:
         await self._graph.close()
+
+    async def _upload(
+        self, address: str, file: ChatFile, message: Mapping[str, object], *, messaging_type: str = "UPDATE"
+    ) -> Receipt:
+        kind = "image" if file.is_picture else "video"
+        attachment = {"type": kind, "payload": {"is_reusable": False}}
+        body = _envelope(address, {"attachment": attachment, **message}, messaging_type=messaging_type)
+        form = {name: value if isinstance(value, str) else json.dumps(value) for name, value in body.items()}
+        files = {"filedata": (file.filename, file.data, file.media_type)}
+        return await self._send(address, form=form, files=files, may_wait=messaging_type == "UPDATE")
 
     async def _send(
         self,
@@ -82,16 +110,33 @@ def _envelope(address: str, message: Mapping[str, object], *, messaging_type: st
 
 
 def _button_template(notice: Notice) -> dict[str, object]:
+    language, mute = notice.language, _mute(notice)
     buttons: list[dict[str, str]] = [
-        _postback("Acknowledge", Answer(AnswerKind.ACKNOWLEDGE, notice.alert_id)),
-        _postback("False alarm", Answer(AnswerKind.DISMISS, notice.alert_id)),
+        _postback(ACKNOWLEDGE.say(language), write_payload(Answer(AnswerKind.ACKNOWLEDGE, notice.alert_id))),
+        _postback(FALSE_ALARM.say(language), write_payload(Answer(AnswerKind.DISMISS, notice.alert_id))),
     ]
-    if notice.open_url is not None and notice.open_url.startswith("https://"):
-        buttons.append({"type": "web_url", "title": "Open", "url": notice.open_url})
-    text = shorten(compose_text(notice.happening), MESSAGE_UNITS)
+    if _leads_open(notice):
+        buttons.append({"type": "web_url", "title": OPEN.say(language), "url": notice.open_url or ""})
+    else:
+        buttons.append(_postback(mute.title, write_words(mute.words)))
+    text = shorten(compose_text(notice.happening, language=language), MESSAGE_UNITS)
     payload = {"template_type": "button", "text": text, "buttons": buttons}
     return {"type": "template", "payload": payload}
 
 
-def _postback(title: str, answer: Answer) -> dict[str, str]:
-    return {"type": "postback", "title": title, "payload": write_payload(answer)}
+def _postback(title: str, payload: str) -> dict[str, str]:
+    return {"type": "postback", "title": title, "payload": payload}
+
+
+def _quick_reply(choice: Choice) -> dict[str, str]:
+    title = shorten(choice.title, TITLE_UNITS)
+    return {"content_type": "text", "title": title, "payload": write_words(choice.words)}
+
+
+def _mute(notice: Notice) -> Choice:
+    return Choice(MUTE.say(notice.language), f"mute alert {notice.alert_id}")
+
+
+def _leads_open(notice: Notice) -> bool:
+    """The third button, and the last that there is room for."""
+    return notice.open_url is not None and notice.open_url.startswith("https://")

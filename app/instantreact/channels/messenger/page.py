@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from instantreact.channels.catalogue import GREETING, MENU_HELP, MENU_STOP
 from instantreact.channels.messenger.graph import GraphClient, MessengerAccount, Reply, holds_text
 from instantreact.channels.messenger.webhook import GET_STARTED, STOP
+from instantreact.channels.payloads import write_words
+from instantreact.domain.language import Language
 from instantreact.errors import DeliveryError
 
 FIELDS = (
@@ -24,7 +27,7 @@ FIELDS = (
     "message_reactions",
     "messaging_policy_enforcement",
 )
-GREETING = "Alerts of cameras, sent by a bot to people who were invited."
+_LOCALES = {"default": Language.ENGLISH, "fr_FR": Language.FRENCH, "fr_CA": Language.FRENCH}
 _ASK_S = 10.0
 
 
@@ -138,14 +141,8 @@ async def _subscribe(graph: GraphClient, *, may_change: bool) -> str:
 async def _describe(graph: GraphClient, setup: PageSetup, *, may_change: bool) -> str:
     wanted: Reply = {
         "get_started": {"payload": GET_STARTED},
-        "greeting": [{"locale": "default", "text": GREETING}],
-        "persistent_menu": [
-            {
-                "locale": "default",
-                "composer_input_disabled": False,
-                "call_to_actions": [{"type": "postback", "title": "Stop alerts", "payload": STOP}],
-            }
-        ],
+        "greeting": [{"locale": locale, "text": GREETING.say(each)} for locale, each in _LOCALES.items()],
+        "persistent_menu": [_make_menu(locale, language) for locale, language in _LOCALES.items()],
     }
     if setup.public_url is not None and setup.public_url.startswith("https://"):
         wanted["whitelisted_domains"] = [setup.public_url.rstrip("/")]
@@ -156,6 +153,12 @@ async def _describe(graph: GraphClient, setup: PageSetup, *, may_change: bool) -
     if missing := [name for name in wanted if name not in found]:
         raise _Missing(f"{', '.join(missing)} of the Page are not set: run `instantreact messenger connect`.")
     return f"{', '.join(wanted)} are set"
+
+
+def _make_menu(locale: str, language: Language) -> Reply:
+    items = ((MENU_STOP, STOP), (MENU_HELP, write_words("help")))
+    actions = [{"type": "postback", "title": saying.say(language), "payload": payload} for saying, payload in items]
+    return {"locale": locale, "composer_input_disabled": False, "call_to_actions": actions}
 
 
 def _is_done(reply: Reply) -> bool:

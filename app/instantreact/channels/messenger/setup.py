@@ -12,7 +12,13 @@ from instantreact.channels.messenger.receiver import MessengerReceiver
 from instantreact.clock import Clock
 from instantreact.errors import Misconfigured
 
-_PAGE_SCOPED_ID = re.compile(r"[1-9][0-9]{0,31}")
+ADDRESS_PATTERN = r"^[1-9][0-9]{0,31}$"
+"""Of page-scoped ids."""
+
+MAX_FILE_BYTES = 25 * 1024 * 1024
+"""The most that a message carries (contract, section 4)."""
+
+_PAGE_SCOPED_ID = re.compile(ADDRESS_PATTERN)
 
 
 class MessengerSettings(Protocol):

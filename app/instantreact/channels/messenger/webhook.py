@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from instantreact.channels.payloads import find_answer
+from instantreact.channels.bodies import read_body
+from instantreact.channels.payloads import find_answer, find_words
 from instantreact.channels.receiver import (
     Content,
     Delivered,
@@ -21,7 +22,7 @@ from instantreact.channels.receiver import (
     Wrote,
     find_invited,
 )
-from instantreact.errors import InvalidInput
+from instantreact.errors import NotFound
 
 MAX_ID_CHARACTERS = 512
 
@@ -43,15 +44,12 @@ class _Reading:
 def parse_webhook(body: bytes) -> tuple[Incoming, ...]:
     """Every item of every entry, in order: `messaging`, `standby` and `changes` alike; what is no object is left out.
 
-    Raises InvalidInput for what is no JSON object about a Page (the contract answers 404), and nothing else.
+    Raises InvalidInput for what is no JSON, NotFound for what is about anything but a Page, and nothing else.
     """
-    try:
-        value = json.loads(body, parse_constant=_refuse_constant)
-        if not isinstance(value, dict) or value.get("object") != "page":
-            raise InvalidInput("The webhook takes events of a Page only.")
-        return tuple(read_item(item) for item in _items(value))
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput("The webhook's body is not JSON.") from error
+    value = read_body(body)
+    if not isinstance(value, dict) or value.get("object") != "page":
+        raise NotFound("webhook for anything but", "a Page")
+    return tuple(read_item(item) for item in _items(value))
 
 
 def read_item(body: Json) -> Incoming:
@@ -86,7 +84,8 @@ def _read_message(item: Json, message: Json) -> _Reading:
     payload, text = _text(_object(message, "quick_reply"), "payload"), _text(message, "text")
     mid = _identifier(message, "mid")
     identity = (mid,) if mid else (*_whose(item), _digest(message))
-    content = find_answer(payload or "") or _find_referred(message) or (Wrote(text) if text else None)
+    words = find_words(payload or "") or text
+    content = find_answer(payload or "") or _find_referred(message) or (Wrote(words) if words else None)
     return _Reading(identity, opens_chat_window=True, content=content)
 
 
@@ -100,7 +99,9 @@ def _read_echo(item: Json, message: Json) -> _Reading:
 def _read_postback(item: Json, postback: Json) -> _Reading:
     mid, payload = _identifier(postback, "mid"), _text(postback, "payload")
     identity = (mid,) if mid else (*_whose(item), payload)
-    content = find_answer(payload or "") or _find_referred(postback) or _WRITTEN.get(payload or "")
+    words = find_words(payload or "")
+    written = Wrote(words) if words else _WRITTEN.get(payload or "")
+    content = find_answer(payload or "") or _find_referred(postback) or written
     return _Reading(identity, opens_chat_window=True, content=content)
 
 
@@ -193,7 +194,3 @@ def _time(value: object) -> datetime | None:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")

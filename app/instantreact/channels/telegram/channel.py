@@ -1,24 +1,29 @@
 """Alerts through a Telegram bot: a thin client of the Bot API."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import httpx
 
-from instantreact.channels.payloads import write_payload
+from instantreact.channels.catalogue import ACKNOWLEDGE, FALSE_ALARM, MUTE, OPEN
+from instantreact.channels.payloads import write_payload, write_words
 from instantreact.channels.receiver import Incoming
+from instantreact.channels.replies import ChatFile, ChatReply
+from instantreact.channels.shortening import shorten
 from instantreact.channels.telegram.failures import AMBIGUOUS_WAIT_S, error_for, read_reply
 from instantreact.channels.telegram.receiver import find_callback_id
 from instantreact.channels.transport import explain_transport
-from instantreact.channels.words import Room, compose_text, compose_title, shorten
+from instantreact.channels.words import Room, compose_text, compose_title
 from instantreact.clock import Clock
 from instantreact.domain.alert import Answer, AnswerKind, Picture, Receipt
-from instantreact.domain.happening import Notice
+from instantreact.domain.happening import Notice, asks_for_answer
+from instantreact.errors import DeliveryRefused
 
 TEXT_UNITS, CAPTION_UNITS, SIGN_UNITS = 4096, 1024, 200
 """The most that a message, a picture's caption and the sign after a tap hold (Bot API)."""
 
-ROOM = Room(title=200, place=200, caption=1000, what=60, quote=150, reasons=10)
+ROOM = Room(title=200, place=200, caption=1000, what=60, quote=150, reasons=10, digested=25)
 
 
 @dataclass(frozen=True)
@@ -43,14 +48,19 @@ class TelegramChannel:
         )
 
     async def send_text(self, address: str, notice: Notice, *, metadata: str) -> Receipt:
-        """Send a message with its buttons: Acknowledge, False alarm and, with a secure address to lead to, Open."""
-        text = shorten(compose_text(notice.happening, ROOM), TEXT_UNITS)
-        call = {"chat_id": address, "text": text, "reply_markup": _keyboard(notice)}
+        """Send a message with its buttons: Acknowledge, False alarm, Mute and, with a secure address, Open.
+
+        Where there is nothing to answer there are none.
+        """
+        text = shorten(compose_text(notice.happening, ROOM, notice.language), TEXT_UNITS)
+        call: dict[str, object] = {"chat_id": address, "text": text}
+        if asks_for_answer(notice.happening):
+            call["reply_markup"] = _keyboard(notice)
         return self._receipt(await self._call("sendMessage", json.dumps(call).encode()))
 
     async def send_picture(self, address: str, notice: Notice, picture: Picture, *, metadata: str) -> Receipt:
         """Upload and send a JPEG, which says what it belongs to."""
-        caption = shorten(compose_title(notice.happening), CAPTION_UNITS)
+        caption = shorten(compose_title(notice.happening, notice.language), CAPTION_UNITS)
         form = {"chat_id": address, "caption": caption}
         file = (picture.filename, picture.jpeg, "image/jpeg")
         return self._receipt(await self._call("sendPhoto", form=form, files={"photo": file}))
@@ -62,10 +72,21 @@ class TelegramChannel:
             call = {"callback_query_id": callback_id, "text": shorten(said, SIGN_UNITS)}
             await self._call("answerCallbackQuery", json.dumps(call).encode())
 
-    async def reply(self, address: str, text: str) -> Receipt:
-        """Send a message without buttons."""
-        call = {"chat_id": address, "text": shorten(text, TEXT_UNITS)}
-        return self._receipt(await self._call("sendMessage", json.dumps(call).encode()))
+    async def reply(self, incoming: Incoming, said: ChatReply) -> Receipt:
+        """End the waiting of what was tapped, and send a message, with choices in rows of three."""
+        if find_callback_id(incoming.body) is not None:
+            with suppress(DeliveryRefused):  # a tap of a quarter of an hour ago waits no more
+                await self.confirm(incoming, "")
+        call: dict[str, object] = {"chat_id": incoming.address, "text": shorten(said.text, TEXT_UNITS)}
+        if said.choices:
+            buttons = [{"text": each.title, "callback_data": write_words(each.words)} for each in said.choices]
+            call["reply_markup"] = {
+                "inline_keyboard": [buttons[start : start + 3] for start in range(0, len(buttons), 3)]
+            }
+        receipt = self._receipt(await self._call("sendMessage", json.dumps(call).encode()))
+        if said.file is not None:
+            await self._show(incoming.address or "", said.file)
+        return receipt
 
     async def invitation_url(self, token: str) -> str:
         """A deep link: Telegram brings the token with the person's tap on Start."""
@@ -79,6 +100,10 @@ class TelegramChannel:
 
     async def close(self) -> None:
         await self._client.aclose()
+
+    async def _show(self, address: str, file: ChatFile) -> None:
+        method, name = ("sendPhoto", "photo") if file.is_picture else ("sendVideo", "video")
+        await self._call(method, form={"chat_id": address}, files={name: (file.filename, file.data, file.media_type)})
 
     def _receipt(self, message: dict[str, object]) -> Receipt:
         return Receipt(message_id=str(message.get("message_id", "")), accepted_at=self._clock.now())
@@ -127,8 +152,14 @@ class _Authorised(httpx.AsyncBaseTransport):
 
 
 def _keyboard(notice: Notice) -> dict[str, object]:
-    answers = (("Acknowledge", AnswerKind.ACKNOWLEDGE), ("False alarm", AnswerKind.DISMISS))
-    rows = [[{"text": title, "callback_data": write_payload(Answer(kind, notice.alert_id))} for title, kind in answers]]
+    language = notice.language
+    answers = ((ACKNOWLEDGE, AnswerKind.ACKNOWLEDGE), (FALSE_ALARM, AnswerKind.DISMISS))
+    first = [
+        {"text": saying.say(language), "callback_data": write_payload(Answer(kind, notice.alert_id))}
+        for saying, kind in answers
+    ]
+    second = [{"text": MUTE.say(language), "callback_data": write_words(f"mute alert {notice.alert_id}")}]
     if notice.open_url is not None and notice.open_url.startswith("https://"):
-        rows.append([{"text": "Open", "url": notice.open_url}])
+        second.append({"text": OPEN.say(language), "url": notice.open_url})
+    rows = [first, second]
     return {"inline_keyboard": rows}

@@ -1,13 +1,15 @@
 """Telegram's webhook: a secret in a header shows that a call is Telegram's; each brings one update."""
 
 import hmac
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from instantreact.channels.payloads import find_answer
+from instantreact.channels.bodies import read_body
+from instantreact.channels.payloads import find_answer, find_words
 from instantreact.channels.receiver import Call, Incoming, Invited, Json, Wrote, find_invited
+from instantreact.domain.alert import Answer
+from instantreact.domain.language import find_language
 from instantreact.errors import InvalidInput, Misconfigured, NotAllowed, NotFound
 
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105
@@ -43,10 +45,7 @@ class TelegramReceiver:
 
     def parse(self, body: bytes) -> tuple[Incoming, ...]:
         """The one update of the call."""
-        try:
-            value = json.loads(body, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError) as error:
-            raise InvalidInput("The body is not JSON.") from error
+        value = read_body(body)
         if not isinstance(value, dict) or _find_int(value, "update_id") is None:
             raise InvalidInput("The body is no update of Telegram's: it has no update_id.")
         return (self.read_item(value),)
@@ -64,8 +63,9 @@ class TelegramReceiver:
             alias=f"@{name.lower()}" if isinstance(name, str) and name.isascii() and name.isidentifier() else None,
             occurred_at=_time(_find_int(member or ({} if tap else message), "date")),
             opens_chat_window=bool(chat_id) and (is_let_in if member else bool(tap or message)),
-            content=find_answer(data) if isinstance(data, str) else None if tap else _find_written(message),
+            content=_find_tapped(data) if tap else _find_written(message, is_group=(chat_id or 0) < 0),
             body=body,
+            language=find_language(_object(tap or message, "from").get("language_code")),
         )
 
 
@@ -75,15 +75,22 @@ def find_callback_id(body: Json) -> str | None:
     return found if isinstance(found, str) and found.isascii() and found.isprintable() else None
 
 
-def _find_written(message: Json) -> Invited | Wrote | None:
-    """Commands are words to us; the one of a link brings the link's token."""
+def _find_tapped(data: object) -> Answer | Wrote | None:
+    if not isinstance(data, str):
+        return None
+    words = find_words(data)
+    return Wrote(words) if words else find_answer(data)
+
+
+def _find_written(message: Json, *, is_group: bool) -> Invited | Wrote | None:
+    """Commands are words to us; the one of a link brings the link's token. In a group people talk to each other."""
     text = message.get("text")
     if not isinstance(text, str):
         return None
     word, _, token = text.partition(" ")
     if word == "/start" and token:
         return find_invited(token)
-    return Wrote(text.removeprefix("/"))
+    return Wrote(text.removeprefix("/"), is_to_us=text.startswith("/") or not is_group)
 
 
 def _object(value: Json, name: str) -> Json:
@@ -99,7 +106,3 @@ def _find_int(value: Json, name: str) -> int | None:
 def _time(seconds: int | None) -> datetime | None:
     """Seconds since 1970, up to the year 9999."""
     return datetime.fromtimestamp(seconds, UTC) if seconds is not None and 0 <= seconds < 253_402_300_800 else None
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")

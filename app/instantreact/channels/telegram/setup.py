@@ -13,8 +13,13 @@ from instantreact.errors import Misconfigured
 
 _TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,100}")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
-_CHAT_ID = re.compile(r"-?[1-9][0-9]{0,15}")
-_NAME = re.compile(r"@[a-z][a-z0-9_]{3,31}")
+ADDRESS_PATTERN = r"^(-?[1-9][0-9]{0,15}|@[a-z][a-z0-9_]{3,31})$"
+"""Of ids of chats, and of names of public groups and channels."""
+
+MAX_FILE_BYTES = 50_000_000
+"""The most that a bot uploads (Bot API, sendVideo)."""
+
+_ADDRESS = re.compile(ADDRESS_PATTERN)
 
 
 class TelegramSettings(Protocol):
@@ -40,7 +45,7 @@ def open_telegram(settings: TelegramSettings, clock: Clock) -> ChannelEnds:
 
 def find_address_fault(address: str) -> str | None:
     """Why Telegram cannot reach anybody at this address; None where it may."""
-    if _CHAT_ID.fullmatch(address) or _NAME.fullmatch(address):
+    if _ADDRESS.fullmatch(address):
         return None
     return (
         "is no chat of Telegram's: give its id, a number (of a group it is below zero) that the bot's webhook tells "

@@ -11,7 +11,7 @@ from torchvision import models
 from instantreact.errors import InvalidInput
 from instantreact.inference.preprocess import Preprocessing
 from instantreact.training.captioner import mobilenet
-from instantreact.training.captioner.cells import CellPool
+from instantreact.training.captioner.mobilenet import CellPool
 
 _IMAGENET_MEAN = (123.675, 116.28, 103.53)
 _IMAGENET_SCALE = (58.395, 57.12, 57.375)

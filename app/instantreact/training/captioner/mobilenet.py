@@ -11,7 +11,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from instantreact.training.captioner.cells import CellPool
+
+class CellPool(nn.Module):
+    """(N, W, h, w) to (N, grid * grid * W): the mean of each cell, cells in reading order; `grid` divides h and w."""
+
+    def __init__(self, grid: int) -> None:
+        super().__init__()
+        self.grid = grid
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Average the cells."""
+        side = max(1, int(features.shape[2]) // self.grid)
+        return F.avg_pool2d(features, side).permute(0, 2, 3, 1).flatten(1)
+
 
 WIDTH = 1280
 

@@ -2,7 +2,9 @@
 
 import copy
 import math
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -163,7 +165,7 @@ class Trainer:
 
     def _learn(self, batch: Batch) -> tuple[float, float]:
         mixed = self.device.type == "cuda" or self.schedule.bfloat16_on_cpu
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=mixed):
+        with _mixed_precision(self.device, enabled=mixed):
             losses = measure_losses(self.model, batch, label_smoothing=self.schedule.label_smoothing)
         self._follow(losses.caption + self.schedule.concept_weight * losses.concept)
         return losses.caption.item(), losses.concept.item()
@@ -174,7 +176,7 @@ class Trainer:
         self.model.eval()
         sampled = rewarder.sample(self.model, examples, windows)
         self.model.train()
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+        with _mixed_precision(self.device, enabled=self.device.type == "cuda"):
             loss = measure_reward_loss(self.model, windows, sampled, each=rewarder.options.sentences_per_window)
         self._follow(loss)
         return float(sampled.rewards.mean())
@@ -257,3 +259,16 @@ def _mean(losses: Sequence[tuple[float, float]]) -> tuple[float, float]:
     if not losses:
         return math.nan, math.nan
     return float(np.mean([caption for caption, _ in losses])), float(np.mean([concept for _, concept in losses]))
+
+
+@contextmanager
+def _mixed_precision(device: torch.device, *, enabled: bool) -> Iterator[None]:
+    """bfloat16 where it is precise enough; by PyTorch's own LSTM where oneDNN has none for the processor."""
+    is_lacking = enabled and device.type == "cpu" and not torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    with ExitStack() as stack:
+        if is_lacking:
+            stack.enter_context(warnings.catch_warnings())
+            warnings.filterwarnings("ignore", "TF32 acceleration")  # from the flags that are not changed
+            stack.enter_context(torch.backends.mkldnn.flags(enabled=False))
+        stack.enter_context(torch.autocast(device.type, torch.bfloat16, enabled=enabled))
+        yield

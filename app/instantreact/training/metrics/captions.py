@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from instantreact.domain.mention import tokenize
-from instantreact.training.metrics.bleu import corpus_bleu
 from instantreact.training.metrics.cider import cider_d
 from instantreact.training.metrics.meteor import mean_meteor_exact_stem
-from instantreact.training.metrics.rouge import mean_rouge_l
+from instantreact.training.metrics.ngrams import corpus_bleu, mean_rouge_l
 
 
 @dataclass(frozen=True)

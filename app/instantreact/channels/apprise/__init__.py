@@ -1,0 +1,1 @@
+"""Apprise: alerts to e-mail and a hundred services, by the library of that name."""

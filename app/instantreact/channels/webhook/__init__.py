@@ -1,0 +1,1 @@
+"""Webhooks: alerts as signed calls to programs (Standard Webhooks)."""

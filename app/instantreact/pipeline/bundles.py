@@ -1,0 +1,45 @@
+"""Which bundles look at footage, in whichever processes: what rules may ask for."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from instantreact.domain.capabilities import Capabilities
+from instantreact.errors import Transient
+from instantreact.jobs.embedded import in_background
+from instantreact.logs import get_logger
+from instantreact.pipeline.services import Services
+from instantreact.storage.loaded_bundles import find_told, tell_bundles, withdraw_bundles
+
+TELL_EVERY_S = 10.0
+LEASE_S = 60.0
+
+log = get_logger(__name__)
+
+
+@asynccontextmanager
+async def telling_bundles(services: Services, owner: str) -> AsyncIterator[None]:
+    """Say with which bundles this process looks at footage, as long as the block lasts."""
+    async with in_background(_tell_for_ever(services, owner)):
+        yield
+    with suppress(Transient):  # its lease runs out
+        async with services.database.unit_of_work() as session:
+            await withdraw_bundles(session, owner)
+
+
+async def find_capabilities(services: Services) -> Capabilities:
+    """What those can say that look at footage; where nobody does, what this process could."""
+    async with services.database.reading() as session:
+        told = await find_told(session, now=services.clock.now())
+    return told if told.bundles else await services.threads.run(services.captioner.capabilities)
+
+
+async def _tell_for_ever(services: Services, owner: str) -> None:
+    while True:
+        can = await services.threads.run(services.captioner.capabilities)
+        try:
+            async with services.database.unit_of_work() as session:
+                await tell_bundles(session, owner, can, now=services.clock.now(), lease_s=LEASE_S)
+        except (Transient, OSError) as error:
+            log.warning("bundles.not_told", reason=str(error))
+        await asyncio.sleep(TELL_EVERY_S)

@@ -1,0 +1,117 @@
+"""Why each rule did or did not raise an alert for an event."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from instantreact.domain.rule import Condition, Evidence
+from instantreact.domain.verdict import Outcome
+from instantreact.rules.match import asks_for_score, holds, measure, pick_evidence, score_needed
+from instantreact.storage import alerts, rules
+from instantreact.storage.tables import Alert, Event, Rule, Verdict
+from instantreact.storage.verdicts import list_verdicts
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What an event says about one condition: its score, None where nothing is known, and what is needed to hold."""
+
+    condition: Condition
+    evidence: Evidence | None
+
+    @property
+    def score(self) -> float | None:
+        return self.evidence.score if self.evidence else None
+
+    @property
+    def needed(self) -> float | None:
+        """None where any score will do, as for words."""
+        return score_needed(self.condition) if asks_for_score(self.condition) else None
+
+    @property
+    def holds(self) -> bool:
+        return holds(self.condition, self.evidence)
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What a rule, as it is now, makes of an event; what it came to then; and the alert that followed."""
+
+    rule: Rule
+    measured: tuple[Measured, ...]
+    holds: bool
+    verdict: Verdict | None
+    alert: Alert | None
+    why: str
+
+
+async def explain_event(session: AsyncSession, event: Event) -> list[Explanation]:
+    """One of every rule that watches where the event was seen, or came to something about it, by the rules' names."""
+    verdicts = {verdict.rule_id: verdict for verdict in await list_verdicts(session, event.id)}
+    raised = {alert.rule_id: alert for alert in await alerts.list_alerts_of_event(session, event.id)}
+    watching = [
+        rule
+        for rule in await rules.list_all_rules(session)
+        if rule.id in verdicts or rule.id in raised or rule.camera_ids is None or event.camera_id in rule.camera_ids
+    ]
+    return [_explain(rule, event, verdicts.get(rule.id), raised.get(rule.id)) for rule in watching]
+
+
+def _explain(rule: Rule, event: Event, verdict: Verdict | None, alert: Alert | None) -> Explanation:
+    evidence = measure(rule.criteria, event.observation)
+    measured = tuple(Measured(*pair) for pair in zip(rule.criteria.conditions, evidence, strict=True))
+    holds = pick_evidence(rule.criteria, evidence) is not None
+    why = _tell(rule, measured, verdict, alert, holds=holds)
+    return Explanation(rule, measured, holds, verdict, alert, why)
+
+
+def _tell(
+    rule: Rule, measured: Sequence[Measured], verdict: Verdict | None, alert: Alert | None, *, holds: bool
+) -> str:
+    if alert is not None:
+        return f"It raised an alert. {_tell_deliveries(alert)}"
+    if verdict is not None:
+        return _tell_verdict(verdict)
+    if holds:
+        disabled = " and is disabled" if not rule.enabled else ""
+        return f"As it is now it holds{disabled}; when the event was filed it did not, was disabled, or was not there."
+    return f"It does not hold: {'; '.join(_tell_condition(each) for each in measured if not each.holds)}."
+
+
+def _tell_verdict(verdict: Verdict) -> str:
+    match verdict.outcome:
+        case Outcome.RAISED:
+            return "It raised an alert, which was deleted since."
+        case Outcome.UNCONFIRMED:
+            return f"It held, but not for long or often enough. {verdict.why}"
+        case Outcome.OFF_SCHEDULE:
+            return f"It held outside of its schedule. {verdict.why}"
+        case Outcome.COOLDOWN:
+            return f"It held during its cooldown. {verdict.why}"
+        case Outcome.MUTED:
+            return f"It held while it was muted. {verdict.why}"
+        case Outcome.SILENT:
+            return "It held, but the footage was to raise no alerts: it was old when it came, or sent so."
+
+
+def _tell_condition(measured: Measured) -> str:
+    condition = measured.condition
+    named = getattr(condition, "concept", None) or getattr(condition, "zone", None) or getattr(condition, "name", None)
+    what = named or " or ".join(getattr(condition, "phrases", ()))
+    if measured.score is None:
+        return f"{what} was not {'heard' if condition.kind in {'speech', 'meaning'} else 'looked for'}"
+    return f"{what} had {measured.score:.2f}, where {measured.needed or 0.0:.2f} is asked for"
+
+
+def _tell_deliveries(alert: Alert) -> str:
+    if not alert.deliveries:
+        return alert.untold_reason or "Nobody was there to be told."
+    return " ".join(
+        f"{each.recipient.name} on {each.channel}: {each.state}{_tell_error(each.parts)}." for each in alert.deliveries
+    )
+
+
+def _tell_error(parts: Sequence[object]) -> str:
+    errors = [str(error).rstrip(".") for part in parts if (error := getattr(part, "error", None))]
+    return f" ({errors[-1]})" if errors else ""
