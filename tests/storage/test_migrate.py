@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from cryptography.fernet import Fernet
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
@@ -29,6 +30,7 @@ from instantreact.storage.database import Database
 from instantreact.storage.events import EventFilter, list_events
 from instantreact.storage.keys import KeyLimits
 from instantreact.storage.minutes import list_pauses
+from instantreact.storage.revisions import MIGRATIONS, known_revisions
 from instantreact.storage.search import is_compared
 from instantreact.storage.secrets import SecretBox
 from instantreact.storage.tables import Base
@@ -78,6 +80,46 @@ async def test_upgrade_leads_to_exactly_the_tables_of_the_models(url: str) -> No
     await migrate.upgrade(url)
     assert await look(url, compare) == []
     assert await list_tables(url) == set(Base.metadata.tables)
+
+
+def describe(connection: Connection) -> dict[str, list[str]]:
+    """Every table with its columns, keys and indexes, in no order."""
+    seen = inspect(connection)
+    return {
+        table: sorted(
+            [f"column {each['name']} {each['type']!r} {each['nullable']}" for each in seen.get_columns(table)]
+            + [f"key {seen.get_pk_constraint(table)}"]
+            + [f"index {describe_index(each)}" for each in seen.get_indexes(table)]
+            + [f"unique {each}" for each in seen.get_unique_constraints(table)]
+            + [f"foreign {each}" for each in seen.get_foreign_keys(table)]
+            + [f"check {each}" for each in seen.get_check_constraints(table)]
+        )
+        for table in sorted(seen.get_table_names())
+        if is_compared(table, "table", None)
+    }
+
+
+def describe_index(index: Any) -> str:
+    """Its options are SQL, which shows itself as an object."""
+    options = {name: str(value) for name, value in index.pop("dialect_options", {}).items()}
+    return f"{index} {options}"
+
+
+async def test_empty_database_gets_the_same_at_once_as_by_every_step(url: str) -> None:
+    await migrate.upgrade(url)
+    at_once, version = await look(url, describe), await migrate.find_current_and_head(url)
+    await migrate.downgrade(url, "base")
+    await migrate.upgrade(url, known_revisions()[-1])
+    by_steps = await look(url, describe)
+    assert by_steps == at_once
+    assert await migrate.find_current_and_head(url) == version
+    assert version[0] == version[1]
+
+
+async def test_revisions_are_what_alembic_makes_of_the_steps() -> None:
+    steps = ScriptDirectory(str(MIGRATIONS))
+    assert [step.revision for step in reversed(list(steps.walk_revisions()))] == known_revisions()
+    assert steps.get_heads() == known_revisions()[-1:]
 
 
 async def test_upgrade_changes_nothing_when_run_again(url: str) -> None:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from alembic.script import ScriptDirectory
 from cryptography.fernet import Fernet
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,10 +15,10 @@ from instantreact.domain.minutes import WHOLE, Minute, minute_of
 from instantreact.errors import Conflict, Misconfigured
 from instantreact.storage.database import Database
 from instantreact.storage.events import EventFilter, list_events
-from instantreact.storage.migrate import MIGRATIONS
 from instantreact.storage.minutes import add_minutes, list_minutes
 from instantreact.storage.moving import fill_database, open_source
 from instantreact.storage.news import NewsCursor, NewsFilter, find_newest, has_gap, list_news
+from instantreact.storage.revisions import known_revisions
 from instantreact.storage.rows import RowDigest, list_shapes
 from instantreact.storage.secrets import SecretBox
 from instantreact.storage.tables import Base, Binding, Camera, CameraPause, Event, Job, Recipient
@@ -54,7 +53,7 @@ async def filled(url: str, database: Database) -> str:
 
 
 def head() -> str:
-    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
+    return known_revisions()[-1]
 
 
 async def fill(session: AsyncSession) -> None:
@@ -182,7 +181,7 @@ def fill_and_die(source: str, target: str) -> None:
 
 _KILLED = """
 import asyncio, sys, time
-from instantreact.storage.migrate import MIGRATIONS
+from instantreact.storage.revisions import known_revisions
 from instantreact.storage.minutes import add_minutes, list_minutes
 from instantreact.storage.moving import fill_database, open_source
 

@@ -7,40 +7,41 @@ of a newer version; and StorageFull.
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Enum, make_url, text
+from sqlalchemy import URL, Connection, inspect, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from instantreact.errors import Misconfigured
 from instantreact.storage.news_triggers import install_triggers, remove_triggers
 from instantreact.storage.private import make_private_file
+from instantreact.storage.revisions import MIGRATIONS, find_revision, known_revisions, write_revision
 from instantreact.storage.search import install_search
 from instantreact.storage.secrets import SecretBox
 from instantreact.storage.sqlite import look_at
-from instantreact.storage.types import UTCDateTime, Value
+from instantreact.storage.tables import Base
 from instantreact.storage.unusable import explained
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 LOCKS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(hashtext('instantreact migrates'))"}
 """What a process that migrates does first, so that others wait."""
 
 
 async def upgrade(url: str, revision: str = "head", *, box: SecretBox | None = None) -> None:
-    """Take every step that is missing: all of them or, when one fails, none.
+    """Take every step that is missing: all of them or, when one fails, none. An empty database needs no steps.
 
     `box` opens what the database holds encrypted; a database without cameras needs none.
     """
+    wanted = known_revisions()[-1] if revision == "head" else revision
 
     def work(connection: Connection) -> None:
-        wanted = ScriptDirectory.from_config(_config()).get_revision(revision).revision
-        if _find_current(connection) != wanted:
-            _change(connection, lambda: command.upgrade(_config(connection, box), revision))
+        current = _find_current(connection)
+        if current is None and revision == "head" and not inspect(connection).get_table_names():
+            Base.metadata.create_all(connection)
+            write_revision(connection, wanted)
+            install_triggers(connection)
+        elif current != wanted:
+            _take_steps(connection, wanted, box)
         install_search(connection)
 
     with explained():
@@ -53,14 +54,20 @@ async def downgrade(url: str, revision: str, *, box: SecretBox | None = None) ->
     """Go back to `revision`; "base" is before the first. `box` as in `upgrade`."""
 
     def work(connection: Connection) -> None:
-        _change(connection, lambda: command.downgrade(_config(connection, box), revision))
+        from instantreact.storage.migration_steps import run_downgrade
+
+        remove_triggers(connection)
+        run_downgrade(connection, revision, box)
+        install_triggers(connection)
 
     await _with_connection(url, work)
 
 
-def _change(connection: Connection, step: Callable[[], object]) -> None:
+def _take_steps(connection: Connection, revision: str, box: SecretBox | None) -> None:
+    from instantreact.storage.migration_steps import run_upgrade  # Alembic takes a while to import
+
     remove_triggers(connection)
-    step()
+    run_upgrade(connection, revision, box)
     install_triggers(connection)
 
 
@@ -70,7 +77,7 @@ async def find_current_and_head(url: str) -> tuple[str | None, str | None]:
     Only looks: SQLite's file stays as it is, and one that is not there is not made.
     """
     current = await _look(url) if is_there(url) else None
-    return current, ScriptDirectory.from_config(_config()).get_current_head()
+    return current, known_revisions()[-1]
 
 
 async def _look(url: str) -> str | None:
@@ -101,9 +108,8 @@ def _close_to_others(url: URL) -> None:
 
 
 def _find_current(connection: Connection) -> str | None:
-    current = MigrationContext.configure(connection).get_current_revision()
-    known = {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if current is not None and current not in known:
+    current = find_revision(connection)
+    if current is not None and current not in known_revisions():
         raise Misconfigured(
             f"The database is at {current}, which this version of InstantReact does not know: a newer one made it. "
             "Install that version, or work with another state folder."
@@ -114,26 +120,12 @@ def _find_current(connection: Connection) -> str | None:
 async def write_migration(folder: Path, message: str) -> Path:
     """The next step, from what the migrations say to what `tables.py` says, as a module to be read and corrected."""
     url = f"sqlite+aiosqlite:///{folder / 'scratch.db'}"
-    await upgrade(url)
-    number = f"{len(list((MIGRATIONS / 'versions').glob('[0-9]*.py'))) + 1:04d}"
-    await _with_connection(
-        url,
-        lambda connection: command.revision(_config(connection), message, autogenerate=True, rev_id=number),
-    )
+    from instantreact.storage.migration_steps import write_step
+
+    await upgrade(url, known_revisions()[-1])  # by the steps, not from the tables as they are now
+    number = f"{len(known_revisions()) + 1:04d}"
+    await _with_connection(url, lambda connection: write_step(connection, message, number))
     return next((MIGRATIONS / "versions").glob(f"{number}_*.py"))
-
-
-def render_column_type(kind: str, item: Any, _: Any) -> str | Literal[False]:
-    """How a column type is written in a migration: as what lies in the database, so that old steps stay true."""
-    if kind != "type":
-        return False
-    if isinstance(item, UTCDateTime):
-        return "sa.DateTime(timezone=True)"
-    if isinstance(item, Value):
-        return "sa.JSON()"
-    if isinstance(item, Enum):
-        return f"sa.String(length={item.length})"
-    return False
 
 
 async def _with_connection(url: str, work: Callable[[Connection], object], *, is_new: bool = False) -> None:
@@ -150,11 +142,3 @@ async def _with_connection(url: str, work: Callable[[Connection], object], *, is
                 await connection.commit()
         finally:
             await engine.dispose()
-
-
-def _config(connection: Connection | None = None, box: SecretBox | None = None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    config.attributes.update(connection=connection, box=box)
-    return config

@@ -10,16 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from alembic.script import ScriptDirectory
 from pydantic import ValidationError
 
 from instantreact.errors import Conflict, InvalidInput, Misconfigured, NotFound
 from instantreact.storage.backup import COPY_BYTES, FORMAT, KEYS, MANIFEST, MANIFESTS, BackupManifest
 from instantreact.storage.bindings import MARKER
 from instantreact.storage.blobs import BlobStore
-from instantreact.storage.migrate import MIGRATIONS, upgrade
+from instantreact.storage.migrate import upgrade
 from instantreact.storage.moving import Report, fill_database
 from instantreact.storage.passphrase import unwrap_keys
+from instantreact.storage.revisions import known_revisions
 from instantreact.storage.rows import BATCH_ROWS, Row, TableShape
 from instantreact.storage.secrets import SecretBox
 from instantreact.storage.tables import Binding
@@ -123,8 +123,7 @@ def _look_through(archive: zipfile.ZipFile, passphrase: str) -> Backup:
     except ValidationError as error:
         raise InvalidInput("The backup is damaged: its manifest cannot be read. Nothing was changed.") from error
     keys = unwrap_keys(archive.read(KEYS), passphrase, about=about)
-    known = {step.revision for step in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
-    if manifest.revision not in known:
+    if manifest.revision not in known_revisions():
         raise _newer(manifest.version)
     if {*archive.namelist()} != {*manifest.sha256, MANIFEST, KEYS}:
         raise InvalidInput("The backup is damaged: it does not hold what its manifest says. Nothing was changed.")

@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from alembic.util import CommandError
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 
 from instantreact.errors import DatabaseUnreachable, InstantReactError, Misconfigured, StorageFull
@@ -18,7 +17,7 @@ _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn what SQLAlchemy, Alembic and drivers raise about opening a database into Misconfigured or StorageFull."""
+    """Turn what SQLAlchemy and drivers raise about opening a database into Misconfigured or StorageFull."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -38,8 +37,6 @@ def explained() -> Iterator[None]:
         ) from error
     except DBAPIError as error:
         raise _explain(error) from error
-    except CommandError as error:
-        raise Misconfigured(f"The database cannot be migrated: {error}") from error
     except OSError as error:
         raise DatabaseUnreachable(
             f"The database at INSTANTREACT_DATABASE_URL cannot be reached: {error.strerror or error}."

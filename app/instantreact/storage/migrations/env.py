@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from instantreact.storage.migrate import render_column_type
+from instantreact.storage.migration_steps import render_column_type
 from instantreact.storage.search import is_compared
 from instantreact.storage.tables import Base
 
