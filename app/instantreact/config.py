@@ -296,6 +296,12 @@ class Settings(BaseSettings):
     heartbeat_every_s: Annotated[float, Field(ge=10, le=86_400, allow_inf_nan=False)] = Field(
         300.0, description="Seconds between two of them."
     )
+    grouping_s: Annotated[float, Field(ge=0, le=1800, allow_inf_nan=False)] = Field(
+        60.0,
+        description="What happens at one site within so many seconds is one alert; people are told at most once more "
+        "in each such time. Cameras without a site, and clips without a camera, are places of their own. 0: every "
+        "match is an alert.",
+    )
     alerts_a_minute: Annotated[int, Field(ge=0)] = Field(
         10,
         description="How many alerts a person is sent in a minute; further ones come in one message a minute later. "

@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -118,6 +119,7 @@ async def open_services(
             figures=figures,
             retention=retention_policy(settings),
             alerts_a_minute=settings.alerts_a_minute,
+            grouping=timedelta(seconds=settings.grouping_s),
             heartbeat=find_heartbeat(settings),
             links=Links(public_url(settings), hashlib.sha256(b"links:" + secret_keys[0].encode()).digest()),
         )

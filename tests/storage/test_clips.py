@@ -6,10 +6,10 @@ from sqlalchemy import func, select
 
 from instantreact.domain.media import ClipState
 from instantreact.errors import NotFound
-from instantreact.storage import clips, rules
+from instantreact.storage import clips
 from instantreact.storage.database import Database
 from instantreact.storage.paging import Cursor
-from instantreact.storage.tables import Alert, Clip, Delivery, DeliveryPart, Event, Job, RuleLock
+from instantreact.storage.tables import Alert, Clip, Delivery, DeliveryPart, Event, Job
 from tests.storage.factories import (
     CLIP_INFO,
     NOW,
@@ -18,7 +18,6 @@ from tests.storage.factories import (
     make_event,
     make_new_clip,
     make_recipient,
-    make_rule,
 )
 
 
@@ -109,8 +108,6 @@ async def test_delete_clip_takes_events_alerts_deliveries_and_jobs_along_and_nam
         alert = await make_alert(session, await make_recipient(session), event_id=event.id)
         for subject in (clip.id, event.id, alert.id, alert.deliveries[0].id, kept.id):
             session.add(Job(kind="test", subject=subject, run_at=NOW, created_at=NOW))
-        for locked in (clip.id, kept.id):
-            await rules.lock_rule(session, (await make_rule(session)).id, locked)
     async with database.unit_of_work() as session:
         keys = await clips.delete_clip(session, clip.id)
     assert sorted(keys) == ["clips/one", "snapshots/one"]
@@ -119,4 +116,3 @@ async def test_delete_clip_takes_events_alerts_deliveries_and_jobs_along_and_nam
             assert await session.scalar(select(func.count()).select_from(table)) == 0
         assert list(await session.scalars(select(Clip.id))) == [kept.id]
         assert list(await session.scalars(select(Job.subject))) == [kept.id]
-        assert list(await session.scalars(select(RuleLock.camera_key))) == [kept.id]

@@ -1,5 +1,3 @@
-import asyncio
-
 import pytest
 from cryptography.fernet import Fernet
 
@@ -58,23 +56,6 @@ async def test_list_rules_for_finds_the_enabled_rules_of_a_camera_and_of_uploads
         assert len(await rules.list_rules(session)) == 4
     assert [rule.name for rule in at_door] == ["door", "everywhere"]
     assert [rule.name for rule in uploads] == ["everywhere"]
-
-
-async def test_lock_rule_lets_one_of_ten_pass_when_all_look_at_once(database: Database) -> None:
-    async with database.unit_of_work() as session:
-        rule = await make_rule(session)
-    passed: list[int] = []
-
-    async def match(number: int) -> None:
-        async with database.unit_of_work() as session:
-            lock = await rules.lock_rule(session, rule.id, "clip")
-            assert (lock.rule_id, lock.camera_key) == (rule.id, "clip")
-            if not passed:
-                await asyncio.sleep(0.01)
-                passed.append(number)
-
-    await asyncio.gather(*(match(number) for number in range(10)))
-    assert len(passed) == 1
 
 
 async def test_delete_rule_leaves_its_alerts(database: Database) -> None:

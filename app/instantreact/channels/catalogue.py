@@ -155,6 +155,9 @@ ALERTS_SINCE = Saying(
     "Alerts since {since}: {alerts}, of which {open} unanswered.",
     "Alertes depuis {since} : {alerts}, dont {open} sans réponse.",
 )
+TIMES = Saying("{title}: {count} times", "{title} : {count} fois")
+BETWEEN = Saying("From {first} to {latest}", "De {first} à {latest}")
+ALSO = Saying("Also: {rules}", "Et aussi : {rules}")
 KEPT_FOR_YOU = Saying("{count} alerts were kept for you", "{count} alertes ont été gardées pour vous")
 ACKNOWLEDGED_BY = Saying("{title}: acknowledged by {name}", "{title} : prise en charge par {name}")
 DISMISSED_BY = Saying("{title}: dismissed by {name}", "{title} : fausse alerte d’après {name}")

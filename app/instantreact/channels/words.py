@@ -8,7 +8,9 @@ from instantreact.channels.catalogue import (
     ACKNOWLEDGED_BY,
     ALERTS_SINCE,
     ALL_IS_WELL,
+    ALSO,
     AND_MORE,
+    BETWEEN,
     CAMERA_COMES_AND_GOES,
     CAMERA_IS_BACK,
     CAMERA_IS_LOST,
@@ -29,6 +31,7 @@ from instantreact.channels.catalogue import (
     PARTLY_SEEN,
     QUOTED,
     TAKEN_BY,
+    TIMES,
     WEEKDAYS,
 )
 from instantreact.channels.moments import format_gap, format_moment, format_since, format_time
@@ -43,6 +46,7 @@ from instantreact.domain.happening import (
     DailyReport,
     Digest,
     Happening,
+    IncidentGrew,
     RuleMatched,
     Written,
 )
@@ -91,11 +95,13 @@ def compose_title(happening: Happening, language: Language = Language.ENGLISH) -
             return CHANNEL_IS_BROKEN.say(language, channel=channel.capitalize())
         case ChannelMended(channel):
             return CHANNEL_WORKS.say(language, channel=channel.capitalize())
-        case Digest() | AlertAnswered() | DailyReport():
+        case Digest() | AlertAnswered() | DailyReport() | IncidentGrew():
             return _title_news(happening, language)
 
 
-def _title_news(news: Digest | AlertAnswered | DailyReport, language: Language) -> str:
+def _title_news(news: Digest | AlertAnswered | DailyReport | IncidentGrew, language: Language) -> str:
+    if isinstance(news, IncidentGrew):
+        return TIMES.say(language, title=news.title, count=news.count)
     if isinstance(news, DailyReport):
         return (NOT_ALL_LIVE if news.lost else ALL_IS_WELL).say(language)
     if isinstance(news, Digest):
@@ -119,7 +125,7 @@ def compose_text(happening: Happening, room: Room = BRIEF, language: Language = 
         case ChannelFailing():
             channel, since = happening.channel.capitalize(), _since(happening)
             return CHANNEL_QUIET.say(language, channel=channel, since=since, reason=happening.reason)
-        case Digest() | DailyReport():
+        case Digest() | DailyReport() | IncidentGrew():
             return _tell_summary(happening, room, language)
         case AlertAnswered():
             at = format_time(happening.raised_at.astimezone(_zone(happening.time_zone)))
@@ -151,10 +157,26 @@ def _tell_outage(outage: CameraLost | CameraBack, language: Language) -> str:
     return f"{lost} {outage.reason}".strip()
 
 
-def _tell_summary(summary: Digest | DailyReport, room: Room, language: Language) -> str:
+def _tell_summary(summary: Digest | DailyReport | IncidentGrew, room: Room, language: Language) -> str:
     if isinstance(summary, Digest):
         return _tell_digest(summary, room, language)
+    if isinstance(summary, IncidentGrew):
+        return _tell_incident(summary, room, language)
     return _tell_report(summary, room, language)
+
+
+def _tell_incident(grown: IncidentGrew, room: Room, language: Language) -> str:
+    first, latest = (each.astimezone(_zone(grown.time_zone)) for each in (grown.first_at, grown.latest_at))
+    title = TIMES.say(language, title=_line(grown.title, room.title), count=grown.count)
+    others = ", ".join(each for each in grown.rules if each != grown.title)
+    lines = [
+        f"{_MARKS[grown.severity]} {title}",
+        BETWEEN.say(language, first=format_moment(first, language), latest=format_time(latest)),
+        _line(", ".join(grown.places), room.place),
+        ALSO.say(language, rules=_line(others, room.title)) if others else "",
+        _line(grown.caption, room.caption),
+    ]
+    return "\n".join(line for line in lines if line.strip())
 
 
 def _tell_digest(digest: Digest, room: Room, language: Language) -> str:

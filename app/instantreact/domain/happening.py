@@ -115,6 +115,29 @@ class DailyReport:
 
 
 @dataclass(frozen=True)
+class IncidentGrew:
+    """More happened that belongs to an alert of which people were told.
+
+    alert_id        the alert, which is what they answer
+    title, caption  what it was about; what the strongest of what came since looks like
+    count           how often something was seen or heard, from `first_at` to `latest_at`
+    places, rules   where, and what held, each once, in the order in which they came
+    """
+
+    alert_id: str
+    title: str
+    caption: str
+    count: int
+    first_at: datetime
+    latest_at: datetime
+    places: tuple[str, ...]
+    rules: tuple[str, ...]
+    time_zone: str
+    severity: Severity
+    kind: Literal["incident_grew"] = "incident_grew"
+
+
+@dataclass(frozen=True)
 class DigestItem:
     """One of the alerts that a digest tells of."""
 
@@ -152,6 +175,7 @@ Happening = (
     | ChannelFailing
     | ChannelMended
     | AlertAnswered
+    | IncidentGrew
     | Digest
     | DailyReport
     | Written
@@ -161,6 +185,11 @@ Happening = (
 def asks_for_answer(happening: Happening) -> bool:
     """Whether there is anything to acknowledge; not where people are only told of what was there before."""
     return not isinstance(happening, AlertAnswered | Digest | DailyReport)
+
+
+def find_answerable(alert_id: str, happening: Happening) -> str:
+    """The alert that an answer to this one is about: of a follow-up, the one that it follows."""
+    return happening.alert_id if isinstance(happening, IncidentGrew) else alert_id
 
 
 @dataclass(frozen=True)

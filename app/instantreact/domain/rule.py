@@ -12,6 +12,11 @@ class Severity(StrEnum):
     WARNING = "warning"
     CRITICAL = "critical"
 
+    @property
+    def weight(self) -> int:
+        """0 for the least."""
+        return list(Severity).index(self)
+
 
 class Combine(StrEnum):
     """Whether every condition of a rule must hold, or one is enough."""

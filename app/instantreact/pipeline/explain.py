@@ -83,6 +83,8 @@ def _tell_verdict(verdict: Verdict) -> str:
     match verdict.outcome:
         case Outcome.RAISED:
             return "It raised an alert, which was deleted since."
+        case Outcome.GROUPED:
+            return f"It held, and is part of an alert. {verdict.why}"
         case Outcome.UNCONFIRMED:
             return f"It held, but not for long or often enough. {verdict.why}"
         case Outcome.OFF_SCHEDULE:

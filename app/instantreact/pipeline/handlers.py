@@ -14,6 +14,7 @@ from instantreact.pipeline.deliver import bury_delivery, deliver
 from instantreact.pipeline.digest import send_digest
 from instantreact.pipeline.erase import erase
 from instantreact.pipeline.escalate import escalate
+from instantreact.pipeline.follow_up import follow_up
 from instantreact.pipeline.hear import give_up_hearing, hear
 from instantreact.pipeline.hear_live import hear_live
 from instantreact.pipeline.heartbeat import send_heartbeat
@@ -45,6 +46,7 @@ def job_kinds(services: Services, *, analyze_jobs: int) -> Mapping[str, JobKind]
         StepName.HEAR_LIVE: JobKind(_run(hear_live, services), _bury_nothing, limit=UTTERANCES_AT_ONCE, backoff=live),
         StepName.DELIVER: JobKind(_run(deliver, services), bury_delivery, limit=DELIVERIES_AT_ONCE, backoff=messenger),
         StepName.ESCALATE: JobKind(_run(escalate, services), _bury_nothing, limit=4, backoff=live),
+        StepName.FOLLOW_UP: JobKind(_run(follow_up, services), _bury_nothing, limit=4, backoff=live),
         StepName.DIGEST: JobKind(_run(send_digest, services), _bury_nothing, limit=4, backoff=live),
         StepName.CHECK_CHANNEL: JobKind(_run(check_channel, services), _bury_nothing, limit=4),
         StepName.REPORT: JobKind(_run(send_report, services), _bury_nothing, limit=4, backoff=live),

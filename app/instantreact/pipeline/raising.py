@@ -14,11 +14,13 @@ from instantreact.domain.verdict import Outcome
 from instantreact.jobs import outbox
 from instantreact.logs import get_logger
 from instantreact.pipeline.deliver import put_deliver_job
+from instantreact.pipeline.grouping import join_incident
 from instantreact.pipeline.parts import parts_for
 from instantreact.pipeline.step_names import StepName
-from instantreact.storage import alerts, mutes, recipients, rules
-from instantreact.storage.tables import Alert, Event, Recipient, Rule
-from instantreact.storage.verdicts import note_verdict
+from instantreact.storage import alerts, incidents, mutes, recipients, rules
+from instantreact.storage.incidents import Place
+from instantreact.storage.tables import Alert, Event, Recipient, Rule, Verdict
+from instantreact.storage.verdicts import insert_verdict
 
 log = get_logger(__name__)
 
@@ -33,10 +35,14 @@ class Match:
 
 @dataclass(frozen=True)
 class Scene:
-    """Where and when people are told that something happened: the place's name, and the clock on its wall."""
+    """Where and when people are told that something happened: the place's name, and the clock on its wall.
+
+    grouping  how near to each other two things there are one alert; zero: none are
+    """
 
     place: str
     time_zone: ZoneInfo
+    grouping: timedelta = timedelta()
 
 
 async def raise_alerts(
@@ -48,39 +54,56 @@ async def raise_alerts(
     deleted or disabled since it matched raises none.
     """
     enabled = await rules.list_enabled(session, [match.rule.id for match in matches])
-    raised = []
+    place, raised = await incidents.lock_place(session, event), []
     for match in matches:
-        if match.rule.id not in enabled:
+        if match.rule.id not in enabled or await incidents.is_grouped(session, event.id, match.rule.id):
             continue
-        why_not = await _find_reason_against(session, event, match, scene, now=now)
-        alert = None if why_not else await _raise_alert(session, event, match, scene, now=now)
+        alert, verdict = await _decide(session, event, match, scene, place, now=now)
+        await insert_verdict(session, verdict)
         if alert is not None:
             raised.append(alert)
-        outcome, why = why_not or (Outcome.RAISED, "")
-        await note_verdict(session, event.id, match.rule.id, outcome, why, now=now)
-        if why_not:
-            log.info("alert.suppressed", rule_id=match.rule.id, event_id=event.id, reason=outcome)
+        if verdict.outcome is not Outcome.RAISED:
+            log.info("alert.suppressed", rule_id=match.rule.id, event_id=event.id, reason=verdict.outcome)
     return raised
 
 
-async def _find_reason_against(
-    session: AsyncSession, event: Event, match: Match, scene: Scene, *, now: datetime
-) -> tuple[Outcome, str] | None:
-    """Why the rule raises no alert for the event now, in a sentence; None where it does.
+async def _decide(
+    session: AsyncSession, event: Event, match: Match, scene: Scene, place: Place, *, now: datetime
+) -> tuple[Alert | None, Verdict]:
+    """The alert that the match raises, if it is new, and what it came to."""
+    rule, alert, incident = match.rule, None, None
+    verdict = Verdict(event_id=event.id, rule_id=rule.id, outcome=Outcome.RAISED, why="", decided_at=now)
+    verdict.score = max(each.score for each in match.evidence)
+    told = await recipients.list_recipients_to_tell(session, rule.recipient_ids)
+    awake = await mutes.list_awake(session, _make_alert(event, match, scene, now=now), told, now=now)
+    why_not = await _find_reason_against(session, event, rule, scene, is_muted=bool(told) and not awake)
+    if why_not is not None:
+        verdict.outcome, verdict.why = why_not
+        return None, verdict
+    if scene.grouping and (awake or not told):
+        ids = [each.id for each in awake]
+        incident = await join_incident(session, event, rule, ids, place, grouping=scene.grouping, now=now)
+    if incident is not None:
+        verdict.outcome, verdict.alert_id, verdict.is_told = Outcome.GROUPED, incident.id, False
+        verdict.why = f"The alert {incident.id} tells of it."
+    else:
+        alert = await _raise_alert(session, event, match, scene, told, now=now)
+        verdict.alert_id = alert.id if alert else None
+    return alert, verdict
 
-    From here on the caller's transaction holds the rule and the camera: of two events at once only one is free.
-    """
-    rule = match.rule
+
+async def _find_reason_against(
+    session: AsyncSession, event: Event, rule: Rule, scene: Scene, *, is_muted: bool
+) -> tuple[Outcome, str] | None:
+    """Why the rule tells nobody of the event now, in a sentence; None where it does."""
     local = event.occurred_at.astimezone(scene.time_zone)
     if rule.schedule is not None and not rule.schedule.covers(local):
         return Outcome.OFF_SCHEDULE, f"{local:%a %H:%M} by the clock of {scene.time_zone.key} is outside of its hours."
-    await rules.lock_rule(session, rule.id, event.camera_id or event.clip_id or "")
     cooldown = timedelta(seconds=rule.cooldown_s)
     held_by = await alerts.find_alert_in_cooldown(session, rule.id, event, cooldown=cooldown)
     if held_by is not None:
         return Outcome.COOLDOWN, f"The alert {held_by.id} is less than {rule.cooldown_s:g} s away."
-    told = await recipients.list_recipients_to_tell(session, rule.recipient_ids)
-    if told and not await mutes.list_awake(session, _make_alert(event, match, scene, now=now), told, now=now):
+    if is_muted:
         muted = await alerts.find_alert_in_cooldown(session, rule.id, event, cooldown=cooldown, even_untold=True)
         if muted is not None:
             return Outcome.MUTED, f"Everybody has muted it, and the alert {muted.id}, as near as a cooldown, says so."
@@ -88,10 +111,9 @@ async def _find_reason_against(
 
 
 async def _raise_alert(
-    session: AsyncSession, event: Event, match: Match, scene: Scene, *, now: datetime
+    session: AsyncSession, event: Event, match: Match, scene: Scene, told: list[Recipient], *, now: datetime
 ) -> Alert | None:
     rule = match.rule
-    told = await recipients.list_recipients_to_tell(session, rule.recipient_ids)
     if not told:
         log.warning("alert.nobody_to_tell", rule_id=rule.id, event_id=event.id)
     alert = _make_alert(event, match, scene, now=now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from instantreact.channels.channel import Board, Channel
@@ -54,6 +55,7 @@ class Services:
     figures      what is counted and measured on the way
     retention    what is kept, and for how long
     heartbeat    the sign of life for somebody outside; None for nobody
+    grouping     how near to each other two things at one place are one alert; zero: none are
     alerts_a_minute  how many a person is sent at most, but critical ones; 0 for any number
     boards       where it is shown how cameras stand
     language     in which people are told whose own is not known
@@ -77,6 +79,7 @@ class Services:
     live: LivePictures = field(default_factory=lambda: LivePictures(_watch_nothing))
     figures: Figures = field(default_factory=Figures)
     alerts_a_minute: int = 0
+    grouping: timedelta = timedelta()
     heartbeat: Heartbeat | None = None
     retention: RetentionPolicy = field(default_factory=lambda: RetentionPolicy({}))
     boards: Mapping[ChannelKind, Board] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, Pa
 from instantreact.errors import NotFound
 from instantreact.storage.inserting import insert_unless_there
 from instantreact.storage.paging import PAGE_SIZE, Cursor, between, nearest_end, newest_first
-from instantreact.storage.tables import Alert, Delivery, DeliveryPart, Event, Recipient
+from instantreact.storage.tables import Alert, Delivery, DeliveryPart, Event, Recipient, Verdict
 
 REACHING = (
     DeliveryState.PENDING,
@@ -47,7 +47,7 @@ async def insert_or_find(
     A new one comes with a pending delivery to each of `recipients`, made of its channel's parts in their order.
     """
     is_new = await insert_unless_there(session, alert)
-    stored = (await session.scalars(_with_deliveries(_same_alert(alert)))).one()
+    stored = (await session.scalars(with_deliveries(_same_alert(alert)))).one()
     if is_new:
         for recipient in recipients:
             stored.deliveries.append(_new_delivery(recipient, parts_of(recipient.channel), stored.raised_at))
@@ -57,7 +57,7 @@ async def insert_or_find(
 
 async def get_alert(session: AsyncSession, alert_id: str) -> Alert:
     """With its event, deliveries and their parts, as they are in the database now. Raises NotFound."""
-    statement = _with_deliveries(select(Alert).where(Alert.id == alert_id))
+    statement = with_incident(select(Alert).where(Alert.id == alert_id))
     alert = (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
     if alert is None:
         raise NotFound("alert", alert_id)
@@ -69,7 +69,7 @@ async def list_alerts(
 ) -> list[Alert]:
     """Newest first, with their events, deliveries and parts."""
     until, after = nearest_end(wanted.until, after)
-    statement = _with_deliveries(_narrow(select(Alert), replace(wanted, until=until)))
+    statement = with_incident(_narrow(select(Alert), replace(wanted, until=until)))
     return list(await session.scalars(newest_first(statement, Alert.raised_at, Alert.id, after=after, limit=limit)))
 
 
@@ -100,20 +100,20 @@ async def add_deliveries(
 
 async def list_alerts_of_event(session: AsyncSession, event_id: str) -> list[Alert]:
     """Those that an event raised, with deliveries and parts."""
-    return list(await session.scalars(_with_deliveries(select(Alert).where(Alert.event_id == event_id))))
+    return list(await session.scalars(with_incident(select(Alert).where(Alert.event_id == event_id))))
 
 
 async def find_latest_told(session: AsyncSession, recipient_id: str, *, with_event: bool = False) -> Alert | None:
     """The alert that somebody was told of last, as `get_alert` gives it; `with_event`: that something was seen for.
 
-    What tells of other alerts (a digest, an answer) is none.
+    What tells of other alerts (a digest, a follow-up, an answer) is none.
     """
     told = exists().where(Delivery.alert_id == Alert.id, Delivery.recipient_id == recipient_id)
-    is_alert = [func.coalesce(Alert.system_key, "").not_like(f"{kind}:%") for kind in ("digest", "answered")]
+    is_alert = [
+        func.coalesce(Alert.system_key, "").not_like(f"{kind}:%") for kind in ("digest", "follow_up", "answered")
+    ]
     statement = (
-        _with_deliveries(select(Alert).where(told, *is_alert))
-        .order_by(Alert.raised_at.desc(), Alert.id.desc())
-        .limit(1)
+        with_deliveries(select(Alert).where(told, *is_alert)).order_by(Alert.raised_at.desc(), Alert.id.desc()).limit(1)
     )
     if with_event:
         statement = statement.where(Alert.event_id.is_not(None))
@@ -141,16 +141,17 @@ async def find_alert_in_cooldown(
 
     An alert holds its cooldown as long as one of its deliveries is pending, held or sent, or when it had nobody to
     tell (where all had muted it only with `even_untold`); it covers what was seen less than `cooldown` before or after
-    what it was raised for.
+    what it was raised for, and what became part of it.
     """
     deliveries = select(Delivery.id).where(Delivery.alert_id == Alert.id)
     is_told = true() if even_untold else Alert.untold_reason.is_(None)
     reaching = deliveries.where(Delivery.state.in_(REACHING))
     statement = (
         select(Alert)
-        .join(Event, Alert.event_id == Event.id)
+        .join(Verdict, Verdict.alert_id == Alert.id)
+        .join(Event, Verdict.event_id == Event.id)
         .where(
-            Alert.rule_id == rule_id,
+            Verdict.rule_id == rule_id,
             or_(exists(reaching), and_(~exists(deliveries), is_told)),
             Event.id != event.id,
             Event.occurred_at > event.occurred_at - cooldown,
@@ -186,11 +187,18 @@ def _same_alert(alert: Alert) -> Select[Alert]:
     return select(Alert).where(Alert.rule_id == alert.rule_id, Alert.event_id == alert.event_id)
 
 
-def _with_deliveries(statement: Select[Alert]) -> Select[Alert]:
+def with_deliveries(statement: Select[Alert]) -> Select[Alert]:
+    """The same, and with each alert its event, deliveries and their parts."""
     delivery = selectinload(Alert.deliveries)
     return statement.options(
         selectinload(Alert.event), delivery.selectinload(Delivery.parts), delivery.selectinload(Delivery.recipient)
     )
+
+
+def with_incident(statement: Select[Alert]) -> Select[Alert]:
+    """As `with_deliveries`, and with each alert all that is part of it: where and when that was seen."""
+    seen = selectinload(Alert.verdicts).joinedload(Verdict.event).load_only(Event.occurred_at, Event.camera_id)
+    return with_deliveries(statement).options(seen)
 
 
 def _new_delivery(recipient: Recipient, parts: Sequence[PartKind], now: datetime) -> Delivery:

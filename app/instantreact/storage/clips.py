@@ -14,7 +14,7 @@ from instantreact.errors import NotFound
 from instantreact.storage.inserting import insert_unless_there
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
 from instantreact.storage.removing import delete_jobs_about
-from instantreact.storage.tables import Clip, Event, Job, RuleLock
+from instantreact.storage.tables import Clip, Event, Job
 
 _PACE_CLIPS = 10
 
@@ -197,7 +197,6 @@ async def delete_clip(session: AsyncSession, clip_id: str) -> list[str]:
     blob_keys = [key for keys in ([clip.blob_key], *await session.execute(kept)) for key in keys if key]
     await delete_jobs_about(session, select(Event.id).where(Event.clip_id == clip_id))
     await session.execute(delete(Job).where(Job.subject == clip_id))
-    await session.execute(delete(RuleLock).where(RuleLock.camera_key == clip_id))
     await session.execute(delete(Clip).where(Clip.id == clip_id))
     return blob_keys
 

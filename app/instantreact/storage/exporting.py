@@ -3,11 +3,12 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
 from instantreact.domain.erasure import Person, Span
 from instantreact.domain.minutes import Minute, minute_of, start_of
+from instantreact.storage.alerts import with_incident
 from instantreact.storage.clips import find_clip
 from instantreact.storage.database import Database
 from instantreact.storage.minutes import find_first_minute, list_minutes
@@ -34,7 +35,7 @@ async def read_alerts(database: Database, span: Span) -> AsyncIterator[Alert]:
     async with database.reading() as session:
         leading = await list_leading(session, span)
     about = Alert.event_id.in_(select(Event.id).where(in_span(span, leading)))
-    found = _with_deliveries(select(Alert).where(or_(about, is_outage_in(span))))
+    found = with_incident(select(Alert).where(or_(about, is_outage_in(span))))
     async for alert in read_in_order(database, found, Alert.raised_at, Alert.id):
         yield alert
 
@@ -84,8 +85,3 @@ def read_answered(database: Database, person: Person) -> AsyncIterator[Alert]:
 def read_acts(database: Database, person: Person) -> AsyncIterator[AuditEntry]:
     """What the audit log knows that they did."""
     return read_in_order(database, select(AuditEntry).where(acts_of(person)), AuditEntry.at, AuditEntry.id)
-
-
-def _with_deliveries(statement: Select[Alert]) -> Select[Alert]:
-    delivery = selectinload(Alert.deliveries)
-    return statement.options(delivery.selectinload(Delivery.parts), delivery.selectinload(Delivery.recipient))

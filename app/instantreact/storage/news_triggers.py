@@ -54,12 +54,21 @@ _OWN_CAMERA = "{row}.camera_id"
 _ALERTS_CAMERA = "(SELECT camera_id FROM alerts WHERE id = {row}.alert_id)"
 _STATE = "{row}.state"
 _MOVED = "OLD.state <> NEW.state"
+_MOVED_OR_GREW = f"{_MOVED} OR COALESCE(OLD.grew_at, OLD.raised_at) <> COALESCE(NEW.grew_at, NEW.raised_at)"
 
 _TRIGGERS = (
     _Trigger("event", "events", "INSERT", "created", camera=_OWN_CAMERA),
     _Trigger("event", "events", "UPDATE OF end_s, speech, evidence_key", "changed", camera=_OWN_CAMERA),
     _Trigger("alert", "alerts", "INSERT", "created", camera=_OWN_CAMERA, state=_STATE),
-    _Trigger("alert", "alerts", "UPDATE OF state", "changed", camera=_OWN_CAMERA, state=_STATE, only_if=_MOVED),
+    _Trigger(
+        "alert",
+        "alerts",
+        "UPDATE OF state, grew_at",
+        "changed",
+        camera=_OWN_CAMERA,
+        state=_STATE,
+        only_if=_MOVED_OR_GREW,
+    ),
     _Trigger("delivery", "deliveries", "INSERT", "created", camera=_ALERTS_CAMERA, state=_STATE),
     _Trigger(
         "delivery", "deliveries", "UPDATE OF state", "changed", camera=_ALERTS_CAMERA, state=_STATE, only_if=_MOVED

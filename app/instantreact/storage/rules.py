@@ -12,9 +12,9 @@ from instantreact.domain.rule import Confirmation, Criteria, Severity, asked_zon
 from instantreact.domain.schedule import WeekSchedule
 from instantreact.errors import Conflict, InvalidInput, NotFound
 from instantreact.storage.confinement import WHOLE
-from instantreact.storage.inserting import flush_or_conflict, insert_unless_there
+from instantreact.storage.inserting import flush_or_conflict
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
-from instantreact.storage.tables import Camera, Recipient, Rule, RuleLock
+from instantreact.storage.tables import Camera, Recipient, Rule
 
 
 class RuleChanges(TypedDict, total=False):
@@ -158,13 +158,6 @@ async def delete_rule(session: AsyncSession, rule_id: str) -> None:
     """Its alerts stay, without a rule. Raises NotFound."""
     await session.delete(await get_rule(session, rule_id))
     await session.flush()
-
-
-async def lock_rule(session: AsyncSession, rule_id: str, camera_key: str) -> RuleLock:
-    """Hold the row of this rule and camera (or upload) until the transaction ends: others wait for it."""
-    await insert_unless_there(session, RuleLock(rule_id=rule_id, camera_key=camera_key))
-    statement = select(RuleLock).where(RuleLock.rule_id == rule_id, RuleLock.camera_key == camera_key)
-    return (await session.scalars(statement.with_for_update())).one()
 
 
 def _named(recipient_ids: list[str] | None, steps: Sequence[EscalationStep] | None) -> list[str]:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     event,
     false,
     text,
+    true,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -259,7 +260,10 @@ class Rule(Base):
 
 
 class Verdict(Base):
-    """What became of a rule whose conditions held for an event, and why."""
+    """What became of a rule whose conditions held for an event, and why.
+
+    One that raised an alert, or is part of one, names it; all that an alert has together are its incident.
+    """
 
     __tablename__ = "verdicts"
     event_id: Mapped[str] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), primary_key=True)
@@ -267,14 +271,10 @@ class Verdict(Base):
     outcome: Mapped[Outcome] = mapped_column(enum_text(Outcome))
     why: Mapped[str] = mapped_column(Text, default="")
     decided_at: Mapped[datetime] = mapped_column(UTCDateTime)
-
-
-class RuleLock(Base):
-    """One row per rule and camera (or upload): matching holds it, so that a cooldown cannot be passed twice at once."""
-
-    __tablename__ = "rule_locks"
-    rule_id: Mapped[str] = mapped_column(ForeignKey("rules.id", ondelete="CASCADE"), primary_key=True)
-    camera_key: Mapped[str] = mapped_column(primary_key=True)
+    alert_id: Mapped[str | None] = mapped_column(ForeignKey("alerts.id", ondelete="SET NULL"), index=True)
+    score: Mapped[float | None]  # of the strongest evidence
+    is_told: Mapped[bool] = mapped_column(default=True, server_default=true())  # no follow-up has to tell of it
+    event: Mapped["Event"] = relationship(viewonly=True)
 
 
 class Recipient(Base):
@@ -360,7 +360,10 @@ class Alert(Base):
     answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     answered_by: Mapped[str | None]
     untold_reason: Mapped[str | None] = mapped_column(Text)  # why nobody was told, where that is somebody's choice
+    grew_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when something more became part of it
+    followed_up_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when people were told so
     event: Mapped[Event | None] = relationship()
+    verdicts: Mapped[list[Verdict]] = relationship(viewonly=True, lazy="raise")
     deliveries: Mapped[list["Delivery"]] = relationship(
         back_populates="alert", order_by="Delivery.created_at, Delivery.id", passive_deletes=True
     )

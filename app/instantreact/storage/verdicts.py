@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.verdict import Outcome
@@ -14,14 +14,22 @@ from instantreact.storage.tables import Verdict
 async def note_verdict(
     session: AsyncSession, event_id: str, rule_id: str, outcome: Outcome, why: str = "", *, now: datetime
 ) -> None:
-    """What the rule came to, in place of what it came to before about the same event; an alert stays the last word."""
-    values = {"event_id": event_id, "rule_id": rule_id, "outcome": outcome, "why": why, "decided_at": now}
+    """What the rule came to where it has nothing to do with any alert; see `insert_verdict`."""
+    verdict = Verdict(event_id=event_id, rule_id=rule_id, outcome=outcome, why=why, decided_at=now)
+    await insert_verdict(session, verdict)
+
+
+async def insert_verdict(session: AsyncSession, verdict: Verdict) -> None:
+    """In place of what the rule came to before about the same event; an alert stays the last word."""
+    values = {column.key: getattr(verdict, column.key) for column in inspect(Verdict).column_attrs}
+    values["is_told"] = verdict.is_told is not False
     statement = insert_into(session, Verdict).values(values)
+    changed = values.keys() - {"event_id", "rule_id"}
     await session.execute(
         statement.on_conflict_do_update(
             index_elements=["event_id", "rule_id"],
-            set_={name: statement.excluded[name] for name in ("outcome", "why", "decided_at")},
-            where=Verdict.outcome != Outcome.RAISED,
+            set_={name: statement.excluded[name] for name in changed},
+            where=Verdict.alert_id.is_(None),
         )
     )
 

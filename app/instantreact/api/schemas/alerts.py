@@ -1,7 +1,8 @@
 """Alerts, and how telling people about them went."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
@@ -9,6 +10,7 @@ from pydantic.config import JsonDict
 from instantreact.channels.words import compose_text, compose_title
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, PartKind
 from instantreact.domain.rule import Evidence, Severity
+from instantreact.storage.tables import Verdict
 
 _EXAMPLE: JsonDict = {
     "id": "0cc175b9c0f1b6a831c399e269772661",
@@ -34,6 +36,13 @@ _EXAMPLE: JsonDict = {
     "answered_at": None,
     "answered_by": None,
     "untold_reason": None,
+    "incident": {
+        "count": 12,
+        "first_at": "2026-11-22T12:00:00Z",
+        "latest_at": "2026-11-22T12:00:57Z",
+        "camera_ids": ["4a8a08f09d37b73795649038408b5f33", "8277e0910d750195b448797616e091ad"],
+        "rule_ids": ["b1946ac92492d2347c6235b4d2611184"],
+    },
     "deliveries": [
         {
             "id": "92eb5ffee6ae2fec3ad71c777531578f",
@@ -84,6 +93,30 @@ class DeliveryView(BaseModel):
     parts: list[PartView]
 
 
+class IncidentView(BaseModel):
+    """What is part of one alert: what rules found at one place, each not long after the one before."""
+
+    count: int = Field(description="How often something was seen or heard for which a rule held.")
+    first_at: datetime
+    latest_at: datetime
+    camera_ids: list[str] = Field(description="Where, in the order in which they saw it.")
+    rule_ids: list[str] = Field(description="Which rules held, likewise.")
+
+    @classmethod
+    def of(cls, verdicts: Sequence[Verdict]) -> Self | None:
+        """None where an alert is of one thing alone."""
+        if len(verdicts) < 2:
+            return None
+        seen = sorted(verdicts, key=lambda each: (each.event.occurred_at, each.event_id))
+        return cls(
+            count=len(seen),
+            first_at=seen[0].event.occurred_at,
+            latest_at=seen[-1].event.occurred_at,
+            camera_ids=list(dict.fromkeys(each.event.camera_id for each in seen if each.event.camera_id)),
+            rule_ids=list(dict.fromkeys(each.rule_id for each in seen)),
+        )
+
+
 class AlertView(BaseModel):
     """The decision to tell people, who was told, and what they answered."""
 
@@ -109,4 +142,7 @@ class AlertView(BaseModel):
     answered_at: datetime | None
     answered_by: str | None
     untold_reason: str | None = Field(description="Why nobody was told, where that is somebody's choice: a mute.")
+    incident: Annotated[IncidentView | None, BeforeValidator(IncidentView.of)] = Field(
+        validation_alias=AliasPath("verdicts"), description="What became part of it since; null where nothing did."
+    )
     deliveries: list[DeliveryView]

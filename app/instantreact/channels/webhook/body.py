@@ -14,6 +14,7 @@ from instantreact.domain.happening import (
     DailyReport,
     Digest,
     Happening,
+    IncidentGrew,
     Notice,
     RuleMatched,
     Written,
@@ -50,5 +51,7 @@ def _occurred_at(happening: Happening) -> datetime | None:
             return happening.since
         case DailyReport():
             return happening.since
+        case IncidentGrew():
+            return happening.latest_at
         case AlertAnswered() | Digest() | Written():
             return None
