@@ -10,9 +10,11 @@ from instantreact.domain.happening import Written
 from instantreact.domain.media import ClipInfo, Window
 from instantreact.domain.observation import Caption, Hypothesis, Observation, Transcript
 from instantreact.domain.rule import ConceptCondition, Criteria, Severity
+from instantreact.domain.verdict import Outcome
 from instantreact.storage import alerts, clips, events, recipients, rules
 from instantreact.storage.clips import NewClip
-from instantreact.storage.tables import Alert, Clip, Event, Recipient, Rule, new_id
+from instantreact.storage.tables import Alert, Clip, Event, Recipient, Rule, Verdict, new_id
+from instantreact.storage.verdicts import insert_verdict
 
 DAY = timedelta(hours=24)
 BOTH = (PartKind.TEXT, PartKind.PICTURE)
@@ -103,4 +105,7 @@ async def make_alert(session: AsyncSession, *people: Recipient, **values: object
         row.rule_id = row.rule_id or (await make_rule(session)).id
         row.event_id = row.event_id or (await make_event(session)).id
     alert, _ = await alerts.insert_or_find(session, row, recipients=people, parts_of=lambda _: BOTH)
+    if alert.rule_id and alert.event_id:
+        raised = {"outcome": Outcome.RAISED, "why": "", "decided_at": NOW, "alert_id": alert.id}
+        await insert_verdict(session, Verdict(event_id=alert.event_id, rule_id=alert.rule_id, **raised))
     return alert
