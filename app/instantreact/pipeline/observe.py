@@ -205,7 +205,8 @@ async def _raise(
         return ()
     if not matched.matches:
         return ()
-    scene = Scene(origin.place, await sites.find_zone(session, event.camera_id, default=services.time_zone))
+    zone = await sites.find_zone(session, event.camera_id, default=services.time_zone)
+    scene = Scene(origin.place, zone, services.looks.policy if services.looks else None)
     raised = await raise_alerts(session, event, matched.matches, scene, now=now)
     if raised:
         log.info(

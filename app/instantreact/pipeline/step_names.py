@@ -11,6 +11,7 @@ class StepName(StrEnum):
     HEAR_LIVE = "hear_live"  # an utterance
     DELIVER = "deliver"  # a delivery
     ESCALATE = "escalate"  # an alert
+    SECOND_LOOK = "second_look"  # an alert
     DIGEST = "digest"  # a recipient
     CHECK_CHANNEL = "check_channel"  # no row: the kind of a channel
     REPORT = "report"  # a recipient

@@ -9,6 +9,7 @@ from pydantic.config import JsonDict
 from instantreact.channels.words import compose_text, compose_title
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, PartKind
 from instantreact.domain.rule import Evidence, Severity
+from instantreact.domain.second_look import LookMode, LookState
 
 _EXAMPLE: JsonDict = {
     "id": "0cc175b9c0f1b6a831c399e269772661",
@@ -34,6 +35,15 @@ _EXAMPLE: JsonDict = {
     "answered_at": None,
     "answered_by": None,
     "untold_reason": None,
+    "second_look": {
+        "mode": "after",
+        "state": "confirmed",
+        "sentence": None,
+        "model": "qwen3-vl:8b",
+        "due_at": "2026-11-22T12:00:21Z",
+        "took_s": 2.41,
+        "why": None,
+    },
     "deliveries": [
         {
             "id": "92eb5ffee6ae2fec3ad71c777531578f",
@@ -84,6 +94,20 @@ class DeliveryView(BaseModel):
     parts: list[PartView]
 
 
+class SecondLookView(BaseModel):
+    """What a second model says of an alert."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    mode: LookMode = Field(description="Whether people are told before it, or after it.")
+    state: LookState
+    sentence: str | None = Field(description="What it sees, where it does not agree with the caption.")
+    model: str | None
+    due_at: datetime = Field(description="When people are told without it, at the latest.")
+    took_s: float | None
+    why: str | None = Field(description="What went wrong.")
+
+
 class AlertView(BaseModel):
     """The decision to tell people, who was told, and what they answered."""
 
@@ -108,5 +132,12 @@ class AlertView(BaseModel):
     raised_at: datetime
     answered_at: datetime | None
     answered_by: str | None
-    untold_reason: str | None = Field(description="Why nobody was told, where that is somebody's choice: a mute.")
+    untold_reason: str | None = Field(
+        description="Why nobody was told, where that is somebody's choice: a mute, a second look that rejects it."
+    )
+    second_look: SecondLookView | None = Field(
+        None,
+        validation_alias=AliasPath("happening", "second_look"),
+        description="What a second model says of it, where its rule asks for that.",
+    )
     deliveries: list[DeliveryView]
