@@ -25,6 +25,7 @@ from instantreact.pipeline.look_plans import find_look
 from instantreact.pipeline.raising import tell
 from instantreact.pipeline.services import SecondLooks, Services
 from instantreact.pipeline.step_names import StepName
+from instantreact.pipeline.suppressed import lock_rule_of, raise_suppressed
 from instantreact.storage import alerts, recipients
 from instantreact.storage.deliveries import ACCEPTED
 from instantreact.storage.second_looks import take_look
@@ -118,6 +119,7 @@ async def _conclude(session: AsyncSession, services: Services, alert_id: str, fo
         return
     alert.happening = replace(alert.happening, second_look=found)
     if await _withhold(session, alert, found, now=now):
+        await raise_suppressed(session, services, alert, now=now)
         log.info("alert.withheld", alert_id=alert.id, rule_id=alert.rule_id)
         return
     if found.holds_back:
@@ -131,6 +133,7 @@ async def _withhold(session: AsyncSession, alert: Alert, found: SecondLook, *, n
     may = found.holds_back and found.may_reject and found.state is LookState.REJECTED and now < found.due_at
     if not may or alert.state is not AlertState.RAISED:
         return False
+    await lock_rule_of(session, alert)
     ids = {delivery.id for delivery in alert.deliveries}
     withdrawn = await outbox.withdraw(session, StepName.DELIVER, ids)
     if withdrawn != ids:  # one is on its way: the others are told as well

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.verdict import Outcome
 from instantreact.storage.inserting import insert_into
-from instantreact.storage.tables import Verdict
+from instantreact.storage.tables import Event, Verdict
 
 
 async def note_verdict(
@@ -24,6 +24,16 @@ async def note_verdict(
             where=Verdict.outcome != Outcome.RAISED,
         )
     )
+
+
+async def list_suppressed(session: AsyncSession, rule_id: str, event: Event, *, since: datetime) -> Sequence[Event]:
+    """What the rule's cooldown has suppressed since then where `event` was seen, the first first."""
+    place = Event.camera_id == event.camera_id if event.camera_id else Event.clip_id == event.clip_id
+    suppressed = select(Event).join(Verdict, Verdict.event_id == Event.id)
+    suppressed = suppressed.where(
+        Verdict.rule_id == rule_id, Verdict.outcome == Outcome.COOLDOWN, Verdict.decided_at >= since, place
+    )
+    return (await session.scalars(suppressed.order_by(Event.occurred_at, Event.id))).all()
 
 
 async def list_verdicts(session: AsyncSession, event_id: str) -> Sequence[Verdict]:
