@@ -148,7 +148,7 @@ def _tell_match(matched: RuleMatched, room: Room, language: Language) -> str:
         format_moment(matched.occurred_at.astimezone(_zone(matched.time_zone)), language),
         _line(caption, room.caption - utf16_units(look_line)),  # which takes its room from what it is about
         look_line,
-        *_reasons(matched.evidence, matched.caption, room, language),
+        *_reasons(matched.evidence, caption, room, language),
     ]
     return "\n".join(line for line in lines if line.strip())
 

@@ -58,7 +58,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings += await _examine_channels(settings)
     findings += await _examine_stored(settings)
     findings.append(await _examine_speech(settings))
-    findings.append(await _examine_second_look(settings))
+    findings.append(await examine_second_look(settings))
     findings += [Finding(name, "", f"it {problem}") for name, problem in unknown_settings().items()]
     return findings
 
@@ -279,7 +279,8 @@ async def _examine_speech(settings: Settings) -> Finding:
     return Finding("speech", f"{settings.speech}: {detail}")
 
 
-async def _examine_second_look(settings: Settings) -> Finding:
+async def examine_second_look(settings: Settings) -> Finding:
+    """Whether the endpoint answers and knows the model; no picture is sent."""
     from instantreact.wiring import make_looks
 
     try:
