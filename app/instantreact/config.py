@@ -19,6 +19,7 @@ from pydantic_settings import (
 
 from instantreact.domain.camera import SpeechMode
 from instantreact.domain.language import Language
+from instantreact.domain.second_look import LookMode
 from instantreact.domain.user import Role
 from instantreact.errors import Misconfigured
 
@@ -306,6 +307,32 @@ class Settings(BaseSettings):
         10,
         description="How many alerts a person is sent in a minute; further ones come in one message a minute later. "
         "Critical ones are always sent. 0: any number.",
+    )
+    second_look_url: HttpUrl | None = Field(
+        None,
+        description="Base URL of an OpenAI-compatible endpoint, such as http://127.0.0.1:11434/v1: it gets pictures "
+        "of alerts whose rules ask for a second look.",
+    )
+    second_look_model: str | None = Field(None, description="What the model is called there; it must see pictures.")
+    second_look_api_key: SecretStr | None = Field(None, description="Key of that endpoint, where it asks for one.")
+    second_look_mode: LookMode = Field(
+        LookMode.AFTER,
+        description="after: people are told at once, and again where the look sees something else. before: people are "
+        "told when it is over, or its time is up.",
+    )
+    second_look_may_reject: bool = Field(
+        False,
+        description="With `before`: nobody is told of an alert that it rejects. Not critical ones; a rule may say "
+        "otherwise.",
+    )
+    second_look_timeout_s: Annotated[float, Field(ge=1, le=120, allow_inf_nan=False)] = Field(
+        20.0, description="Time of a look, in seconds since the alert was raised; then people are told without it."
+    )
+    second_look_per_hour: Annotated[int, Field(ge=0)] = Field(
+        60, description="Looks in an hour of the clock; further alerts are told without one. 0: any number."
+    )
+    second_look_picture_px: Annotated[int, Field(ge=64, le=8192)] = Field(
+        1024, description="Longer side of the pictures that are sent there, at most."
     )
     max_pixels: Annotated[int, Field(gt=0)] = Field(4096 * 2304, description="Largest frame, width times height.")
     decode_timeout_s: Seconds = Field(600.0, description="Longest time that decoding one clip may take.")

@@ -22,6 +22,7 @@ InstantReactError
     SpeechTimeout*         the recogniser did not answer in time
     SpeechUnavailable*     the recogniser is down, overloaded or its circuit is open
     SpeechRejected         the recogniser refused this request for good
+  SecondLookFailed         no second look at an alert, or none that can be read; the alert is told all the same
   DeliveryError
     DeliveryDeferred*      the channel may take it later, or (ambiguous) may have taken it already
       ChannelRestricted*   the channel holds everything back for hours
@@ -189,6 +190,10 @@ class SpeechUnavailable(SpeechError, Transient):
 
 class SpeechRejected(SpeechError):
     """The recogniser refused this request for good."""
+
+
+class SecondLookFailed(InstantReactError):
+    """No second look at an alert came about; the message says why."""
 
 
 class DeliveryError(InstantReactError):

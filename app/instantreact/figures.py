@@ -110,6 +110,25 @@ class Figures:
             registry=registry,
         )
 
+        self.second_looks = Counter(
+            "instantreact_second_looks_total",
+            "Second looks: confirmed, rejected, unsure, late (no answer in time), failed, spent (the budget).",
+            ["outcome"],
+            registry=registry,
+        )
+        self.second_look = Histogram(
+            "instantreact_second_look_seconds",
+            "Time until a second look was answered.",
+            buckets=_ANSWERS_S,
+            registry=registry,
+        )
+        self.second_look_tokens = Counter(
+            "instantreact_second_look_tokens_total",
+            "Tokens of second looks, as the endpoint counts them: of prompts with their pictures, and of answers.",
+            ["kind"],
+            registry=registry,
+        )
+
     def count_request(self, *, method: str, route: str | None, status: int | None, took_s: float) -> None:
         """A request that was answered, or not."""
         told_method, told_route = method if method in _METHODS else "other", route or "none"

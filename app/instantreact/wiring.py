@@ -24,6 +24,7 @@ from instantreact.config import Settings
 from instantreact.domain.alert import ChannelKind
 from instantreact.domain.camera import SpeechBudget, SpeechMode
 from instantreact.domain.retention import KeptKind, RetentionPolicy
+from instantreact.domain.second_look import LookPolicy
 from instantreact.domain.site import check_zone, machine_zone
 from instantreact.errors import InvalidInput, Misconfigured
 from instantreact.figures import Figures, timing
@@ -39,7 +40,7 @@ from instantreact.media.sandbox import ClipDecoder
 from instantreact.media.stream import StreamLimits
 from instantreact.pipeline.links import Links
 from instantreact.pipeline.recognition import Recognition
-from instantreact.pipeline.services import Heartbeat, LivePictures, Services
+from instantreact.pipeline.services import Heartbeat, LivePictures, SecondLooks, Services
 from instantreact.speech.whisper import WhisperTranscriber
 from instantreact.speech.wit import WitApp, WitTranscriber
 from instantreact.storage.bindings import bind_blobs, bind_secret
@@ -54,6 +55,7 @@ from instantreact.storage.state_folder import prepare_folder
 from instantreact.storage.totals import adding_figures
 from instantreact.threads import WorkerThreads
 from instantreact.tracing import sending_traces
+from instantreact.vision.model import VisionAccount, VisionModel
 
 _PACKAGE = Path(__file__).resolve().parent
 SHIPPED_BUNDLE = next(
@@ -99,6 +101,9 @@ async def open_services(
         await stack.enter_async_context(in_background(keep_news_short(database)))
         remote = RemoteCameras(internal_token(settings), find_certificate(settings))
         stack.push_async_callback(remote.close)
+        looks = make_looks(settings)
+        if looks is not None:
+            stack.push_async_callback(looks.model.close)
         for channel in channels.values():
             stack.push_async_callback(channel.close)
         yield Services(
@@ -121,6 +126,7 @@ async def open_services(
             alerts_a_minute=settings.alerts_a_minute,
             grouping=timedelta(seconds=settings.grouping_s),
             heartbeat=find_heartbeat(settings),
+            looks=looks,
             links=Links(public_url(settings), hashlib.sha256(b"links:" + secret_keys[0].encode()).digest()),
         )
 
@@ -129,6 +135,24 @@ def find_heartbeat(settings: Settings) -> Heartbeat | None:
     """Where signs of life go; None where they go nowhere."""
     url = settings.heartbeat_url
     return Heartbeat(url.get_secret_value(), settings.heartbeat_every_s) if url else None
+
+
+def make_looks(settings: Settings) -> SecondLooks | None:
+    """Who takes second looks; None for nobody. Raises Misconfigured for half of what that needs."""
+    url, name, key = settings.second_look_url, settings.second_look_model, settings.second_look_api_key
+    if url is None and name is None:
+        return None
+    if url is None or name is None:
+        raise Misconfigured("INSTANTREACT_SECOND_LOOK_URL and INSTANTREACT_SECOND_LOOK_MODEL need each other.")
+    account = VisionAccount(str(url), name, key.get_secret_value() if key else None)
+    policy = LookPolicy(
+        mode=settings.second_look_mode,
+        may_reject=settings.second_look_may_reject,
+        timeout_s=settings.second_look_timeout_s,
+        per_hour=settings.second_look_per_hour or None,
+        picture_px=settings.second_look_picture_px,
+    )
+    return SecondLooks(VisionModel(account), policy)
 
 
 def retention_policy(settings: Settings) -> RetentionPolicy:

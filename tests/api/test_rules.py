@@ -32,6 +32,7 @@ DRAFT = {
     "escalation": [],
     "schedule": None,
     "confirmation": None,
+    "second_look": None,
     "enabled": True,
 }
 SMALL = {"name": "Fire", "conditions": [{"kind": "concept", "concept": "fire"}]}
@@ -49,6 +50,19 @@ async def _shop(services: Services) -> None:
     async with services.database.unit_of_work() as session:
         till = CameraSettings("Till", "device:0", zones=(COUNTER,))
         await insert_camera(session, services.box, till, now=NOW)
+
+
+async def test_rule_that_asks_for_a_second_look_is_read_back_and_warns_where_nobody_looks(
+    client: httpx.AsyncClient,
+) -> None:
+    asks = {"question": "Is somebody lying on the floor?", "may_reject": True}
+    created = await client.post("/rules", json={**SMALL, "second_look": asks})
+    assert created.json()["second_look"] == asks
+    assert "INSTANTREACT_SECOND_LOOK_URL is not set" in created.json()["warning"]
+    bare = await client.put(created.headers["Location"], json={**SMALL, "second_look": {}})
+    assert bare.json()["second_look"] == {"question": None, "may_reject": None}
+    for wrong in ({"question": ""}, {"question": "x" * 201}, {"may_reject": "yes"}, {"url": "http://evil.example"}):
+        assert (await client.post("/rules", json={**SMALL, "name": "B", "second_look": wrong})).status_code == 422
 
 
 async def test_rule_is_read_back_as_it_was_written(client: httpx.AsyncClient) -> None:

@@ -12,6 +12,7 @@ from instantreact.channels.words import compose_text, compose_title
 from instantreact.domain.alert import AlertState
 from instantreact.domain.happening import (
     AlertAnswered,
+    AlertDoubted,
     CameraBack,
     CameraLost,
     ChannelFailing,
@@ -75,6 +76,10 @@ HAPPENINGS: dict[Happening, tuple[str, str]] = {
         "• dim. 12:00 Appel · Porte\n• et 8 autres",
     ),
     RuleMatched("Appel", "Porte", "", (HEARD,), NOW, "UTC", Severity.INFO): ("Appel", "« help me » entendu, 80 %"),
+    AlertDoubted("a1", "Bagarre", "deux personnes s’enlacent", True, NOW, "UTC", Severity.WARNING): (
+        "Bagarre : sans doute une fausse alerte",
+        "Un second regard dit : deux personnes s’enlacent Sans doute une fausse alerte.",
+    ),
 }
 
 

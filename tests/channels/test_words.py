@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from instantreact.channels.messenger.channel import MESSAGE_UNITS
 from instantreact.channels.shortening import shorten, utf16_units
 from instantreact.channels.words import compose_text
-from instantreact.domain.happening import RuleMatched
+from instantreact.domain.happening import AlertDoubted, RuleMatched
+from instantreact.domain.language import Language
 from instantreact.domain.rule import Evidence, Severity
+from instantreact.domain.second_look import LookMode, LookState, SecondLook
 
 CAPTION = "a man punches another man near a car"
 NOON = datetime(2026, 11, 22, 12, 2, 11, tzinfo=UTC)
@@ -70,12 +72,49 @@ def test_compose_text_keeps_its_lines_when_a_name_holds_line_breaks() -> None:
     assert len(text.splitlines()) == 3
 
 
-@given(rule=ANY_TEXT, place=ANY_TEXT, caption=ANY_TEXT, what=ANY_TEXT, quote=ANY_TEXT, count=st.integers(0, 9))
+@pytest.mark.parametrize("state", LookState)
+def test_compose_text_says_what_a_second_look_came_to_and_shows_its_sentence(state: LookState) -> None:
+    look = SecondLook(LookMode.BEFORE, NOON, state=state, sentence="two people are hugging")
+    lines = compose_text(make_happening(second_look=look)).splitlines()
+    assert lines[2] == "two people are hugging"
+    assert lines[3].startswith("Second look: ")
+    assert "(“" in lines[4]  # the caption is quoted, which is not shown otherwise
+    unsaid = SecondLook(LookMode.AFTER, NOON)
+    assert compose_text(make_happening(second_look=unsaid)) == compose_text(make_happening())
+
+
+@given(ANY_TEXT, ANY_TEXT, st.booleans(), st.sampled_from(Language))
+def test_doubt_about_an_alert_fits_a_message(title: str, sentence: str, rejected: bool, language: Language) -> None:
+    doubted = AlertDoubted("a1", title, sentence, rejected, NOON, "UTC", Severity.CRITICAL)
+    assert utf16_units(compose_text(doubted, language=language)) <= MESSAGE_UNITS
+
+
+LOOKS = st.none() | st.builds(
+    SecondLook,
+    st.just(LookMode.BEFORE),
+    st.just(NOON),
+    state=st.sampled_from(LookState),
+    sentence=st.none() | ANY_TEXT,
+)
+
+
+@given(
+    rule=ANY_TEXT,
+    place=ANY_TEXT,
+    caption=ANY_TEXT,
+    what=ANY_TEXT,
+    quote=ANY_TEXT,
+    count=st.integers(0, 9),
+    look=LOOKS,
+)
 def test_compose_text_fits_a_message_and_keeps_every_reason_for_any_words(
-    rule: str, place: str, caption: str, what: str, quote: str, count: int
+    rule: str, place: str, caption: str, what: str, quote: str, count: int, look: SecondLook | None
 ) -> None:
     evidence = make_evidence("caption", what, 0.999, quote) * count
-    text = compose_text(make_happening(rule=rule, place=place, caption=caption, evidence=evidence))
+    text = compose_text(
+        make_happening(rule=rule, place=place, caption=caption, evidence=evidence, second_look=look),
+        language=Language.FRENCH,
+    )
     assert utf16_units(text) <= MESSAGE_UNITS
     assert text.count("• ") >= min(count, 3)
     text.encode()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from instantreact.cli.doctor import examine
+from instantreact.cli.doctor import examine, examine_second_look
 from instantreact.config import Settings
 from instantreact.domain.rule import ConceptCondition, Criteria
 from instantreact.storage.database import Database
@@ -17,6 +17,7 @@ from instantreact.storage.migrate import upgrade
 from instantreact_demo.story import HELP
 from tests.media.clips import Drawing, make_clip
 from tests.pipeline.test_hear import make_test_picture
+from tests.servers.vision import API_KEY, MODEL, FakeVision
 from tests.storage.factories import make_rule
 
 
@@ -141,6 +142,22 @@ async def test_doctor_writes_nothing_beside_a_database_that_is_there(tmp_path: P
     findings = await examine(settings)
     assert read_all(tmp_path) == before
     assert [finding.what for finding in findings if finding.problem and finding.is_fatal] == []
+    (look,) = [finding for finding in findings if finding.what == "second look"]
+    assert look.detail == "off; no picture is sent to a model elsewhere"
+
+
+async def test_doctor_asks_the_endpoint_of_second_looks_for_its_model(tmp_path: Path) -> None:
+    with FakeVision() as vision:
+        half = Settings(_env_file=None, state_dir=tmp_path, second_look_url=vision.url, second_look_api_key=API_KEY)
+        there, missing, alone = [
+            await examine_second_look(half.model_copy(update={"second_look_model": name}))
+            for name in (MODEL, "other", None)
+        ]
+    assert (there.problem, there.detail) == (None, f"{MODEL}; the endpoint answers and knows it; after people are told")
+    assert missing.problem is not None
+    assert "knows no model other; it knows looker:1b. Alerts go out without one." in missing.problem
+    assert alone.problem == "INSTANTREACT_SECOND_LOOK_URL and INSTANTREACT_SECOND_LOOK_MODEL need each other."
+    assert (missing.is_fatal, alone.is_fatal, vision.requests) == (False, True, 0)
 
 
 async def test_doctor_leaves_what_a_killed_process_left_behind(tmp_path: Path) -> None:

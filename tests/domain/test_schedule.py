@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from instantreact.domain.schedule import Hours, ScheduleDay, WeekSchedule
@@ -101,3 +101,35 @@ WEEK_LONG, ZERO = timedelta(days=7), timedelta()
 
 def test_schedule_can_be_asked_about_the_first_day_of_the_calendar() -> None:
     assert WeekSchedule((hours("22:00", "06:00"),)).covers(datetime.min.replace(tzinfo=UTC))
+
+
+CHANGES = {
+    "Europe/Berlin": (datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)),
+    "America/New_York": (datetime(2026, 3, 8, 7, tzinfo=UTC), datetime(2026, 11, 1, 6, tzinfo=UTC)),
+    "Australia/Lord_Howe": (datetime(2026, 4, 4, 15, tzinfo=UTC), datetime(2026, 10, 3, 15, 30, tzinfo=UTC)),
+}
+"""When clocks are put forward or back; on Lord Howe by half an hour."""
+
+
+@given(
+    st.sampled_from(sorted(CHANGES)),
+    st.sampled_from((0, 1)),
+    st.integers(-180, 180),
+    st.integers(0, 23 * 4),
+    st.integers(0, 16),
+)
+def test_schedule_ends_where_a_walk_by_the_minute_leaves_it_also_when_clocks_change(
+    zone: str, change: int, minutes: int, begins: int, ends: int
+) -> None:
+    clock = ZoneInfo(zone)
+    start = time(*divmod(15 * begins, 60))
+    end = time(*divmod(15 * ends, 60))  # in the hours in which clocks change
+    schedule = WeekSchedule((Hours(WEEK, start, end),))
+    moment = CHANGES[zone][change] + timedelta(minutes=minutes)
+    assume(start != end and schedule.covers(moment.astimezone(clock)))
+    walked = next(
+        later
+        for later in (moment + timedelta(minutes=passed) for passed in range(1, 3000))
+        if not schedule.covers(later.astimezone(clock))
+    )
+    assert schedule.find_end(moment.astimezone(clock)).astimezone(UTC) == walked

@@ -12,8 +12,11 @@ from instantreact.domain.rule import Criteria, asked_zones
 from instantreact.errors import InvalidInput
 from instantreact.pipeline.recognition import Recognition
 from instantreact.pipeline.record import Record
+from instantreact.pipeline.services import SecondLooks
 from instantreact.storage.cameras import list_all_cameras
 from instantreact.storage.tables import Camera, Rule
+
+_NO_LOOKS = "It asks for a second look, but INSTANTREACT_SECOND_LOOK_URL is not set: its alerts are told without one."
 
 
 def refuse_unsayable(criteria: Criteria, can: Capabilities) -> None:
@@ -30,9 +33,10 @@ def refuse_unsayable(criteria: Criteria, can: Capabilities) -> None:
         raise RequestValidationError(found)
 
 
-def view_rule(rule: Rule, can: Capabilities, record: Record | None = None) -> RuleView:
-    """A stored rule, with a warning where it was written for a bundle that could say more, or is mostly wrong."""
-    warnings = (can.describe_lack([rule.criteria]), record.describe_fault() if record else None)
+def view_rule(rule: Rule, can: Capabilities, looks: SecondLooks | None, record: Record | None = None) -> RuleView:
+    """A stored rule, with a warning where it asks for what nobody can say or look at, or is mostly wrong."""
+    lacks_look = None if rule.second_look is None or looks else _NO_LOOKS
+    warnings = (can.describe_lack([rule.criteria]), lacks_look, record.describe_fault() if record else None)
     warning = " ".join(each for each in warnings if each) or None
     return RuleView.model_validate(rule).model_copy(update={"warning": warning})
 

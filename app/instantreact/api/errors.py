@@ -70,6 +70,7 @@ KINDS: Mapping[type[errors.InstantReactError], Kind] = MappingProxyType(
         errors.SpeechTimeout: Kind(504, "speech-timeout", "Speech recognition too slow"),
         errors.SpeechUnavailable: Kind(503, "speech-unavailable", "Speech recognition unavailable"),
         errors.SpeechRejected: Kind(502, "speech-rejected", "Speech recognition refused"),
+        errors.SecondLookFailed: Kind(502, "second-look-failed", "Second look failed"),
         errors.DeliveryError: Kind(502, "delivery-error", "Delivery failed"),
         errors.DeliveryDeferred: Kind(503, "delivery-deferred", "Delivery deferred"),
         errors.ChannelRestricted: Kind(503, "channel-restricted", "Channel restricted"),

@@ -169,3 +169,22 @@ FALSE_SAYS = Saying(
     "{title}, raised at {at}: {name} says that it was a false alarm. You need do nothing.",
     "{title}, donnée à {at} : {name} dit que c’était une fausse alerte. Vous n’avez rien à faire.",
 )
+
+LOOK_WAITING = Saying("Second look: no answer yet", "Second regard : pas encore de réponse")
+LOOK_CONFIRMS = Saying("Second look: confirmed", "Second regard : confirmé")
+LOOK_REJECTS = Saying("Second look: probably a false alarm", "Second regard : sans doute une fausse alerte")
+LOOK_UNSURE = Saying("Second look: not sure", "Second regard : incertain")
+LOOK_LATE = Saying("Second look: no answer in time", "Second regard : pas de réponse à temps")
+LOOK_SPENT = Saying("Second look: no more in this hour", "Second regard : plus aucun pour cette heure")
+LOOK_FAILED = Saying("Second look: not possible", "Second regard : impossible")
+LOOK_TITLE = Saying("{title}: a second look", "{title} : un second regard")
+FALSE_ALARM_TITLE = Saying("{title}: probably a false alarm", "{title} : sans doute une fausse alerte")
+LOOK_SAYS = Saying(
+    "{title}, raised at {at}. A second look says: {sentence}",
+    "{title}, donnée à {at}. Un second regard dit : {sentence}",
+)
+LOOK_SEES_NOTHING = Saying(
+    "{title}, raised at {at}. A second look does not see it.",
+    "{title}, donnée à {at}. Un second regard ne le voit pas.",
+)
+PROBABLY_FALSE = Saying("Probably a false alarm.", "Sans doute une fausse alerte.")

@@ -34,11 +34,13 @@ from instantreact.channels.catalogue import (
     TIMES,
     WEEKDAYS,
 )
+from instantreact.channels.look_words import tell_doubt, tell_look, title_doubt
 from instantreact.channels.moments import format_gap, format_moment, format_since, format_time
-from instantreact.channels.shortening import shorten
+from instantreact.channels.shortening import shorten, utf16_units
 from instantreact.domain.alert import AlertState
 from instantreact.domain.happening import (
     AlertAnswered,
+    AlertDoubted,
     CameraBack,
     CameraLost,
     ChannelFailing,
@@ -95,13 +97,15 @@ def compose_title(happening: Happening, language: Language = Language.ENGLISH) -
             return CHANNEL_IS_BROKEN.say(language, channel=channel.capitalize())
         case ChannelMended(channel):
             return CHANNEL_WORKS.say(language, channel=channel.capitalize())
-        case Digest() | AlertAnswered() | DailyReport() | IncidentGrew():
+        case Digest() | AlertAnswered() | AlertDoubted() | DailyReport() | IncidentGrew():
             return _title_news(happening, language)
 
 
-def _title_news(news: Digest | AlertAnswered | DailyReport | IncidentGrew, language: Language) -> str:
+def _title_news(news: Digest | AlertAnswered | AlertDoubted | DailyReport | IncidentGrew, language: Language) -> str:
     if isinstance(news, IncidentGrew):
         return TIMES.say(language, title=news.title, count=news.count)
+    if isinstance(news, AlertDoubted):
+        return title_doubt(news, language)
     if isinstance(news, DailyReport):
         return (NOT_ALL_LIVE if news.lost else ALL_IS_WELL).say(language)
     if isinstance(news, Digest):
@@ -127,21 +131,30 @@ def compose_text(happening: Happening, room: Room = BRIEF, language: Language = 
             return CHANNEL_QUIET.say(language, channel=channel, since=since, reason=happening.reason)
         case Digest() | DailyReport() | IncidentGrew():
             return _tell_summary(happening, room, language)
-        case AlertAnswered():
-            at = format_time(happening.raised_at.astimezone(_zone(happening.time_zone)))
-            saying = TAKEN_BY if happening.state is AlertState.ACKNOWLEDGED else FALSE_SAYS
-            return saying.say(language, title=happening.title, at=at, name=happening.by)
+        case AlertAnswered() | AlertDoubted():
+            return _tell_of_another(happening, room, language)
         case ChannelMended():
             return CHANNEL_WAS_QUIET.say(language, title=compose_title(happening, language), since=_since(happening))
 
 
+def _tell_of_another(news: AlertAnswered | AlertDoubted, room: Room, language: Language) -> str:
+    if isinstance(news, AlertDoubted):
+        return tell_doubt(news, room.caption, language)
+    at = format_time(news.raised_at.astimezone(_zone(news.time_zone)))
+    saying = TAKEN_BY if news.state is AlertState.ACKNOWLEDGED else FALSE_SAYS
+    return saying.say(language, title=news.title, at=at, name=news.by)
+
+
 def _tell_match(matched: RuleMatched, room: Room, language: Language) -> str:
     names = _line(matched.rule, room.title), _line(matched.place, room.place)
+    look, look_line = matched.second_look, tell_look(matched.second_look, language)
+    caption = (look.sentence if look else None) or matched.caption
     lines = [
         f"{_MARKS[matched.severity]} {' · '.join(name for name in names if name)}",
         format_moment(matched.occurred_at.astimezone(_zone(matched.time_zone)), language),
-        _line(matched.caption, room.caption),
-        *_reasons(matched.evidence, matched.caption, room, language),
+        _line(caption, room.caption - utf16_units(look_line)),  # which takes its room from what it is about
+        look_line,
+        *_reasons(matched.evidence, caption, room, language),
     ]
     return "\n".join(line for line in lines if line.strip())
 

@@ -58,6 +58,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings += await _examine_channels(settings)
     findings += await _examine_stored(settings)
     findings.append(await _examine_speech(settings))
+    findings.append(await examine_second_look(settings))
     findings += [Finding(name, "", f"it {problem}") for name, problem in unknown_settings().items()]
     return findings
 
@@ -276,6 +277,25 @@ async def _examine_speech(settings: Settings) -> Finding:
     finally:
         threads.close()
     return Finding("speech", f"{settings.speech}: {detail}")
+
+
+async def examine_second_look(settings: Settings) -> Finding:
+    """Whether the endpoint answers and knows the model; no picture is sent."""
+    from instantreact.wiring import make_looks
+
+    try:
+        looks = make_looks(settings)
+    except InstantReactError as error:
+        return Finding("second look", "", str(error))
+    if looks is None:
+        return Finding("second look", "off; no picture is sent to a model elsewhere")
+    try:
+        detail = await looks.model.check()
+    except InstantReactError as error:
+        return Finding("second look", "", f"{error} Alerts go out without one.", is_fatal=False)
+    finally:
+        await looks.model.close()
+    return Finding("second look", f"{detail}; {looks.policy.mode} people are told")
 
 
 def _try(what: str, look: Callable[[], str]) -> Finding:

@@ -7,6 +7,7 @@ from typing import Literal
 from instantreact.domain.alert import AlertState, Picture
 from instantreact.domain.language import Language
 from instantreact.domain.rule import Evidence, Severity
+from instantreact.domain.second_look import SecondLook
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,7 @@ class RuleMatched:
 
     place        the camera's name, or the clip's
     time_zone    of the place, by its IANA name: people read when it occurred by the clock on its wall
+    second_look  what a second model says of it, where its rule asks for that; the caption stays as it was
     """
 
     rule: str
@@ -25,6 +27,7 @@ class RuleMatched:
     time_zone: str
     severity: Severity
     kind: Literal["rule_matched"] = "rule_matched"
+    second_look: SecondLook | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,26 @@ class AlertAnswered:
     time_zone: str
     severity: Severity = Severity.INFO
     kind: Literal["alert_answered"] = "alert_answered"
+
+
+@dataclass(frozen=True)
+class AlertDoubted:
+    """A second look, which came after people were told of an alert, sees something else.
+
+    alert_id  the alert that it was about: whoever answers this answers that
+    title     what that was about
+    sentence  what is seen, in the words of a model; empty where it did not say
+    rejected  whether the model takes it for a false alarm
+    """
+
+    alert_id: str
+    title: str
+    sentence: str
+    rejected: bool
+    raised_at: datetime
+    time_zone: str
+    severity: Severity
+    kind: Literal["alert_doubted"] = "alert_doubted"
 
 
 @dataclass(frozen=True)
@@ -175,6 +198,7 @@ Happening = (
     | ChannelFailing
     | ChannelMended
     | AlertAnswered
+    | AlertDoubted
     | IncidentGrew
     | Digest
     | DailyReport
@@ -187,9 +211,9 @@ def asks_for_answer(happening: Happening) -> bool:
     return not isinstance(happening, AlertAnswered | Digest | DailyReport)
 
 
-def find_answerable(alert_id: str, happening: Happening) -> str:
-    """The alert that an answer to this one is about: of a follow-up, the one that it follows."""
-    return happening.alert_id if isinstance(happening, IncidentGrew) else alert_id
+def find_answered_id(alert_id: str, happening: Happening) -> str:
+    """Which alert somebody answers who answers the alert `alert_id`: of a doubt or follow-up, the one that it is of."""
+    return happening.alert_id if isinstance(happening, AlertDoubted | IncidentGrew) else alert_id
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Hours of the week, by the clock on a wall: when a rule may fire, when a person wants no alerts. Pure."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 
@@ -19,6 +19,7 @@ class ScheduleDay(StrEnum):
 
 
 _WEEK = tuple(ScheduleDay)[:7]
+_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,17 @@ class WeekSchedule:
         return any(_covers(hours, today, before, local.time()) for hours in self.hours)
 
     def find_end(self, local: datetime) -> datetime:
-        """When a moment that is covered is no longer, on the same clock; after a week where that never ends."""
+        """When a moment that is covered is no longer, on the same clock; after a week where that never ends.
+
+        Where the clock leaves the end out in spring, that is the moment at which it is put forward.
+        """
+        now, zone = local.astimezone(UTC), local.tzinfo
         days = [local.date() + timedelta(days=ahead) for ahead in range(-1, 9)]
-        ends = sorted(datetime.combine(day, hours.end, local.tzinfo) for day in days for hours in self.hours)
-        later = (end for end in ends if end > local and not self.covers(end))
-        return next(later, local + timedelta(days=7))
+        walls = [datetime.combine(day, hours.end, zone) for day in days for hours in self.hours]
+        moments = {wall.replace(fold=fold).astimezone(UTC) for wall in walls for fold in (0, 1)}
+        moments |= {moment for day in range(9) if (moment := _find_change(now + timedelta(days=day), zone))}
+        ends = (moment.astimezone(zone) for moment in sorted(moments) if moment > now)
+        return next((end for end in ends if not self.covers(end)), local + timedelta(days=7))
 
     def _day_of(self, day: date) -> ScheduleDay:
         return ScheduleDay.HOLIDAY if day in self.holidays else _WEEK[day.weekday()]
@@ -64,3 +71,14 @@ def _covers(hours: Hours, today: ScheduleDay, before: ScheduleDay, clock: time) 
     if hours.start < hours.end:
         return today in hours.days and hours.start <= clock < hours.end
     return (today in hours.days and clock >= hours.start) or (before in hours.days and clock < hours.end)
+
+
+def _find_change(early: datetime, zone: tzinfo | None) -> datetime | None:
+    """When clocks are put forward or back within a day from `early` on; None where they are not."""
+    late, before = early + timedelta(days=1), early.astimezone(zone).utcoffset()
+    if late.astimezone(zone).utcoffset() == before:
+        return None
+    while late - early > _SECOND:
+        middle = early + (late - early) // 2
+        early, late = (middle, late) if middle.astimezone(zone).utcoffset() == before else (early, middle)
+    return late.replace(second=0, microsecond=0)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, case, func, literal, null, or_, select, tuple_, update
+from sqlalchemy import Select, case, delete, func, literal, null, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.job import JobState
@@ -96,6 +96,19 @@ async def hasten(session: AsyncSession, kind: str, subjects: Select[str], *, now
     later = update(Job).where(Job.kind == kind, Job.state == JobState.DUE, Job.run_at > now, Job.subject.in_(subjects))
     await session.execute(later.values(run_at=now).execution_options(synchronize_session=False))
     announce(session, TOPIC)
+
+
+async def withdraw(session: AsyncSession, kind: str, subjects: Collection[str]) -> set[str]:
+    """Take back the jobs of a kind about these subjects that nobody has in hand; whose those were."""
+    waiting = delete(Job).where(Job.kind == kind, Job.subject.in_(subjects), Job.state == JobState.DUE)
+    taken = waiting.returning(Job.subject).execution_options(synchronize_session=False)
+    return set(await session.scalars(taken))
+
+
+async def list_subjects_in_hand(session: AsyncSession, kind: str, subjects: Collection[str]) -> set[str]:
+    """Those of `subjects` about which a job of the kind is handed out or running."""
+    statement = select(Job.subject).where(Job.kind == kind, Job.subject.in_(subjects), Job.state.in_(IN_HAND))
+    return set(await session.scalars(statement, execution_options=WHOLE))
 
 
 async def get_job(session: AsyncSession, job_id: str) -> Job:

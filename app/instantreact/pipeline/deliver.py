@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from instantreact.channels.channel import Channel
 from instantreact.channels.registry import CHANNELS
 from instantreact.domain.alert import ChannelKind, DeliveryState, PartKind, Picture, Receipt
-from instantreact.domain.happening import Notice, find_answerable
+from instantreact.domain.happening import Notice, find_answered_id
 from instantreact.errors import (
     ChannelBroken,
     ChatWindowClosed,
@@ -192,8 +192,8 @@ def _count_sent(services: Services, delivery: Delivery, part: DeliveryPart, rece
 async def _send(services: Services, channel: Channel, delivery: Delivery, part: DeliveryPart) -> Receipt:
     alert, address, metadata = delivery.alert, delivery.recipient.address, part_metadata(part.id)
     language = delivery.recipient.language or services.language
-    answerable = find_answerable(alert.id, alert.happening)
-    notice = Notice(answerable, alert.happening, services.links.open_url(answerable), language=language)
+    answered_id = find_answered_id(alert.id, alert.happening)
+    notice = Notice(answered_id, alert.happening, services.links.open_url(answered_id), language=language)
     if part.kind is PartKind.TEXT:
         if CHANNELS[delivery.channel].embeds_picture:
             notice = replace(notice, picture=await _find_picture(services, delivery))

@@ -9,12 +9,15 @@ from instantreact.channels.words import compose_title
 from instantreact.domain.alert import AlertState
 from instantreact.domain.escalation import EscalationStep
 from instantreact.domain.happening import AlertAnswered, RuleMatched
+from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
 from instantreact.pipeline.deliver import put_deliver_job
+from instantreact.pipeline.look_plans import find_wait
 from instantreact.pipeline.parts import parts_for
 from instantreact.pipeline.raising import put_escalate_job, tell
 from instantreact.pipeline.services import Services
+from instantreact.pipeline.step_names import StepName
 from instantreact.storage import alerts, mutes, recipients, rules
 from instantreact.storage.tables import Alert
 
@@ -28,7 +31,10 @@ async def escalate(services: Services, claim: Claim) -> None:
         await claim.confirm(session)
         alert = await alerts.lock_alert(session, claim.subject)
         steps = await rules.list_steps(session, alert.rule_id)
-        if alert.state is AlertState.RAISED and alert.escalated < len(steps):
+        until = find_wait(alert, now=now)
+        if until is not None and alert.escalated < len(steps):
+            await outbox.put(session, StepName.ESCALATE, alert.id, now=now, run_at=until)
+        elif alert.state is AlertState.RAISED and alert.escalated < len(steps):
             await _take_step(session, services, alert, steps[alert.escalated], now=now)
             if alert.escalated < len(steps):
                 await put_escalate_job(session, alert, steps[alert.escalated], now=now)

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.rule import Condition, Evidence
 from instantreact.domain.verdict import Outcome
+from instantreact.pipeline.look_plans import find_look
 from instantreact.rules.match import asks_for_score, holds, measure, pick_evidence, score_needed
 from instantreact.storage import alerts, rules
 from instantreact.storage.tables import Alert, Event, Rule, Verdict
@@ -70,7 +71,7 @@ def _tell(
     rule: Rule, measured: Sequence[Measured], verdict: Verdict | None, alert: Alert | None, *, holds: bool
 ) -> str:
     if alert is not None:
-        return f"It raised an alert. {_tell_deliveries(alert)}"
+        return " ".join(filter(None, ("It raised an alert.", _tell_look(alert), _tell_deliveries(alert))))
     if verdict is not None:
         return _tell_verdict(verdict)
     if holds:
@@ -104,6 +105,15 @@ def _tell_condition(measured: Measured) -> str:
     if measured.score is None:
         return f"{what} was not {'heard' if condition.kind in {'speech', 'meaning'} else 'looked for'}"
     return f"{what} had {measured.score:.2f}, where {measured.needed or 0.0:.2f} is asked for"
+
+
+def _tell_look(alert: Alert) -> str:
+    look = find_look(alert)
+    if look is None:
+        return ""
+    said = f", {look.model}: “{look.sentence}”" if look.sentence else ""
+    why = f" ({look.why.rstrip('.')})" if look.why else ""
+    return f"Second look: {look.state}{said}{why}."
 
 
 def _tell_deliveries(alert: Alert) -> str:

@@ -8,10 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from instantreact.channels.words import compose_title
 from instantreact.domain.alert import AlertState
 from instantreact.domain.happening import IncidentGrew, RuleMatched
+from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
+from instantreact.pipeline.look_plans import find_wait
 from instantreact.pipeline.raising import tell
 from instantreact.pipeline.services import Services
+from instantreact.pipeline.step_names import StepName
 from instantreact.storage import alerts, incidents, mutes, recipients
 from instantreact.storage.incidents import Sighting
 from instantreact.storage.tables import Alert, Recipient
@@ -25,6 +28,11 @@ async def follow_up(services: Services, claim: Claim) -> None:
     async with services.database.unit_of_work() as session:
         await claim.confirm(session)
         alert = await alerts.lock_alert(session, claim.subject)
+        wait = find_wait(alert, now=now)
+        if wait is not None:  # nobody knows of it yet
+            await outbox.put(session, StepName.FOLLOW_UP, alert.id, now=now, run_at=wait)
+            await claim.finish(session)
+            return
         seen = await incidents.list_sightings(session, alert.id)
         new = [each for each in seen if not each.is_told]
         await incidents.mark_told(session, alert.id, [each.event_id for each in new])

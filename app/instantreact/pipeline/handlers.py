@@ -22,6 +22,7 @@ from instantreact.pipeline.incoming import handle_incoming
 from instantreact.pipeline.purge import purge
 from instantreact.pipeline.repair import check_channel
 from instantreact.pipeline.report import send_report
+from instantreact.pipeline.second_look import bury_look, look_again
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 
@@ -29,6 +30,9 @@ Step = Callable[[Services, Claim], Awaitable[None]]
 
 UTTERANCES_AT_ONCE = 8
 """They wait for the recogniser most of the time, and nobody's words wait behind somebody's long ones."""
+
+LOOKS_AT_ONCE = 2
+"""A model on one's own machine takes one after the other; a look that waits for its place uses up its time."""
 
 DELIVERIES_AT_ONCE = 32
 """They wait for Messenger, and for their turn, most of the time: one person's must not keep everybody's waiting."""
@@ -47,6 +51,7 @@ def job_kinds(services: Services, *, analyze_jobs: int) -> Mapping[str, JobKind]
         StepName.DELIVER: JobKind(_run(deliver, services), bury_delivery, limit=DELIVERIES_AT_ONCE, backoff=messenger),
         StepName.ESCALATE: JobKind(_run(escalate, services), _bury_nothing, limit=4, backoff=live),
         StepName.FOLLOW_UP: JobKind(_run(follow_up, services), _bury_nothing, limit=4, backoff=live),
+        StepName.SECOND_LOOK: JobKind(_run(look_again, services), bury_look, limit=LOOKS_AT_ONCE, backoff=live),
         StepName.DIGEST: JobKind(_run(send_digest, services), _bury_nothing, limit=4, backoff=live),
         StepName.CHECK_CHANNEL: JobKind(_run(check_channel, services), _bury_nothing, limit=4),
         StepName.REPORT: JobKind(_run(send_report, services), _bury_nothing, limit=4, backoff=live),

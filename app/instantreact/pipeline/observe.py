@@ -206,7 +206,7 @@ async def _raise(
     if not matched.matches:
         return ()
     zone = await sites.find_zone(session, event.camera_id, default=services.time_zone)
-    scene = Scene(origin.place, zone, services.grouping)
+    scene = Scene(origin.place, zone, services.grouping, services.looks.policy if services.looks else None)
     raised = await raise_alerts(session, event, matched.matches, scene, now=now)
     if raised:
         log.info(

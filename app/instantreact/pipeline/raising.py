@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from instantreact.domain.escalation import EscalationStep
 from instantreact.domain.happening import RuleMatched
 from instantreact.domain.rule import Evidence
+from instantreact.domain.second_look import LookPolicy
 from instantreact.domain.verdict import Outcome
 from instantreact.jobs import outbox
 from instantreact.logs import get_logger
 from instantreact.pipeline.deliver import put_deliver_job
 from instantreact.pipeline.grouping import join_incident
+from instantreact.pipeline.look_plans import plan_look, put_look_job
 from instantreact.pipeline.parts import parts_for
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import alerts, incidents, mutes, recipients, rules
@@ -38,11 +40,13 @@ class Scene:
     """Where and when people are told that something happened: the place's name, and the clock on its wall.
 
     grouping  how near to each other two things there are one alert; zero: none are
+    looks  how second looks are taken, where they are
     """
 
     place: str
     time_zone: ZoneInfo
     grouping: timedelta = timedelta()
+    looks: LookPolicy | None = None
 
 
 async def raise_alerts(
@@ -142,8 +146,9 @@ async def tell(
     parts_of = parts_for(has_picture=has_picture)
     stored, is_new = await alerts.insert_or_find(session, alert, recipients=awake, parts_of=parts_of)
     if is_new:
+        told_at = await put_look_job(session, stored, now=now)
         for delivery in stored.deliveries:
-            await put_deliver_job(session, delivery.id, now=now)
+            await put_deliver_job(session, delivery.id, now=now, run_at=told_at)
     return stored if is_new else None
 
 
@@ -156,6 +161,7 @@ def _make_alert(event: Event, match: Match, scene: Scene, *, now: datetime) -> A
         occurred_at=event.occurred_at,
         time_zone=scene.time_zone.key,
         severity=match.rule.severity,
+        second_look=plan_look(match.rule, scene.looks, now=now) if event.snapshot_key else None,
     )
     return Alert(
         rule_id=match.rule.id,

@@ -11,6 +11,7 @@ from instantreact.clock import Clock
 from instantreact.domain.alert import ChannelKind
 from instantreact.domain.language import Language
 from instantreact.domain.retention import RetentionPolicy
+from instantreact.domain.second_look import LookPolicy
 from instantreact.errors import StreamLost
 from instantreact.figures import Figures
 from instantreact.inference.loader import CaptionerLoader
@@ -21,6 +22,7 @@ from instantreact.storage.blobs import BlobStore
 from instantreact.storage.database import Database
 from instantreact.storage.secrets import SecretBox
 from instantreact.threads import WorkerThreads
+from instantreact.vision.model import VisionModel
 
 
 @dataclass
@@ -46,6 +48,14 @@ class Heartbeat:
 
 
 @dataclass(frozen=True)
+class SecondLooks:
+    """Who takes a second look at alerts, and how."""
+
+    model: VisionModel
+    policy: LookPolicy
+
+
+@dataclass(frozen=True)
 class Services:
     """Every collaborator of a step.
 
@@ -54,6 +64,7 @@ class Services:
     links        opens alerts in a browser
     figures      what is counted and measured on the way
     retention    what is kept, and for how long
+    looks        who takes a second look at alerts; None for nobody
     heartbeat    the sign of life for somebody outside; None for nobody
     grouping     how near to each other two things at one place are one alert; zero: none are
     alerts_a_minute  how many a person is sent at most, but critical ones; 0 for any number
@@ -81,5 +92,6 @@ class Services:
     alerts_a_minute: int = 0
     grouping: timedelta = timedelta()
     heartbeat: Heartbeat | None = None
+    looks: SecondLooks | None = None
     retention: RetentionPolicy = field(default_factory=lambda: RetentionPolicy({}))
     boards: Mapping[ChannelKind, Board] = field(default_factory=dict)

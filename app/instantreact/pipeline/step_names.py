@@ -12,6 +12,7 @@ class StepName(StrEnum):
     DELIVER = "deliver"  # a delivery
     ESCALATE = "escalate"  # an alert
     FOLLOW_UP = "follow_up"  # an alert
+    SECOND_LOOK = "second_look"  # an alert
     DIGEST = "digest"  # a recipient
     CHECK_CHANNEL = "check_channel"  # no row: the kind of a channel
     REPORT = "report"  # a recipient

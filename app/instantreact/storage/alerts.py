@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, exists, func, or_, select, true, update
+from sqlalchemy import Select, and_, delete, exists, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -98,6 +98,13 @@ async def add_deliveries(
     return added
 
 
+async def withhold_alert(session: AsyncSession, alert: Alert, why: str, *, by: str, now: datetime) -> None:
+    """A locked alert of which nobody was told is told to nobody: it is dismissed, and holds no cooldown."""
+    await session.execute(delete(Delivery).where(Delivery.alert_id == alert.id))
+    alert.state, alert.answered_at, alert.answered_by, alert.untold_reason = AlertState.DISMISSED, now, by, why
+    await session.flush()
+
+
 async def list_alerts_of_event(session: AsyncSession, event_id: str) -> list[Alert]:
     """Those that an event raised, with deliveries and parts."""
     return list(await session.scalars(with_incident(select(Alert).where(Alert.event_id == event_id))))
@@ -109,9 +116,8 @@ async def find_latest_told(session: AsyncSession, recipient_id: str, *, with_eve
     What tells of other alerts (a digest, a follow-up, an answer) is none.
     """
     told = exists().where(Delivery.alert_id == Alert.id, Delivery.recipient_id == recipient_id)
-    is_alert = [
-        func.coalesce(Alert.system_key, "").not_like(f"{kind}:%") for kind in ("digest", "follow_up", "answered")
-    ]
+    others = ("digest", "follow_up", "answered", "doubted")
+    is_alert = [func.coalesce(Alert.system_key, "").not_like(f"{kind}:%") for kind in others]
     statement = (
         with_deliveries(select(Alert).where(told, *is_alert)).order_by(Alert.raised_at.desc(), Alert.id.desc()).limit(1)
     )

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.alert import AlertState
@@ -51,6 +51,15 @@ class Sighting:
     snapshot_key: str | None
     score: float
     is_told: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Released:
+    """That a rule held for an event, which is to be told after all; the name of its camera, if it has one."""
+
+    rule_id: str
+    event: Event
+    camera: str | None
 
 
 async def lock_place(session: AsyncSession, event: Event) -> Place:
@@ -130,6 +139,33 @@ async def mark_told(session: AsyncSession, alert_id: str, event_ids: Collection[
     """No follow-up has to tell of these parts any more."""
     of_these = Verdict.alert_id == alert_id, Verdict.event_id.in_(event_ids)
     await session.execute(update(Verdict).where(*of_these).values(is_told=True))
+
+
+async def release(session: AsyncSession, alert: Alert, place: Place) -> list[Released]:
+    """What an alert that nobody is told of had kept from people since it was raised, the first first.
+
+    That is what had become part of it, which it is no more, and what the cooldowns of its rules suppressed there. The
+    caller holds the place.
+    """
+    rule_ids = list(await list_rule_ids(session, alert.id))
+    grouped = and_(Verdict.alert_id == alert.id, Verdict.outcome == Outcome.GROUPED)
+    cooled = and_(
+        Verdict.outcome == Outcome.COOLDOWN,
+        Verdict.rule_id.in_(rule_ids),
+        Verdict.decided_at >= alert.raised_at,
+        place.holds,
+    )
+    statement = (
+        select(Verdict.rule_id, Event, Camera.name)
+        .select_from(Verdict)
+        .join(Event, Verdict.event_id == Event.id)
+        .outerjoin(Camera, Event.camera_id == Camera.id)
+        .where(or_(grouped, cooled))
+        .order_by(Event.occurred_at, Event.id)
+    )
+    released = [Released(*row) for row in await session.execute(statement)]
+    await session.execute(delete(Verdict).where(grouped))
+    return released
 
 
 def _rows(place: Place) -> tuple[tuple[type[Site | Camera | Clip], str | None], ...]:

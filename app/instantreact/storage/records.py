@@ -8,9 +8,11 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.alert import AlertState
+from instantreact.domain.second_look import LOOKED
 from instantreact.storage.tables import Alert
 
 _MOST_ANSWERS = 1000
+_BY_PEOPLE = func.coalesce(Alert.answered_by, "") != LOOKED
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ async def count_answers(session: AsyncSession, rule_ids: Sequence[str], *, since
     """Of alerts that were raised since then."""
     statement = (
         select(Alert.rule_id, Alert.camera_id, Alert.state, func.count())
-        .where(Alert.rule_id.in_(rule_ids), Alert.raised_at >= since)
+        .where(Alert.rule_id.in_(rule_ids), Alert.raised_at >= since, _BY_PEOPLE)
         .group_by(Alert.rule_id, Alert.camera_id, Alert.state)
     )
     rows = await session.execute(statement)
@@ -37,6 +39,6 @@ async def count_answers(session: AsyncSession, rule_ids: Sequence[str], *, since
 async def list_answered(session: AsyncSession, rule_id: str, *, since: datetime) -> Sequence[Alert]:
     """The newest alerts that somebody answered."""
     statement = select(Alert).where(
-        Alert.rule_id == rule_id, Alert.raised_at >= since, Alert.state != AlertState.RAISED
+        Alert.rule_id == rule_id, Alert.raised_at >= since, Alert.state != AlertState.RAISED, _BY_PEOPLE
     )
     return (await session.scalars(statement.order_by(Alert.raised_at.desc()).limit(_MOST_ANSWERS))).all()

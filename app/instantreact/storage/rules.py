@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from instantreact.domain.escalation import EscalationStep
 from instantreact.domain.rule import Confirmation, Criteria, Severity, asked_zones
 from instantreact.domain.schedule import WeekSchedule
+from instantreact.domain.second_look import LookRequest
 from instantreact.errors import Conflict, InvalidInput, NotFound
 from instantreact.storage.confinement import WHOLE
 from instantreact.storage.inserting import flush_or_conflict
@@ -29,6 +30,7 @@ class RuleChanges(TypedDict, total=False):
     escalation: tuple[EscalationStep, ...]
     schedule: WeekSchedule | None
     confirmation: Confirmation | None
+    second_look: LookRequest | None
     enabled: bool
 
 

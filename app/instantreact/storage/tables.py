@@ -35,6 +35,7 @@ from instantreact.domain.principal import PrincipalKind, Scope
 from instantreact.domain.retention import KeptKind
 from instantreact.domain.rule import Confirmation, Criteria, Severity
 from instantreact.domain.schedule import WeekSchedule
+from instantreact.domain.second_look import LookRequest
 from instantreact.domain.user import Role
 from instantreact.domain.verdict import Outcome
 from instantreact.storage.types import UTCDateTime, Value, WordSet, enum_text
@@ -225,6 +226,14 @@ class SpeechUse(Base):
     seconds: Mapped[float]
 
 
+class SecondLookUse(Base):
+    """How many second looks were asked for in one hour (UTC, as in 2026-11-27T13)."""
+
+    __tablename__ = "second_look_use"
+    hour: Mapped[str] = mapped_column(primary_key=True)
+    looks: Mapped[int]
+
+
 class AnsweredUtterance(Base):
     """What a recogniser answered about one utterance of a clip, while others of the clip have no answer yet.
 
@@ -255,6 +264,7 @@ class Rule(Base):
     )
     schedule: Mapped[WeekSchedule | None] = mapped_column(Value(WeekSchedule))  # None: at any time
     confirmation: Mapped[Confirmation | None] = mapped_column(Value(Confirmation))  # None: one window is enough
+    second_look: Mapped[LookRequest | None] = mapped_column(Value(LookRequest))  # None: no look
     enabled: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 

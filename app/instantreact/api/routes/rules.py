@@ -43,7 +43,7 @@ async def create_rule(services: ServicesDep, can: CapabilitiesDep, draft: RuleDr
     await services.recognition.refuse_unheard(changes["criteria"])
     rule = Rule(**changes, created_at=services.clock.now())
     async with services.database.unit_of_work() as session:
-        view = view_rule(await rules.insert_rule(session, rule), can)
+        view = view_rule(await rules.insert_rule(session, rule), can, services.looks)
         await refuse_unanswerable(session, services.recognition, rule)
     response.headers["Location"] = f"/rules/{view.id}"
     return view
@@ -79,7 +79,9 @@ async def list_rules(services: ServicesDep, can: CapabilitiesDep, page: PageDep)
         rows = await rules.list_rules(session, after=page.after, limit=page.fetch)
         known = await read_records(session, [rule.id for rule in rows], now=services.clock.now())
     return page.cut(
-        rows, lambda rule: view_rule(rule, can, known[rule.id]), lambda rule: Cursor(rule.created_at, rule.id)
+        rows,
+        lambda rule: view_rule(rule, can, services.looks, known[rule.id]),
+        lambda rule: Cursor(rule.created_at, rule.id),
     )
 
 
@@ -89,7 +91,7 @@ async def get_rule(services: ServicesDep, can: CapabilitiesDep, rule_id: PathId)
     async with services.database.reading() as session:
         rule = await rules.get_rule(session, rule_id)
         known = await read_records(session, [rule_id], now=services.clock.now())
-    return view_rule(rule, can, known[rule_id])
+    return view_rule(rule, can, services.looks, known[rule_id])
 
 
 @router.get(
@@ -122,7 +124,7 @@ async def replace_rule(services: ServicesDep, can: CapabilitiesDep, rule_id: Pat
     async with services.database.unit_of_work() as session:
         rule = await rules.update_rule(session, rule_id, changes)
         await refuse_unanswerable(session, services.recognition, rule)
-        return view_rule(rule, can)
+        return view_rule(rule, can, services.looks)
 
 
 @router.delete(

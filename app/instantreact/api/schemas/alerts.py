@@ -10,6 +10,7 @@ from pydantic.config import JsonDict
 from instantreact.channels.words import compose_text, compose_title
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, PartKind
 from instantreact.domain.rule import Evidence, Severity
+from instantreact.domain.second_look import LookMode, LookState
 from instantreact.storage.tables import Verdict
 
 _EXAMPLE: JsonDict = {
@@ -42,6 +43,15 @@ _EXAMPLE: JsonDict = {
         "latest_at": "2026-11-22T12:00:57Z",
         "camera_ids": ["4a8a08f09d37b73795649038408b5f33", "8277e0910d750195b448797616e091ad"],
         "rule_ids": ["b1946ac92492d2347c6235b4d2611184"],
+    },
+    "second_look": {
+        "mode": "after",
+        "state": "confirmed",
+        "sentence": None,
+        "model": "qwen3-vl:8b",
+        "due_at": "2026-11-22T12:00:21Z",
+        "took_s": 2.41,
+        "why": None,
     },
     "deliveries": [
         {
@@ -117,6 +127,20 @@ class IncidentView(BaseModel):
         )
 
 
+class SecondLookView(BaseModel):
+    """What a second model says of an alert."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    mode: LookMode = Field(description="Whether people are told before it, or after it.")
+    state: LookState
+    sentence: str | None = Field(description="What it sees, where it does not agree with the caption.")
+    model: str | None
+    due_at: datetime = Field(description="When people are told without it, at the latest.")
+    took_s: float | None
+    why: str | None = Field(description="What went wrong.")
+
+
 class AlertView(BaseModel):
     """The decision to tell people, who was told, and what they answered."""
 
@@ -141,8 +165,15 @@ class AlertView(BaseModel):
     raised_at: datetime
     answered_at: datetime | None
     answered_by: str | None
-    untold_reason: str | None = Field(description="Why nobody was told, where that is somebody's choice: a mute.")
+    untold_reason: str | None = Field(
+        description="Why nobody was told, where that is somebody's choice: a mute, a second look that rejects it."
+    )
     incident: Annotated[IncidentView | None, BeforeValidator(IncidentView.of)] = Field(
         validation_alias=AliasPath("verdicts"), description="What became part of it since; null where nothing did."
+    )
+    second_look: SecondLookView | None = Field(
+        None,
+        validation_alias=AliasPath("happening", "second_look"),
+        description="What a second model says of it, where its rule asks for that.",
     )
     deliveries: list[DeliveryView]

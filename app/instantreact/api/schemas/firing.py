@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 
-from instantreact.api.schemas.fields import Count, Day, Draft, Id, Number
+from instantreact.api.schemas.fields import Count, Day, Draft, Flag, Id, Name, Number
 from instantreact.domain.schedule import ScheduleDay, WeekSchedule
 from instantreact.rules.confirm import MOST_WINDOWS, REACH_S
 
@@ -105,3 +105,18 @@ class MeanConfirmationDraft(Draft):
 ConfirmationDraft = Annotated[
     HitsConfirmationDraft | DurationConfirmationDraft | MeanConfirmationDraft, Field(discriminator="kind")
 ]
+
+
+class SecondLookDraft(Draft):
+    """What a second model is asked about a rule's alerts, and what it may do."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    question: Name | None = Field(
+        None, description="Such as: Is somebody lying on the floor? Null for a general question."
+    )
+    may_reject: Flag | None = Field(
+        None,
+        description="Whether nobody is told of an alert that it rejects in time; null for what "
+        "INSTANTREACT_SECOND_LOOK_MAY_REJECT says, and never where the rule is critical.",
+    )

@@ -8,9 +8,16 @@ from pydantic.config import JsonDict
 
 from instantreact.api.schemas.conditions import ConditionDraft
 from instantreact.api.schemas.fields import Draft, Flag, Id, Name, Number
-from instantreact.api.schemas.firing import ConfirmationDraft, EscalationStepDraft, ScheduleDraft, to_schedule
+from instantreact.api.schemas.firing import (
+    ConfirmationDraft,
+    EscalationStepDraft,
+    ScheduleDraft,
+    SecondLookDraft,
+    to_schedule,
+)
 from instantreact.domain.escalation import EscalationStep
 from instantreact.domain.rule import Combine, Condition, Confirmation, Criteria, Severity
+from instantreact.domain.second_look import LookRequest
 from instantreact.storage.rules import RuleChanges
 
 DAY_S = 86_400.0
@@ -31,10 +38,12 @@ RULE_EXAMPLE: JsonDict = {
         "holidays": ["2026-12-25"],
     },
     "confirmation": {"kind": "hits", "hits": 2, "of": 3},
+    "second_look": {"question": "Do people fight?", "may_reject": None},
     "enabled": True,
 }
 _CRITERIA = TypeAdapter(Criteria)
 _STEPS = TypeAdapter(tuple[EscalationStep, ...])
+_LOOK: TypeAdapter[LookRequest | None] = TypeAdapter(LookRequest | None)
 _CONFIRMATION: TypeAdapter[Confirmation | None] = TypeAdapter(Confirmation | None)
 
 
@@ -72,6 +81,11 @@ class RuleDraft(Draft):
         None,
         description="What must be seen beyond one window; null where one is enough. Not for rules about what is said.",
     )
+    second_look: SecondLookDraft | None = Field(
+        None,
+        description="That its alerts are looked at by the model of INSTANTREACT_SECOND_LOOK_URL, which gets their "
+        "pictures; null for no.",
+    )
     enabled: Flag = True
 
     @model_validator(mode="after")
@@ -100,6 +114,7 @@ class RuleDraft(Draft):
             "escalation": _STEPS.validate_python(self.model_dump(mode="json")["escalation"]),
             "schedule": to_schedule(self.schedule),
             "confirmation": _CONFIRMATION.validate_python(self.model_dump()["confirmation"]),
+            "second_look": _LOOK.validate_python(self.model_dump()["second_look"]),
             "enabled": self.enabled,
         }
 
@@ -132,9 +147,11 @@ class RuleView(BaseModel):
     escalation: list[EscalationStepDraft]
     schedule: ScheduleDraft | None
     confirmation: Confirmation | None
+    second_look: SecondLookDraft | None
     enabled: bool
     created_at: datetime
     warning: str | None = Field(
         None,
-        description="What it asks for that no loaded bundle can say, or that most of its alerts were false alarms.",
+        description="What it asks for that no loaded bundle can say, that nobody takes the second look it asks for, or "
+        "that most of its alerts were false alarms.",
     )

@@ -7,6 +7,7 @@ from instantreact.channels.values import describe_alert, name_alert, write_json
 from instantreact.domain.alert import Picture
 from instantreact.domain.happening import (
     AlertAnswered,
+    AlertDoubted,
     CameraBack,
     CameraLost,
     ChannelFailing,
@@ -53,5 +54,5 @@ def _occurred_at(happening: Happening) -> datetime | None:
             return happening.since
         case IncidentGrew():
             return happening.latest_at
-        case AlertAnswered() | Digest() | Written():
+        case AlertAnswered() | AlertDoubted() | Digest() | Written():
             return None
