@@ -54,14 +54,14 @@ async def register(
 
 
 @router.delete(
-    "/{recipient_id}",
+    "/{browser_id}",
     operation_id="removeBrowser",
     summary="Be told no more in a browser",
     status_code=204,
     responses=problems(401, 403, 404, 409, 422),
 )
 @requires(Scope.READ)
-async def remove(request: Request, services: WholeServicesDep, recipient_id: PathId) -> None:
+async def remove(request: Request, services: WholeServicesDep, browser_id: PathId) -> None:
     """It is forgotten, unless a rule names it: then it stays as one that is not reached."""
     user_id, _ = own_session(request)
-    await forget_browser(services, user_id, recipient_id)
+    await forget_browser(services, user_id, browser_id)
