@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from paho.mqtt import publish
 from tests.flows.test_cameras import add_camera
 from tests.flows.test_clip_to_messenger import submit
 from tests.flows.test_clip_to_mqtt import add_rule
