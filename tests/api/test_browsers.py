@@ -118,7 +118,7 @@ async def test_what_no_browser_gives_is_refused(ana: httpx.AsyncClient) -> None:
         ({"name": " "}, "body.name"),
     ]
     for change, words in changes:
-        answer = await ana.post("/browsers", json=make_draft(**change))
+        answer = await ana.post("/browsers", json=make_draft(1, **change))
         assert (answer.status_code, words in answer.text) == (422, True), answer.text
 
 
