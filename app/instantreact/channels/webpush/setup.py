@@ -4,7 +4,6 @@ import re
 from typing import Protocol
 
 from instantreact.channels.channel import ChannelEnds, ChannelTools
-from instantreact.channels.webpush.channel import WebPushChannel, WebPushPolicy
 
 ADDRESS_PATTERN = r"^[0-9a-f]{32}$"
 """Of names of browsers."""
@@ -22,6 +21,8 @@ def open_webpush(settings: WebPushSettings, tools: ChannelTools) -> ChannelEnds:
     """Sends where push services can write to somebody."""
     if settings.webpush_contact is None:
         return ChannelEnds(None)
+    from instantreact.channels.webpush.channel import WebPushChannel, WebPushPolicy
+
     policy = WebPushPolicy(settings.webpush_contact, tools.hosts)
     return ChannelEnds(WebPushChannel(policy, tools.safe, clock=tools.clock))
 
