@@ -61,6 +61,9 @@ Networks = Annotated[
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_check_origin)], ...], NoDecode, BeforeValidator(_split_words)]
 """Where web pages come from, parted by commas."""
 
+CONTACT_PATTERN = r"^(mailto:[^\s@<>]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}|https://[A-Za-z0-9.-]+\.[A-Za-z]{2,}(/[!-~]*)?)$"
+"""Of a mail or web address; some push services refuse us without a real domain."""
+
 Rate = Annotated[str, Field(pattern=r"^([1-9][0-9]{0,8}/(second|minute|hour)|off)$")]
 """So many in a time, such as 6000/minute."""
 
@@ -384,6 +387,12 @@ class Settings(BaseSettings):
     )
     webhook_plain_http: bool = Field(
         False, description="Call webhooks by http on the internet too, where everybody on the way reads alerts."
+    )
+
+    webpush_contact: Annotated[str, Field(pattern=CONTACT_PATTERN)] | None = Field(
+        None,
+        description="Whom push services of browsers write to when something is wrong with our messages, such as "
+        "mailto:alerts@example.com or an https:// address; needed to tell people in their browsers.",
     )
 
     apprise_urls: SecretStr | None = Field(

@@ -33,6 +33,7 @@ from instantreact.pipeline.show import showing_cameras
 from instantreact.roles import BrokerLook, run_all_jobs, wait_for_database, wait_for_server
 from instantreact.storage import keys, recipients, setup_codes
 from instantreact.storage.cameras import reseal_cameras
+from instantreact.storage.channel_secrets import reseal_secrets
 from instantreact.storage.inserting import insert_unless_there
 from instantreact.storage.leases import LeaseOwner
 from instantreact.storage.migrate import upgrade
@@ -147,6 +148,7 @@ async def run_app(
             async with services.database.unit_of_work() as session:
                 await reseal_cameras(session, services.box)
                 await reseal_totp(session, services.box)
+                await reseal_secrets(session, services.box)
         await _load_captioner(services)
         await queue_checks(services)
         await queue_purge(services)

@@ -15,7 +15,7 @@ from instantreact.api.connections import ConnectionLimits
 from instantreact.api.oidc import OidcSettings
 from instantreact.api.remote_cameras import RemoteCameras
 from instantreact.api.tls import Certificate
-from instantreact.channels.channel import ChannelEnds
+from instantreact.channels.channel import ChannelEnds, ChannelTools
 from instantreact.channels.messenger.page import PageSetup
 from instantreact.channels.messenger.setup import find_account
 from instantreact.channels.registry import CHANNELS
@@ -45,6 +45,7 @@ from instantreact.speech.whisper import WhisperTranscriber
 from instantreact.speech.wit import WitApp, WitTranscriber
 from instantreact.storage.bindings import bind_blobs, bind_secret
 from instantreact.storage.blobs import BlobStore, LocalBlobs
+from instantreact.storage.channel_secrets import StoredSafe
 from instantreact.storage.database import Database
 from instantreact.storage.database_clock import DatabaseClock
 from instantreact.storage.leases import LeaseOwner
@@ -93,7 +94,7 @@ async def open_services(
         decoder = stack.enter_context(ClipDecoder(decode_limits(settings), spares=spares))
         recognition = make_recognition(settings, threads=threads)
         stack.push_async_callback(recognition.close)
-        ends = open_channels(settings, clock=clock)
+        ends = open_channels(settings, database, box, clock)
         channels = {kind: each.sender for kind, each in ends.items() if each.sender}
         figures = Figures()
         figures.know_channels(channels)
@@ -291,10 +292,13 @@ def thread_count(settings: Settings) -> int:
     return settings.analyze_jobs + max(4, os.cpu_count() or 1)
 
 
-def open_channels(settings: Settings, *, clock: Clock) -> Mapping[ChannelKind, ChannelEnds]:
+def open_channels(
+    settings: Settings, database: Database, box: SecretBox, clock: Clock
+) -> Mapping[ChannelKind, ChannelEnds]:
     """Both ends of every channel, as far as it is configured. Raises Misconfigured for half a configuration."""
-    policy = reach_policy(settings)
-    return {kind: each.open(settings, clock, policy) for kind, each in CHANNELS.items()}
+    tools = ChannelTools(clock, reach_policy(settings))
+    safes = {kind: StoredSafe(kind, database, box, clock) for kind in CHANNELS}
+    return {kind: each.open(settings, replace(tools, safe=safes[kind])) for kind, each in CHANNELS.items()}
 
 
 def find_page_setup(settings: Settings) -> PageSetup:

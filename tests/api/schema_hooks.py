@@ -86,6 +86,7 @@ UNFORESEEN: dict[str, tuple[str, ...]] = {
     "what is stored": ("No password of this user name", r"The source holds \*\*\*"),
     "what time it is": ("would have expired already", "is no time at which footage was recorded"),
     "what letters mean": ("holds nothing that can be seen", "holds no word", "is no time zone"),
+    "a key": ("is no point of the curve", "is not 16 bytes long"),
     "a shape": (
         "has fewer than three different corners",
         "has all its corners on one line",

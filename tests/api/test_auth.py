@@ -114,6 +114,7 @@ CHANGES = {
         "POST /session/totp",
         "POST /session/totp/confirm",
         "DELETE /sessions/{session_id}",
+        "DELETE /browsers/{browser_id}",
     },
     Scope.INGEST: {"POST /analyze"},
     Scope.OPERATE: {
@@ -121,6 +122,7 @@ CHANGES = {
         "POST /alerts/{alert_id}/dismiss",
         "POST /jobs/{job_id}/rerun",
         "POST /mutes",
+        "POST /browsers",
         "DELETE /mutes/{mute_id}",
     },
 }

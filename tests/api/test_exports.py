@@ -185,7 +185,8 @@ async def test_user_is_exported_without_what_vouches_for_them(client: httpx.Asyn
 
     members = await fetch(client, f"/users/{ana.id}/export.zip")
 
-    assert list(members) == ["README.txt", "users.jsonl", "sessions.jsonl", "answers.jsonl", "audit.jsonl"]
+    named = ["users.jsonl", "sessions.jsonl", "browsers.jsonl", "answers.jsonl", "audit.jsonl"]
+    assert list(members) == ["README.txt", *named]
     assert rows(members, "users.jsonl") == [shown]
     (signed_in,) = rows(members, "sessions.jsonl")
     assert (signed_in["source"], signed_in["browser"]) == ("192.0.2.9", "Firefox")

@@ -13,6 +13,7 @@ from instantreact.channels.mqtt.channel import MqttChannel
 from instantreact.channels.registry import CHANNELS
 from instantreact.channels.telegram.channel import TelegramChannel
 from instantreact.channels.webhook.channel import WebhookChannel
+from instantreact.channels.webpush.channel import WebPushChannel
 from instantreact.domain.alert import Picture
 from instantreact.domain.happening import Notice, Written
 from instantreact.domain.rule import Severity
@@ -21,13 +22,16 @@ from tests.channels.conftest import PSID
 from tests.channels.mqtt.conftest import mosquitto, mqtt
 from tests.channels.telegram.conftest import bot, telegram, telegram_server
 from tests.channels.webhook.conftest import clock, hook_server, hooks, receiver
+from tests.channels.webpush.conftest import browser, desk, push, push_server, safe, webpush
 from tests.conftest import StoppedClock
 from tests.servers.webhooks import HookReceiver
 
 __all__ = [
     "apprise",
     "bot",
+    "browser",
     "clock",
+    "desk",
     "hook_server",
     "hooks",
     "mail",
@@ -36,9 +40,13 @@ __all__ = [
     "mqtt",
     "notified",
     "notified_server",
+    "push",
+    "push_server",
     "receiver",
+    "safe",
     "telegram",
     "telegram_server",
+    "webpush",
 ]
 
 NOTICE = Notice("0f6c", Written("Fight", "Fight · Front door", Severity.CRITICAL))
@@ -60,6 +68,8 @@ def reached(
     receiver: HookReceiver,
     apprise: AppriseChannel,
     mqtt: MqttChannel,
+    webpush: WebPushChannel,
+    desk: str,
     clock: StoppedClock,
 ) -> dict[str, Reached]:
     """Each implementation of Channel."""
@@ -70,6 +80,7 @@ def reached(
         "webhook": Reached(hooks, receiver.url),
         "apprise": Reached(apprise, "desk"),
         "mqtt": Reached(mqtt, "home"),
+        "webpush": Reached(webpush, desk),
     }
 
 

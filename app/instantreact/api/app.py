@@ -25,6 +25,7 @@ from instantreact.api.rates import AddressLimit, RateLimit
 from instantreact.api.routes import (
     alerts,
     audit,
+    browsers,
     bundles,
     cameras,
     channels,
@@ -63,6 +64,7 @@ from instantreact.pipeline.services import Services
 KEYED = (
     clips,
     events,
+    browsers,
     bundles,
     rules,
     alerts,

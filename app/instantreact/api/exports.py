@@ -23,7 +23,7 @@ from instantreact.api.schemas.recipients import RecipientView
 from instantreact.api.schemas.users import UserSessionView, UserView
 from instantreact.api.zip_streams import ZipMember
 from instantreact.channels.registry import CHANNELS
-from instantreact.domain.alert import PartKind
+from instantreact.domain.alert import ChannelKind, PartKind
 from instantreact.domain.erasure import Person, Span
 from instantreact.domain.minutes import Minute, start_of
 from instantreact.errors import NotFound
@@ -33,6 +33,7 @@ from instantreact.storage.cameras import get_camera
 from instantreact.storage.database import Database
 from instantreact.storage.deliveries import ACCEPTED
 from instantreact.storage.people import invitations_of, list_messages_of
+from instantreact.storage.recipients import list_recipients_of
 from instantreact.storage.spans import list_sounds_in
 from instantreact.storage.tables import IncomingMessage, Invitation, Recipient, User, UserSession
 
@@ -74,6 +75,7 @@ What InstantReact keeps of a person who signs in, as of {now}. All times are UTC
 
 users.jsonl     who they are and what they may do; passwords and second factors are in no export
 sessions.jsonl  where they are signed in
+browsers.jsonl  in which they are told of alerts
 answers.jsonl   alerts that bear their name as that of who answered
 audit.jsonl     what the audit log knows that they did, and from where
 
@@ -148,9 +150,11 @@ async def members_of_user(services: Services, person: Person) -> AsyncGenerator[
     async with services.database.reading() as session:
         row = await session.get(User, person.user_id)
         sessions = list(await session.scalars(select(UserSession).where(UserSession.user_id == person.user_id)))
+        told = await list_recipients_of(session, person.user_id or "", ChannelKind.WEBPUSH)
     yield _text("README.txt", _OF_USER.format(now=_iso(services.clock.now())))
     yield ZipMember("users.jsonl", _lines(UserView.model_validate, _each([row] if row else [])))
     yield ZipMember("sessions.jsonl", _lines(UserSessionView.model_validate, _each(sessions)))
+    yield ZipMember("browsers.jsonl", _lines(RecipientView.model_validate, _each(told)))
     async for member in _deeds(services.database, person):
         yield member
 

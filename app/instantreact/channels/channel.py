@@ -1,14 +1,16 @@
 """The one shape of every channel, and its two ends."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from instantreact.channels.receiver import Incoming, Receiver
 from instantreact.channels.replies import ChatReply
+from instantreact.clock import Clock
 from instantreact.domain.alert import Picture, Receipt
 from instantreact.domain.camera import CameraStanding
 from instantreact.domain.happening import Notice
+from instantreact.hosts import HostPolicy
 
 
 class Channel(Protocol):
@@ -79,3 +81,46 @@ class ChannelEnds:
     sender: Channel | None
     receiver: Receiver | None = None
     board: Board | None = None
+
+
+class ChannelSafe(Protocol):
+    """Keeps what a channel must know and nobody is to read: sealed, with everything else that is kept."""
+
+    async def find(self, name: str) -> str | None:
+        """The secret of this name; None where there is none, or whoever it belongs to may not be told any more."""
+        ...
+
+    async def find_or_make(self, name: str, make: Callable[[], str]) -> str:
+        """The secret of this name, for good the one that was made first."""
+        ...
+
+    async def forget(self, name: str) -> None:
+        """Whether it is there or not."""
+        ...
+
+
+class EmptySafe:
+    """Where nothing is kept, as when a channel is only looked at. Implements ChannelSafe."""
+
+    async def find(self, name: str) -> None:
+        """There is nothing."""
+
+    async def find_or_make(self, name: str, make: Callable[[], str]) -> str:
+        """Another each time."""
+        return make()
+
+    async def forget(self, name: str) -> None:
+        """There is nothing."""
+
+
+@dataclass(frozen=True)
+class ChannelTools:
+    """What a channel is opened with, beside its settings.
+
+    hosts   which hosts may be called, where recipients choose what is
+    safe    keeps its secrets, where it has any beside those of the settings
+    """
+
+    clock: Clock
+    hosts: HostPolicy = field(default_factory=HostPolicy)
+    safe: ChannelSafe = field(default_factory=EmptySafe)

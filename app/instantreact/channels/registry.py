@@ -6,15 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 from instantreact.channels.apprise import setup as apprise
-from instantreact.channels.channel import ChannelEnds
+from instantreact.channels.channel import ChannelEnds, ChannelTools
 from instantreact.channels.console import setup as console
 from instantreact.channels.messenger import setup as messenger
 from instantreact.channels.mqtt import setup as mqtt
 from instantreact.channels.telegram import setup as telegram
 from instantreact.channels.webhook import setup as webhook
+from instantreact.channels.webpush import setup as webpush
 from instantreact.clock import Clock
 from instantreact.domain.alert import ChannelKind, PartKind
-from instantreact.hosts import HostPolicy
 
 BOTH = (PartKind.TEXT, PartKind.PICTURE)
 
@@ -23,8 +23,7 @@ BOTH = (PartKind.TEXT, PartKind.PICTURE)
 class ChannelType:
     """What is known of a channel before it is opened.
 
-    open                opens it by the settings, whose names it knows; raises Misconfigured where they do not fit.
-                        Where recipients choose what is called, the policy says what may be
+    open                opens it by the settings, whose names it knows; raises Misconfigured where they do not fit
     find_address_fault  why it reaches nobody at an address, as a sentence without its subject; None where it may
     address_pattern     what addresses look like that have no such fault
     invites             whether people can be invited to it by a link
@@ -35,7 +34,7 @@ class ChannelType:
     chat_window         for how long a person can be written to after they acted; None: always
     """
 
-    open: Callable[[Any, Clock, HostPolicy], ChannelEnds]
+    open: Callable[[Any, ChannelTools], ChannelEnds]
     find_address_fault: Callable[[str], str | None]
     address_pattern: str = ""
     invites: bool = True
@@ -46,9 +45,9 @@ class ChannelType:
     chat_window: timedelta | None = None
 
 
-def _of_one_service(open_ends: Callable[[Any, Clock], ChannelEnds]) -> Callable[[Any, Clock, HostPolicy], ChannelEnds]:
+def _of_one_service(open_ends: Callable[[Any, Clock], ChannelEnds]) -> Callable[[Any, ChannelTools], ChannelEnds]:
     """A channel that calls what the settings name, wherever that is: no recipient chooses it."""
-    return lambda settings, clock, hosts: open_ends(settings, clock)
+    return lambda settings, tools: open_ends(settings, tools.clock)
 
 
 CHANNELS: Mapping[ChannelKind, ChannelType] = {
@@ -67,7 +66,7 @@ CHANNELS: Mapping[ChannelKind, ChannelType] = {
         max_file_bytes=telegram.MAX_FILE_BYTES,
     ),
     ChannelKind.WEBHOOK: ChannelType(
-        webhook.open_webhook,
+        lambda settings, tools: webhook.open_webhook(settings, tools.clock, tools.hosts),
         webhook.find_address_fault,
         webhook.ADDRESS_PATTERN,
         invites=False,
@@ -87,5 +86,13 @@ CHANNELS: Mapping[ChannelKind, ChannelType] = {
         mqtt.ADDRESS_PATTERN,
         invites=False,
         tells_programs=True,
+    ),
+    ChannelKind.WEBPUSH: ChannelType(
+        webpush.open_webpush,
+        webpush.find_address_fault,
+        webpush.ADDRESS_PATTERN,
+        invites=False,
+        parts=(PartKind.TEXT,),
+        embeds_picture=True,
     ),
 }

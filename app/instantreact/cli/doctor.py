@@ -174,6 +174,7 @@ def _examine_bundle(settings: Settings) -> Finding:
 
 
 async def _examine_channels(settings: Settings) -> list[Finding]:
+    from instantreact.channels.channel import ChannelTools
     from instantreact.channels.registry import CHANNELS
     from instantreact.clock import SystemClock
     from instantreact.wiring import reach_policy
@@ -181,7 +182,7 @@ async def _examine_channels(settings: Settings) -> list[Finding]:
     findings, is_reached = [], False
     for kind, channel_type in CHANNELS.items():
         try:
-            ends = channel_type.open(settings, SystemClock(), reach_policy(settings))
+            ends = channel_type.open(settings, ChannelTools(SystemClock(), reach_policy(settings)))
         except InstantReactError as error:
             findings.append(Finding(kind, "", str(error)))
             is_reached = True

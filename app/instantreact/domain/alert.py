@@ -47,6 +47,7 @@ class ChannelKind(StrEnum):
     WEBHOOK = "webhook"
     APPRISE = "apprise"
     MQTT = "mqtt"
+    WEBPUSH = "webpush"
 
 
 class AnswerKind(StrEnum):

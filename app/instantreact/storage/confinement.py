@@ -36,6 +36,7 @@ from instantreact.storage.tables import (
     CameraLease,
     CameraMinute,
     CameraPause,
+    ChannelSecret,
     Clip,
     Delivery,
     Erasure,
@@ -104,7 +105,7 @@ async def refuse_beyond(session: AsyncSession) -> None:
 
 def _refuse_common(row: Base, confinement: Confinement) -> None:
     """What is everybody's is seen at most, and changed by those who are not confined."""
-    is_common = isinstance(row, Recipient | ApiKey | Invitation | User | UserSession)
+    is_common = isinstance(row, Recipient | ApiKey | ChannelSecret | Invitation | User | UserSession)
     mutes_everything = isinstance(row, Mute) and row.camera_id is None and row.rule_id is None
     is_elsewhere = isinstance(row, Site) and row.id not in confinement.site_ids
     tells_everybody = isinstance(row, Rule) and row.recipient_ids is None
@@ -152,7 +153,7 @@ def _list_seen(confinement: Confinement, is_postgres: bool) -> Iterator[tuple[ty
     yield Mute, or_(Mute.camera_id.in_(cameras), Mute.rule_id.in_(select(all_rules.id).where(rules)))
     yield Recipient, Recipient.id.in_(select(told.c.value).select_from(Rule.__table__.join(told, true())).where(rules))
     yield from ((table, false()) for table in (ApiKey, AuditEntry, Invitation, RetentionCounts, Total))
-    yield from ((table, false()) for table in (User, UserSession, Guesses, SetupCode))
+    yield from ((table, false()) for table in (User, UserSession, ChannelSecret, Guesses, SetupCode))
 
 
 def _is_inside(cameras: Any, confinement: Confinement) -> ColumnElement[bool]:

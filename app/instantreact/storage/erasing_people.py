@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningDelete, ReturningUpdate
 
+from instantreact.domain.alert import ChannelKind
 from instantreact.domain.erasure import ErasedKind, ErasureKind, Person
 from instantreact.domain.escalation import EscalationStep
 from instantreact.domain.principal import PrincipalKind
@@ -26,7 +27,7 @@ from instantreact.storage.people import (
     list_messages_of,
     mentions_of,
 )
-from instantreact.storage.recipients import leave_without_fallback, lock_recipient
+from instantreact.storage.recipients import leave_without_fallback, list_recipients_of, lock_recipient
 from instantreact.storage.rules import list_rules_naming
 from instantreact.storage.spans import count_deliveries
 from instantreact.storage.tables import (
@@ -71,14 +72,18 @@ async def begin_recipient(session: AsyncSession, person: Person, *, now: datetim
 
 
 async def begin_user(session: AsyncSession, person: Person, *, now: datetime) -> Erasure:
-    """They are signed in nowhere any more, and cannot sign in. One who was removed is known by the audit log alone.
+    """They are signed in nowhere any more, cannot sign in, and are told in no browser.
+
+    One who was removed is known by the audit log alone.
 
     Raises Conflict where nobody would be left to administer the service.
     """
     counts: Counter[ErasedKind] = Counter()
     if await session.get(User, person.user_id) is not None:
         sessions = await session.scalars(select(UserSession.id).where(UserSession.user_id == person.user_id))
+        told = await list_recipients_of(session, person.user_id or "", ChannelKind.WEBPUSH)
         counts = Counter({ErasedKind.USERS: 1, ErasedKind.SESSIONS: len(sessions.all())})
+        counts[ErasedKind.RECIPIENTS] = len(told)
         await remove_user(session, person.user_id or "")
     for name in person.names:
         await forget_guesses(session, name)

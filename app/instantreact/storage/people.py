@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from instantreact.domain.alert import ChannelKind
 from instantreact.domain.erasure import ErasedCounts, ErasedKind, Person
 from instantreact.domain.principal import PrincipalKind
 from instantreact.errors import Conflict, NotFound
 from instantreact.storage.names import fold_name
+from instantreact.storage.recipients import list_recipients_of
 from instantreact.storage.rules import list_rules_naming
 from instantreact.storage.spans import count_deliveries
 from instantreact.storage.tables import (
@@ -125,6 +127,7 @@ async def count_person(session: AsyncSession, person: Person) -> ErasedCounts:
     if person.user_id is not None:
         counts[ErasedKind.USERS] = await _count(session, User, User.id == person.user_id)
         counts[ErasedKind.SESSIONS] = await _count(session, UserSession, UserSession.user_id == person.user_id)
+        counts[ErasedKind.RECIPIENTS] = len(await list_recipients_of(session, person.user_id, ChannelKind.WEBPUSH))
     return +counts
 
 

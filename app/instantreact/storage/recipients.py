@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.alert import ChannelKind
 from instantreact.domain.language import Language
 from instantreact.domain.schedule import WeekSchedule
-from instantreact.errors import InvalidInput, NotFound
+from instantreact.errors import Conflict, InvalidInput, NotFound
 from instantreact.storage.confinement import WHOLE
 from instantreact.storage.inserting import flush_or_conflict
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
 from instantreact.storage.rules import refuse_while_named, refuse_while_on_call
-from instantreact.storage.tables import Recipient, Rule
+from instantreact.storage.tables import ChannelSecret, Recipient, Rule
 
 
 class RecipientChanges(TypedDict, total=False):
@@ -121,6 +121,23 @@ async def delete_recipient(session: AsyncSession, recipient_id: str) -> None:
     await leave_without_fallback(session, recipient_id)
     await session.delete(recipient)
     await session.flush()
+
+
+async def list_recipients_of(session: AsyncSession, user_id: str, channel: ChannelKind) -> Sequence[Recipient]:
+    """Those whom a user has added for themselves, the newest first."""
+    theirs = select(Recipient).join(ChannelSecret, ChannelSecret.recipient_id == Recipient.id)
+    theirs = theirs.where(ChannelSecret.user_id == user_id, ChannelSecret.channel == channel)
+    return (await session.scalars(theirs.order_by(Recipient.created_at.desc(), Recipient.id))).all()
+
+
+async def part_with(session: AsyncSession, recipient: Recipient, *, name: str, reason: str) -> None:
+    """They go, with what reaches them; where a rule names them they stay, as somebody who is not reached."""
+    try:
+        await delete_recipient(session, recipient.id)
+    except Conflict:
+        await session.execute(delete(ChannelSecret).where(ChannelSecret.recipient_id == recipient.id))
+        recipient.name, recipient.unreachable_reason = name, reason
+        await session.flush()
 
 
 async def open_chat_window(

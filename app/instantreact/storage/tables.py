@@ -654,6 +654,22 @@ class UserSession(Base):
     __table_args__ = (Index("ix_user_sessions_created", "created_at", "id"),)
 
 
+class ChannelSecret(Base):
+    """What a channel must know and nobody is to read, sealed, under a name of the channel's.
+
+    user_id       whose it is, and with whom it goes; None: the channel's own
+    recipient_id  who is reached by it, and with whom it goes
+    """
+
+    __tablename__ = "channel_secrets"
+    channel: Mapped[ChannelKind] = mapped_column(enum_text(ChannelKind), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    sealed: Mapped[str] = mapped_column(Text)
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    recipient_id: Mapped[str | None] = mapped_column(ForeignKey("recipients.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class Guesses(Base):
     """How often somebody was wrong about a password or code, since when."""
 

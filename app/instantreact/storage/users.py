@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from instantreact.domain.alert import ChannelKind
 from instantreact.domain.principal import Confinement, Principal, PrincipalKind
 from instantreact.domain.user import SCOPES, Role
 from instantreact.errors import Conflict, InvalidInput, NotFound
@@ -14,6 +15,7 @@ from instantreact.storage.database import announce
 from instantreact.storage.inserting import flush_or_conflict
 from instantreact.storage.names import fold_name
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
+from instantreact.storage.recipients import list_recipients_of, part_with
 from instantreact.storage.tables import Site, User
 from instantreact.storage.user_sessions import SESSIONS_CHANGED, end_sessions_of
 
@@ -92,10 +94,15 @@ async def set_password(session: AsyncSession, user_id: str, hashed: str, *, but:
 
 
 async def remove_user(session: AsyncSession, user_id: str) -> User:
-    """With their sessions. Raises NotFound, and Conflict where nobody would be left to administer the service."""
+    """With their sessions and the browsers in which they are told.
+
+    Raises NotFound, and Conflict where nobody would be left to administer the service.
+    """
     administrators = await _lock_administrators(session)
     row = await lock_user(session, user_id)
     _refuse_last(administrators, row)
+    for told in await list_recipients_of(session, row.id, ChannelKind.WEBPUSH):
+        await part_with(session, told, name="Browser of nobody", reason="Who signed in there is no user any more.")
     await end_sessions_of(session, row.id)
     await session.delete(row)
     await session.flush()

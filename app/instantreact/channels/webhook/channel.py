@@ -1,29 +1,21 @@
 """Alerts as calls of addresses that recipients name, each judged before it is opened."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import httpx
 
+from instantreact.channels.calling import CallClient, CallPolicy
 from instantreact.channels.receiver import Incoming
 from instantreact.channels.replies import ChatReply
-from instantreact.channels.transport import explain_transport
 from instantreact.channels.webhook.body import write_alert, write_picture
 from instantreact.channels.webhook.outcome import find_error
 from instantreact.channels.webhook.signature import sign_call
 from instantreact.clock import Clock
 from instantreact.domain.alert import Picture, Receipt
 from instantreact.domain.happening import Notice
-from instantreact.errors import DeliveryDeferred, DeliveryRefused, NotAllowed, RecipientUnreachable
-from instantreact.hosts import HostPolicy, is_public, judge_host
-
-REPEAT_WAIT_S = 5.0
-"""How long to wait after a call whose answer was lost; receivers know it again by its webhook-id."""
-
-CONNECT_S = 5.0
-
-PORTS = {"http": 80, "https": 443}
+from instantreact.errors import DeliveryRefused, RecipientUnreachable
+from instantreact.hosts import HostPolicy
 
 
 @dataclass(frozen=True)
@@ -48,10 +40,8 @@ class WebhookChannel:
     def __init__(self, policy: WebhookPolicy, *, clock: Clock) -> None:
         self._policy = policy
         self._clock = clock
-        # A connection is opened by its address, and so must not be kept for another name at the same address.
-        transport = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_keepalive_connections=0))
-        timeout = httpx.Timeout(policy.timeout_s, connect=min(CONNECT_S, policy.timeout_s))
-        self._client = httpx.AsyncClient(transport=transport, timeout=timeout, headers={"User-Agent": "InstantReact"})
+        plain_http = None if policy.plain_http else "INSTANTREACT_WEBHOOK_PLAIN_HTTP"
+        self._client = CallClient(CallPolicy(policy.hosts, plain_http, policy.timeout_s))
 
     async def send_text(self, address: str, notice: Notice, *, metadata: str) -> Receipt:
         """Call with what happened; it is answered by POST to its `open_url`."""
@@ -77,7 +67,7 @@ class WebhookChannel:
         return f"calls are signed with {number} secrets" if number > 1 else "calls are signed"
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._client.close()
 
     async def _call(self, address: str, body: bytes, metadata: str) -> Receipt:
         """Raises what the answer means, or that there was none."""
@@ -86,47 +76,9 @@ class WebhookChannel:
         except httpx.InvalidURL as error:
             raise RecipientUnreachable(f"The address of the webhook is none: {error}.") from error
         service, now = f"The webhook at {url.netloc.decode('ascii')}", self._clock.now()
-        try:
-            async with asyncio.timeout(self._policy.timeout_s):
-                headers = sign_call(self._policy.keys, metadata, body, at=now)
-                response = await self._post(url, service, body, headers)
-        except TimeoutError as error:
-            text = f"{service} did not answer within {self._policy.timeout_s:.0f} s."
-            raise DeliveryDeferred(text, retry_after_s=REPEAT_WAIT_S, ambiguous=True) from error
-        except httpx.RequestError as error:
-            raise explain_transport(error, service, wait_s=REPEAT_WAIT_S) from error
-        failure = find_error(response.status_code, response.headers, service, now=now)
+        headers = sign_call(self._policy.keys, metadata, body, at=now)
+        reply = await self._client.post(url, body, {**headers, "Content-Type": "application/json"}, service)
+        failure = find_error(reply.status, reply.headers, service, now=now)
         if failure is not None:
             raise failure
         return Receipt(message_id=metadata, accepted_at=self._clock.now())
-
-    async def _post(self, url: httpx.URL, service: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
-        """The head of the answer; what may follow it is not read."""
-        opened = await self._judge(url, service)
-        request = self._client.build_request(
-            "POST",
-            url.copy_with(host=opened),
-            content=body,
-            headers={**headers, "Host": url.netloc.decode("ascii"), "Content-Type": "application/json"},
-            extensions={"sni_hostname": url.host},
-        )
-        response = await self._client.send(request, stream=True)
-        await response.aclose()
-        return response
-
-    async def _judge(self, url: httpx.URL, service: str) -> str:
-        """The address to open, which was judged: names may lead elsewhere the next moment."""
-        port = url.port or PORTS[url.scheme]
-        try:
-            addresses = await asyncio.to_thread(judge_host, url.host, port, self._policy.hosts)
-        except NotAllowed as error:
-            raise RecipientUnreachable(f"{service} must not be called. {error}") from error
-        except (OSError, UnicodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else None
-            raise DeliveryDeferred(f"{service} has no address now: {reason or error}.") from error
-        if url.scheme == "http" and not self._policy.plain_http and any(map(is_public, addresses)):
-            raise RecipientUnreachable(
-                f"{service} is on the internet, and its address begins with http: give one with https, or set "
-                "INSTANTREACT_WEBHOOK_PLAIN_HTTP=true and let everybody on the way read what is sent."
-            )
-        return addresses[0]

@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 
+from instantreact.channels.calling import find_wait
 from instantreact.errors import DeliveryDeferred, DeliveryError, DeliveryRefused, RecipientUnreachable
-
-MOST_WAIT_S = 3600.0
-"""A receiver that asks for more is tried after an hour all the same."""
 
 _BUSY_WAIT_S = 60.0
 
@@ -23,28 +20,15 @@ def find_error(status: int, headers: Mapping[str, str], service: str, *, now: da
         case _ if 300 <= status < 400:
             return RecipientUnreachable(f"{service} sends us to another address, which we do not follow {said}.")
         case 408 | 425 | 429:
-            wait_s = _find_wait(headers, now) or _BUSY_WAIT_S
+            wait_s = find_wait(headers, now) or _BUSY_WAIT_S
             return DeliveryDeferred(f"{service} asks us to wait {said}.", retry_after_s=wait_s)
         case _ if 400 <= status < 500:
             return DeliveryRefused(f"{service} refuses this call {said}.{_hint(status)}")
         case _:
-            return DeliveryDeferred(f"{service} failed for the moment {said}.", retry_after_s=_find_wait(headers, now))
+            return DeliveryDeferred(f"{service} failed for the moment {said}.", retry_after_s=find_wait(headers, now))
 
 
 def _hint(status: int) -> str:
     if status in (401, 403):
         return " Does it have one of the secrets of INSTANTREACT_WEBHOOK_SECRET?"
     return " Is the address right?" if status in (404, 405) else ""
-
-
-def _find_wait(headers: Mapping[str, str], now: datetime) -> float | None:
-    """What Retry-After says, in seconds from now: it is a number, or a moment."""
-    given = headers.get("retry-after", "").strip()
-    if given.isascii() and given.isdigit():
-        return min(float(given[:9]), MOST_WAIT_S)
-    try:
-        moment = parsedate_to_datetime(given)
-        wait_s = (moment - now).total_seconds()
-    except (ValueError, TypeError, OverflowError):  # no date, or one without its zone
-        return None
-    return min(max(wait_s, 0.0), MOST_WAIT_S)

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
+from instantreact.channels.calling import PLACE_PATTERN
 from instantreact.channels.channel import ChannelEnds
 from instantreact.channels.webhook.channel import WebhookChannel, WebhookPolicy
 from instantreact.channels.webhook.signature import find_key
@@ -12,10 +13,7 @@ from instantreact.clock import Clock
 from instantreact.errors import Misconfigured
 from instantreact.hosts import HostPolicy
 
-_PORT = r"(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})"
-ADDRESS_PATTERN = (
-    rf"^https?://([A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:]{{2,39}}\])(:{_PORT})?([/?][!-\"$-~]*)?$"
-)
+ADDRESS_PATTERN = rf"^https?://{PLACE_PATTERN}$"
 """Of addresses without user, password and fragment."""
 
 _ADDRESS = re.compile(ADDRESS_PATTERN)
