@@ -1,13 +1,13 @@
 """What channels must know and nobody is to read: where browsers are told, and who we are to their push services.
 
-Follows 0028; made 2026-11-27.
+Follows 0029; made 2026-11-27.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0029"
-down_revision = "0027"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
