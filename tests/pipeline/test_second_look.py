@@ -142,6 +142,29 @@ async def test_rejected_alert_holds_no_cooldown_and_gives_back_what_it_suppresse
     assert len(await house.alerts()) == 2  # the one that was told holds its cooldown
 
 
+@both
+async def test_rejected_alert_gives_back_what_had_become_part_of_its_incident(
+    house: House, graph: FakeGraph, vision: FakeVision, model: VisionModel
+) -> None:
+    house = looking(House(replace(house.services, grouping=timedelta(seconds=60)), house.clock), model)
+    await house.add_recipient()
+    await house.add_rule(second_look=LookRequest(), cooldown_s=0.0)
+    clip = await house.add_clip()
+    vision.script(Reply(say("no", HUGGING)), Reply(say("yes")))
+    await see(house, clip, 0)
+    grouped = [await see(house, clip, index) for index in (1, 2)]
+    assert len(await house.alerts()) == 1
+    await house.run_due()
+    withheld, told = sorted(await house.alerts(), key=lambda each: each.state)
+    assert (withheld.state, withheld.deliveries) == (AlertState.DISMISSED, [])
+    assert told.event_id == grouped[0].id
+    assert {each.event_id for each in told.verdicts} == {each.id for each in grouped}
+    assert len(texts(graph)) == 1
+    house.clock.advance(60.0)
+    await house.run_due()
+    assert "2 times" in texts(graph)[1]
+
+
 async def test_alert_that_is_confirmed_says_so_and_has_the_sentence_of_the_look(
     house: House, graph: FakeGraph, vision: FakeVision, model: VisionModel
 ) -> None:
