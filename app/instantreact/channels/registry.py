@@ -98,5 +98,6 @@ CHANNELS: Mapping[ChannelKind, ChannelType] = {
         invites=False,
         parts=(PartKind.TEXT,),
         embeds_picture=True,
+        many_services=True,
     ),
 }
