@@ -53,6 +53,9 @@ def _check_origin(given: str) -> str:
     return given
 
 
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_words)]
+"""Some words, parted by commas or spaces."""
+
 Networks = Annotated[
     tuple[Annotated[str, AfterValidator(_check_network)], ...], NoDecode, BeforeValidator(_split_words)
 ]
@@ -337,6 +340,11 @@ class Settings(BaseSettings):
     second_look_picture_px: Annotated[int, Field(ge=64, le=8192)] = Field(
         1024, description="Longer side of the pictures that are sent there, at most."
     )
+    remind_hours: Annotated[float, Field(ge=0, le=12, allow_inf_nan=False)] = Field(
+        2.0,
+        description="So many hours before Messenger's 24-hour window shuts for a person, or before quiet hours in "
+        "which it would, they are asked to keep alerts on by a tap. 0: never.",
+    )
     max_pixels: Annotated[int, Field(gt=0)] = Field(4096 * 2304, description="Largest frame, width times height.")
     decode_timeout_s: Seconds = Field(600.0, description="Longest time that decoding one clip may take.")
     decode_memory_mb: Annotated[int, Field(ge=128)] = Field(2048, description="Memory limit of a decoding process.")
@@ -370,6 +378,23 @@ class Settings(BaseSettings):
     messenger_page_token: SecretStr | None = Field(None, description="The Page's access token.")
     messenger_app_secret: SecretStr | None = Field(None, description="Signs our calls, verifies Messenger's webhook.")
     messenger_verify_token: SecretStr | None = Field(None, description="Chosen by you; Messenger repeats it once.")
+
+    messenger_template: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,512}$")] | None = Field(
+        None,
+        description="An approved utility template that alerts are sent by while a person's 24-hour window is shut; "
+        "docs/channels.md says how it is written.",
+    )
+    messenger_template_languages: Annotated[Words, Field(min_length=1)] = Field(
+        ("en",), description="In which languages it is approved, as Meta calls them; the first for all others."
+    )
+    messenger_template_parameters: Words = Field(
+        ("title", "place", "time"),
+        description="The places of its body in their order: title, place, time or severity of the alert, or such as "
+        "event_type=title where they have names.",
+    )
+    messenger_template_buttons: Words = Field(
+        (), description="Its buttons in their order, such as acknowledge,dismiss,open; by default none."
+    )
 
     language: Language = Field(
         Language.ENGLISH, description="Language of what people are told whose own is not known: en or fr."

@@ -29,6 +29,7 @@ InstantReactError
     ChatWindowClosed       Messenger's 24-hour window is shut for this person
     DeliveryRefused        the channel will never take this message
       RecipientUnreachable the channel takes nothing for this person until they write again
+    TemplateRefused        the words for people whose chat window is shut are not taken: not approved, or paused
     ChannelBroken          nothing goes out on this channel until somebody repairs its token or settings
   FileMissing*             a file that a row speaks of is not where this process keeps files
   StorageFull*             no room is left for a file or a row
@@ -201,11 +202,17 @@ class DeliveryError(InstantReactError):
 
 
 class DeliveryDeferred(DeliveryError, Transient):
-    """The channel may take the message later; when `ambiguous` it may have taken it already, without saying so."""
+    """The channel may take the message later; when `ambiguous` it may have taken it already, without saying so.
 
-    def __init__(self, message: str, *, retry_after_s: float | None = None, ambiguous: bool = False) -> None:
+    `is_outage` where the channel itself fails or is silent, whoever is told; not where it asks us to wait.
+    """
+
+    def __init__(
+        self, message: str, *, retry_after_s: float | None = None, ambiguous: bool = False, is_outage: bool = False
+    ) -> None:
         super().__init__(message, retry_after_s=retry_after_s)
         self.ambiguous = ambiguous
+        self.is_outage = is_outage
 
 
 class ChannelRestricted(DeliveryDeferred):
@@ -222,6 +229,10 @@ class DeliveryRefused(DeliveryError):
 
 class RecipientUnreachable(DeliveryRefused):
     """The channel takes nothing for this person until they are heard from again."""
+
+
+class TemplateRefused(DeliveryError):
+    """The words for people whose chat window is shut are not taken: not approved, paused, or with other places."""
 
 
 class ChannelBroken(DeliveryError):

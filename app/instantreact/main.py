@@ -26,6 +26,7 @@ from instantreact.logs import get_logger
 from instantreact.pipeline.bundles import telling_bundles
 from instantreact.pipeline.heartbeat import queue_heartbeat
 from instantreact.pipeline.purge import purge_orphans, queue_purge
+from instantreact.pipeline.remind import queue_reminders
 from instantreact.pipeline.repair import queue_checks
 from instantreact.pipeline.report import queue_reports
 from instantreact.pipeline.services import Services
@@ -154,6 +155,7 @@ async def run_app(
         await queue_purge(services)
         await queue_heartbeat(services)
         await queue_reports(services)
+        await queue_reminders(services)
         if is_alone:
             await stack.enter_async_context(_purging(services))
             await stack.enter_async_context(telling_bundles(services, neighbours.own))

@@ -19,6 +19,7 @@ from instantreact.pipeline.bundles import telling_bundles
 from instantreact.pipeline.handlers import job_kinds
 from instantreact.pipeline.heartbeat import queue_heartbeat
 from instantreact.pipeline.purge import queue_purge
+from instantreact.pipeline.remind import queue_reminders
 from instantreact.pipeline.repair import queue_checks
 from instantreact.pipeline.report import queue_reports
 from instantreact.pipeline.services import Services
@@ -57,6 +58,7 @@ async def work(settings: Settings, *, announce: Announce) -> None:
             await queue_purge(services)
             await queue_heartbeat(services)
             await queue_reports(services)
+            await queue_reminders(services)
             announce("InstantReact takes jobs from RabbitMQ.")
             await _until_interrupted()
 

@@ -19,11 +19,11 @@ from instantreact.domain.minutes import Minute, minute_of
 from instantreact.domain.principal import PrincipalKind
 from instantreact.domain.user import Role
 from instantreact.pipeline.services import Services
-from instantreact.storage import incoming, invitations, reading, recipients, second_factors, user_sessions, users
+from instantreact.storage import incoming, invitations, mutes, reading, recipients, second_factors, user_sessions, users
 from instantreact.storage.audit import add_entry
 from instantreact.storage.incoming import NewMessage
 from instantreact.storage.minutes import add_minutes
-from instantreact.storage.tables import Alert, DeliveryPart, Event
+from instantreact.storage.tables import Alert, DeliveryPart, Event, Mute
 from instantreact.storage.user_sessions import SessionLimits, Visitor
 from instantreact.storage.users import UserChanges
 from tests.api.problems import assert_problem
@@ -155,14 +155,19 @@ async def test_recipient_is_exported_with_what_they_were_sent_wrote_and_answered
             session, await recipients.get_recipient(session, recipient_id), event_id=place.ids["event_id"]
         )
         await session.execute(sent.values(state=DeliveryState.SENT, sent_at=NOW))
+        until = NOW + timedelta(hours=1)
+        mute = Mute(recipient_id=recipient_id, until=until, made_by="Ana", created_at=NOW)
+        await mutes.insert_mute(session, mute, now=NOW)
 
     members = await fetch(client, f"/recipients/{recipient_id}/export.zip")
 
     assert list(members) == [
-        "README.txt", "recipients.jsonl", "invitations.jsonl", "deliveries.jsonl", "messages.jsonl", "answers.jsonl",
+        "README.txt", "recipients.jsonl", "invitations.jsonl", "deliveries.jsonl", "messages.jsonl", "mutes.jsonl",
+        "answers.jsonl",
         "audit.jsonl", f"pictures/{place.ids['event_id']}.jpg",
     ]  # fmt: skip
     assert rows(members, "recipients.jsonl") == [person]
+    assert [each["id"] for each in rows(members, "mutes.jsonl")] == [mute.id]
     assert {each["alert_id"] for each in rows(members, "deliveries.jsonl")} == {alert_id, again.id}
     assert rows(members, "deliveries.jsonl")[0]["text"] == "Two people fight."
     assert [each["body"]["sender"] for each in rows(members, "messages.jsonl")] == [sender["sender"]]
@@ -185,7 +190,7 @@ async def test_user_is_exported_without_what_vouches_for_them(client: httpx.Asyn
 
     members = await fetch(client, f"/users/{ana.id}/export.zip")
 
-    named = ["users.jsonl", "sessions.jsonl", "browsers.jsonl", "answers.jsonl", "audit.jsonl"]
+    named = ["users.jsonl", "sessions.jsonl", "browsers.jsonl", "mutes.jsonl", "answers.jsonl", "audit.jsonl"]
     assert list(members) == ["README.txt", *named]
     assert rows(members, "users.jsonl") == [shown]
     (signed_in,) = rows(members, "sessions.jsonl")

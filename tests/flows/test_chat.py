@@ -3,11 +3,12 @@
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from instantreact_demo.graph import FakeGraph, Received
+from instantreact_demo.graph import FakeGraph, Person, Received
 from tests.flows.conftest import PSID
 from tests.flows.test_cameras import LONG_S, add_camera, decode_clip, decode_jpeg, difference, wait_for_state
 from tests.flows.test_clip_to_messenger import add_rule, submit
@@ -18,6 +19,8 @@ from tests.servers.telegram import TOKEN, Chat, FakeTelegram
 
 PROMPT_S = 2.0
 CHAT_ID, SECRET = 4242, "agreed-upon"
+STEP_S = 10
+"""The shortest that an escalation may take."""
 
 
 def ask(graph: FakeGraph, words: str, *, parts: int = 1) -> list[Received]:
@@ -126,3 +129,85 @@ def test_person_on_telegram_is_spoken_to_in_french_and_gets_a_link_to_the_clip(
             film = httpx.get(link.replace("https://alerts.example", service.url))
             assert film.content == drawn_clip.read_bytes()
         assert telegram.refused == []
+
+
+def add_person(api: httpx.Client, name: str, address: str, channel: str = "messenger", **values: object) -> str:
+    created = api.post("/recipients", json={"name": name, "channel": channel, "address": address, **values})
+    assert created.status_code == 201, created.text
+    return str(created.json()["id"])
+
+
+def add_fights(api: httpx.Client, *told: str, **values: object) -> str:
+    """A rule that every clip fulfils; its id."""
+    conditions = [{"kind": "concept", "concept": "fight", "min_score": 0.0}]
+    rule = {
+        "name": f"A fight {len(values)}",
+        "conditions": conditions,
+        "cooldown_s": 0,
+        "recipient_ids": told,
+        **values,
+    }
+    created = api.post("/rules", json=rule)
+    assert created.status_code == 201, created.text
+    return str(created.json()["id"])
+
+
+def wait_for_log(api: httpx.Client, recipient_id: str, *states: str) -> list[dict[str, Any]]:
+    """What became of the alerts of one person, the newest first."""
+
+    def look() -> list[dict[str, Any]] | None:
+        found: list[dict[str, Any]] = api.get(f"/recipients/{recipient_id}/deliveries").json()["items"]
+        return found if [each["state"] for each in found] == list(states) else None
+
+    return list(wait_until(look, what=f"deliveries that are {states}"))
+
+
+@pytest.mark.timeout(180)
+def test_shut_window_falls_back_and_ends_in_a_digest_then_the_next_step_takes_over_and_one_says_stop(
+    tmp_path: Path, graph: FakeGraph
+) -> None:
+    clips = [write_clip(tmp_path / f"{tenths}.mp4", seconds=tenths / 10) for tenths in (20, 22, 24, 26)]
+    graph.people |= {PSID: Person(window_open=False), "2002": Person()}
+    with ExitStack() as stack:
+        telegram = stack.enter_context(FakeTelegram())
+        telegram.chats = {CHAT_ID: Chat()}
+        settings = {"telegram_url": telegram.url, "telegram_token": TOKEN, "telegram_webhook_secret": SECRET}
+        service = stack.enter_context(Service(tmp_path / "state", graph, **settings))
+        api = stack.enter_context(service.client())
+        graph.webhook_url = f"{service.url}/webhooks/messenger"
+        phone = add_person(api, "Guard's phone", str(CHAT_ID), "telegram")
+        guard, ben = add_person(api, "Guard", PSID, fallback_id=phone), add_person(api, "Ben", "2002")
+
+        rule = add_fights(api, guard)
+        for clip in clips[:2]:
+            submit(api, clip)
+        telegram.wait_for(4)  # two texts, two pictures
+        held = wait_for_log(api, guard, "held", "held")
+        assert "24-hour window is shut" in held[0]["reason"]
+        assert [each["instead_of"] for each in wait_for_log(api, phone, "sent", "sent")] == [
+            each["id"] for each in held
+        ]
+        assert graph.received == []
+        assert graph.write(PSID, "hello") == [200]
+        graph.wait_for_parts(2)
+        assert [sent for sent in graph.received if sent.text.startswith("2 alerts were kept for you")]
+        digested = wait_for_log(api, guard, "sent", "digested", "digested")
+        assert digested[0]["alert_id"] in digested[1]["reason"]
+        api.delete(f"/rules/{rule}").raise_for_status()
+
+        known = len(graph.received)
+        add_fights(api, guard, escalation=[{"after_s": STEP_S, "recipient_ids": [ben]}])
+        submit(api, clips[2])
+        told = graph.wait_for_parts(known + 4, timeout_s=30 + STEP_S)[known:]
+        assert [sent.psid for sent in told] == [PSID, PSID, "2002", "2002"]
+        assert graph.tap(told[2].mid, "Acknowledge") == [200]
+        informed = graph.wait_for_parts(known + 5)[-1]
+        assert (informed.psid, informed.buttons) == (PSID, ())
+        assert "Ben acknowledged it. You need do nothing." in informed.text
+
+        assert "You get no more alerts" in ask(graph, "stop")[0].text
+        submit(api, clips[3])
+        assert api.get("/alerts").json()["items"][0]["deliveries"] == []
+        assert api.get(f"/recipients/{guard}").json()["opted_out_at"] is not None
+    assert telegram.refused == []
+    assert {error.code for error in graph.refused} == {10}

@@ -5,7 +5,7 @@ from instantreact.pipeline.incoming import accept_webhook
 from instantreact.pipeline.rerun import rerun_job
 from instantreact.storage import recipients
 from instantreact_demo.graph import FakeGraph, Person
-from instantreact_demo.graph.faults import OUTAGE, RESET_AFTER_ACCEPT, TEMPORARY, Fault, FaultKind
+from instantreact_demo.graph.faults import OUTAGE, RATE_LIMITED, RESET_AFTER_ACCEPT, TEMPORARY, Fault, FaultKind
 from tests.pipeline.conftest import HOUR_S, JPEG, PSID, House
 from tests.pipeline.webhooks import make_echo, make_message
 
@@ -113,7 +113,7 @@ async def test_deliver_repeats_a_part_when_nobody_knows_whether_it_arrived(house
 
 async def test_rerun_of_a_buried_delivery_sends_what_was_given_up(house: House, graph: FakeGraph) -> None:
     await raise_alert(house)
-    graph.script(*[OUTAGE] * 1000)
+    graph.script(*[RATE_LIMITED] * 1000)
     for _ in range(MAX_ATTEMPTS + 1):
         await house.run_due()
         house.clock.advance(310)

@@ -2,10 +2,13 @@
 
 import io
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
 from instantreact.channels.console.channel import ConsoleChannel
+from instantreact.channels.messenger.channel import MessengerChannel
+from instantreact.channels.messenger.graph import MessengerAccount
 from instantreact.channels.words import compose_title
 from instantreact.domain.alert import ChannelKind, DeliveryState
 from instantreact.jobs import outbox
@@ -14,7 +17,7 @@ from instantreact.pipeline.step_names import StepName
 from instantreact.storage import channel_faults, recipients
 from instantreact.storage.tables import Recipient
 from instantreact_demo.graph import FakeGraph
-from instantreact_demo.graph.faults import OUTAGE, Fault, FaultKind
+from instantreact_demo.graph.faults import OUTAGE, RATE_LIMITED, Fault, FaultKind
 from tests.pipeline.conftest import PSID, House
 from tests.pipeline.test_deliver import raise_alert, received_parts
 from tests.storage.factories import NOW
@@ -162,13 +165,67 @@ async def test_wrong_app_secret_loses_no_alert(both: House, graph: FakeGraph) ->
     assert received_parts(graph) == ["text", "picture"]
 
 
-async def test_outage_of_an_hour_is_no_fault_that_somebody_must_repair(both: House, graph: FakeGraph) -> None:
+async def test_outage_opens_the_circuit_is_told_by_another_channel_and_all_goes_out_when_it_ends(
+    both: House, graph: FakeGraph, printed: io.StringIO
+) -> None:
+    await add_console(both)
+    asked = count()
+    graph.weather = lambda part: OUTAGE if next(asked) >= 0 else None
     await raise_alert(both)
-    await queue_checks(both.services)
-    graph.script(*[OUTAGE] * 1000)
-    await let_pass(both, 3600, step_s=120)
+    for _ in range(5):
+        await both.see(await both.add_clip())
+    await both.run_due()
+    await let_pass(both, 30)  # six fail at once, and again: that may be a blink
+    assert await find_reason(both) is None
+    await let_pass(both, 120)
+    assert "failed for the moment" in (await find_reason(both) or "")
+    assert await system_titles(both) == ["Messenger is broken"]
+    before = next(asked)
+    await let_pass(both, 3600, step_s=30)
+    assert next(asked) - before <= 3600 / 30 + 2  # one of them tries, now and then
+    assert printed.getvalue().count("No alert goes out on Messenger since") == 1
+    graph.weather = lambda part: None
+    await let_pass(both, 60)
+    assert received_parts(graph).count("text") == received_parts(graph).count("picture") == 6
+    assert await system_titles(both) == ["Messenger is broken", "Messenger works again"]
+    assert await find_reason(both) is None
+
+
+async def test_failures_with_success_in_between_are_no_outage(both: House, graph: FakeGraph) -> None:
+    await raise_alert(both)
+    for _ in range(4):
+        graph.script(*[OUTAGE] * 5)
+        await both.see(await both.add_clip())
+        await both.run_due()
+        await let_pass(both, 600, step_s=60)
     assert await find_reason(both) is None
     assert await system_titles(both) == []
+
+
+async def test_limit_on_how_much_may_be_sent_is_no_outage(both: House, graph: FakeGraph) -> None:
+    graph.weather = lambda part: RATE_LIMITED
+    await raise_alert(both)
+    await both.run_due()
+    await let_pass(both, 3600, step_s=60)
+    assert await find_reason(both) is None
+
+
+async def test_silence_is_found_out_by_the_checks_before_an_alert_needs_the_channel(
+    both: House, graph: FakeGraph
+) -> None:
+    account = MessengerAccount(graph.page.page_id, graph.page.access_token, base_url="http://127.0.0.1:1")
+    elsewhere = MessengerChannel(account, clock=both.clock)
+    gone = replace(both, services=replace(both.services, channels={ChannelKind.MESSENGER: elsewhere}))
+    await queue_checks(gone.services)
+    await gone.run_due()
+    assert await find_reason(gone) is None
+    await let_pass(gone, 300, step_s=30)
+    assert "cannot be reached" in (await find_reason(gone) or "")
+    assert await system_titles(gone) == ["Messenger is broken"]
+    await elsewhere.close()
+    await queue_checks(both.services)  # it is back
+    await both.run_due()
+    assert await system_titles(both) == ["Messenger is broken", "Messenger works again"]
 
 
 async def test_delivery_waits_for_a_channel_that_is_not_configured_and_goes_out_once_it_is(

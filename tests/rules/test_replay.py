@@ -52,16 +52,18 @@ def test_replay_asks_for_confirmation_and_the_schedule() -> None:
 
 
 def test_thresholds_raise_less_the_more_they_ask_for() -> None:
-    tried = list(try_thresholds(replace(TRIAL, cooldown_s=0.0), past(0.3, 0.62, 0.9)))
+    trial, seen = replace(TRIAL, cooldown_s=0.0), past(0.3, 0.62, 0.9)
+    tried = list(try_thresholds(trial, seen, replay(trial, seen)))
     assert {each.needed: each.alerts for each in tried if each.needed in {0.3, 0.5, 0.65, 0.95}} == {
         0.3: 3,
         0.5: 2,
         0.65: 1,
         0.95: 0,
     }
-    assert [each.needed for each in tried if each.is_asked] == [0.5]
+    assert [(each.needed, each.alerts) for each in tried if each.is_asked] == [(0.5, 2)]
 
 
 def test_thresholds_of_words_are_none() -> None:
     trial = replace(TRIAL, criteria=Criteria((SpeechCondition(("help",)),)))
-    assert list(try_thresholds(trial, past(0.9, trial=trial))) == []
+    seen = past(0.9, trial=trial)
+    assert list(try_thresholds(trial, seen, replay(trial, seen))) == []

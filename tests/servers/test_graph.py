@@ -187,14 +187,110 @@ def test_graph_sends_a_saved_attachment_when_it_was_uploaded_before(graph: FakeG
     assert graph.received[0].picture == JPEG
 
 
-def test_graph_takes_a_utility_template_when_the_window_is_shut(graph: FakeGraph) -> None:
-    template = {"template": {"name": "instantreact_security_alert", "language": {"code": "en"}}}
-    body = make_body(template, psid=CLOSED, messaging_type="UTILITY")
+ALERT_TEMPLATE = {
+    "name": "instantreact_alert",
+    "language": "en",
+    "category": "UTILITY",
+    "parameter_format": "NAMED",
+    "components": [
+        {
+            "type": "BODY",
+            "text": "InstantReact update: {{what}} was reported by camera {{where}}. Open the dashboard to review it.",
+            "example": {
+                "body_text_named_params": [
+                    {"param_name": "what", "example": "Fighting"},
+                    {"param_name": "where", "example": "Front door"},
+                ]
+            },
+        },
+        {
+            "type": "BUTTONS",
+            "buttons": [
+                {"type": "POSTBACK", "text": "Acknowledge", "payload": "ACK:{{1}}"},
+                {"type": "URL", "text": "Review", "url": "https://x.test/open/{{1}}"},
+            ],
+        },
+    ],
+}
+
+
+def make_utility(*, buttons: Any = None, **values: str) -> dict[str, Any]:
+    body = [{"type": "text", "parameter_name": name, "text": value} for name, value in values.items()]
+    shown = [{"type": "POSTBACK", "payload": "1"}, {"type": "URL", "url": "1/2"}] if buttons is None else buttons
+    components = [{"type": "body", "parameters": body}, {"type": "buttons", "parameters": shown}]
+    template = {"name": "instantreact_alert", "language": {"code": "en"}, "components": components}
+    return make_body({"template": template}, psid=CLOSED, messaging_type="UTILITY")
+
+
+def create(graph: FakeGraph, **changes: Any) -> httpx.Response:
+    return call(graph, {**ALERT_TEMPLATE, **changes}, path="/v25.0/1000/message_templates")
+
+
+def test_graph_takes_an_approved_utility_template_when_the_window_is_shut(graph: FakeGraph) -> None:
+    body = make_utility(what="A fight", where="Front door")
     assert "template cannot be found" in call(graph, body).json()["error"]["message"]
-    created = {"name": "instantreact_security_alert", "language": "en", "category": "UTILITY", "components": []}
-    approved = call(graph, created, path="/v25.0/1000/message_templates").json()
+    approved = create(graph).json()
     assert (approved["status"], approved["category"]) == ("APPROVED", "UTILITY")
     assert call(graph, body).json()["recipient_id"] == CLOSED
+    (received,) = graph.received
+    assert received.text.startswith("InstantReact update: A fight was reported by camera Front door.")
+    assert [button.get("payload") or button["url"] for button in received.buttons] == [
+        "ACK:1",
+        "https://x.test/open/1/2",
+    ]
+    params = {**CREDENTIALS, "name": "instantreact_alert"}
+    (listed,) = httpx.get(f"{graph.url}/v25.0/1000/message_templates", params=params).json()["data"]
+    assert (listed["name"], listed["language"], listed["status"]) == ("instantreact_alert", "en", "APPROVED")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (make_utility(what="A fight"), "INCORRECT_PARAMS"),
+        (make_utility(what="A fight", where="x", when="now"), "INCORRECT_PARAMS"),
+        (make_utility(what="A fight, 91 %", where="x"), "#, $ or %"),
+        (make_utility(what=" ", where="x"), "not empty"),
+        (make_utility(what="A", where="x", buttons=[]), "INCORRECT_PARAMS"),
+        (make_body({"text": "A fight"}, psid=CLOSED, messaging_type="UTILITY"), "only with it"),
+        ({**make_utility(what="A", where="x"), "messaging_type": "UPDATE"}, "only with it"),
+    ],
+)
+def test_graph_refuses_a_template_that_is_sent_otherwise_than_it_was_approved(
+    graph: FakeGraph, body: dict[str, Any], words: str
+) -> None:
+    create(graph).raise_for_status()
+    reply = call(graph, body)
+    assert error_of(reply)[0] == 100
+    assert words in reply.json()["error"]["message"]
+
+
+def test_graph_refuses_a_template_that_is_paused_or_not_permitted(graph: FakeGraph) -> None:
+    create(graph).raise_for_status()
+    graph.templates[0].status = "PAUSED"
+    body = make_utility(what="A fight", where="Front door")
+    assert "PAUSED" in call(graph, body).json()["error"]["message"]
+    page = graph.page
+    graph.page = Page(permissions=frozenset({"pages_messaging"}))
+    try:
+        assert error_of(call(graph, body)) == (10, None)
+        assert error_of(create(graph)) == (200, None)
+    finally:
+        graph.page = page
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{what}} was seen at {{where}} today, as we see it here",
+        "It was seen at {{where}}: {{what}}.",
+        "See {{what}} {{where}} now",
+    ],
+)
+def test_graph_refuses_to_create_a_template_that_begins_or_ends_with_a_value_or_has_too_many(
+    graph: FakeGraph, text: str
+) -> None:
+    body = {**ALERT_TEMPLATE["components"][0], "text": text}  # type: ignore[dict-item]
+    assert error_of(create(graph, components=[body]))[0] == 100
 
 
 def test_graph_answers_its_other_addresses(graph: FakeGraph) -> None:

@@ -11,7 +11,7 @@ from instantreact.domain.alert import AlertState
 from instantreact.domain.erasure import Span
 from instantreact.domain.media import ClipState
 from instantreact.jobs import outbox
-from instantreact.storage import alerts, clips, erasing_spans, erasures, events, removing
+from instantreact.storage import alerts, clips, deliveries, erasing_spans, erasures, events, removing
 from instantreact.storage.alerts import AlertFilter
 from instantreact.storage.database import Database
 from instantreact.storage.days import DayLimits, read_day
@@ -34,6 +34,7 @@ QUERIES: dict[str, Query] = {
     "alerts of a camera": lambda session: alerts.list_alerts(session, AlertFilter(camera_id="a"), after=AFTER),
     "alerts of a rule": lambda session: alerts.list_alerts(session, AlertFilter(rule_id="a"), after=AFTER),
     "alerts in a state": lambda session: alerts.list_alerts(session, AlertFilter(AlertState.RAISED), after=AFTER),
+    "deliveries of a recipient": lambda session: deliveries.list_deliveries_of(session, "a", after=AFTER),
     "erasures": lambda session: erasures.list_erasures(session, after=AFTER),
     "jobs": lambda session: outbox.list_jobs(session, after=AFTER),
 }

@@ -77,6 +77,7 @@ KINDS: Mapping[type[errors.InstantReactError], Kind] = MappingProxyType(
         errors.ChatWindowClosed: Kind(409, "window-closed", "Messaging window closed"),
         errors.DeliveryRefused: Kind(502, "delivery-refused", "Delivery refused"),
         errors.RecipientUnreachable: Kind(502, "recipient-unreachable", "Recipient unreachable"),
+        errors.TemplateRefused: Kind(502, "template-refused", "Template refused"),
         errors.ChannelBroken: Kind(502, "channel-broken", "Channel broken"),
     }
 )

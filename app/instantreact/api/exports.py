@@ -19,6 +19,7 @@ from instantreact.api.schemas.clips import ClipView
 from instantreact.api.schemas.events import EventView
 from instantreact.api.schemas.exports import AnswerView, MessageView, MinuteView, SentView, SoundView
 from instantreact.api.schemas.invitations import InvitationView
+from instantreact.api.schemas.mutes import MuteView
 from instantreact.api.schemas.recipients import RecipientView
 from instantreact.api.schemas.users import UserSessionView, UserView
 from instantreact.api.zip_streams import ZipMember
@@ -63,6 +64,7 @@ recipients.jsonl   who they are, where they are told, when they said yes or no
 invitations.jsonl  by which they came
 deliveries.jsonl   what they were sent or are to be, in words, and what became of it
 messages.jsonl     what their channel brought from them and about them, as it came (invitations' tokens left out)
+mutes.jsonl        what is muted for them, or was by them
 answers.jsonl      alerts that they answered
 audit.jsonl        what the audit log knows that they did
 pictures/          the pictures that they were sent, by the event's id: other people may be in them
@@ -76,6 +78,7 @@ What InstantReact keeps of a person who signs in, as of {now}. All times are UTC
 users.jsonl     who they are and what they may do; passwords and second factors are in no export
 sessions.jsonl  where they are signed in
 browsers.jsonl  in which they are told of alerts
+mutes.jsonl     what they have muted
 answers.jsonl   alerts that bear their name as that of who answered
 audit.jsonl     what the audit log knows that they did, and from where
 
@@ -160,6 +163,7 @@ async def members_of_user(services: Services, person: Person) -> AsyncGenerator[
 
 
 async def _deeds(database: Database, person: Person) -> AsyncGenerator[ZipMember, None]:
+    yield ZipMember("mutes.jsonl", _lines(MuteView.model_validate, exporting.read_muted(database, person)))
     yield ZipMember("answers.jsonl", _lines(AnswerView.model_validate, exporting.read_answered(database, person)))
     yield ZipMember("audit.jsonl", _lines(AuditEntryView.model_validate, exporting.read_acts(database, person)))
 

@@ -53,7 +53,26 @@ NOT_VALID = Saying(
     "This invitation was used, has expired, or is none. Ask whoever sent it for a new one.",
     "Cette invitation a déjà servi, a expiré ou n’en est pas une. Demandez-en une nouvelle à qui vous l’a envoyée.",
 )
+KEEP_ON = Saying("Keep alerts on", "Garder les alertes")
+SHUTS_SOON = Saying("Alerts stop here at {until}", "Plus d’alertes ici après {until}")
+KEEP_IT_OPEN = Saying(
+    "Alerts reach you in this chat until {until}. After that, nothing comes through until you write here. "
+    "Tap below to keep them on.",
+    "Les alertes vous parviennent dans cette conversation jusqu’à {until}. Ensuite, plus rien n’arrive avant que vous "
+    "n’écriviez ici. Touchez ci-dessous pour les garder.",
+)
+KEPT_UNTIL = Saying(
+    "Alerts come here until {until}, and for a day after anything you write.",
+    "Les alertes arrivent ici jusqu’à {until}, et pendant un jour après tout ce que vous écrivez.",
+)
+KEPT_ON = Saying(
+    "Alerts come here until you write STOP.", "Les alertes arrivent ici jusqu’à ce que vous écriviez STOP."
+)
 NOT_TOLD = Saying("You are not told of alerts here.", "Vous ne recevez pas d’alertes ici.")
+NOT_NOW = Saying(
+    "That cannot be looked up just now. Try again in a minute.",
+    "Impossible de le chercher pour le moment. Réessayez dans une minute.",
+)
 DELETED = Saying("This alert was deleted.", "Cette alerte a été supprimée.")
 ACKNOWLEDGED = Saying("Acknowledged", "Prise en charge")
 DISMISSED = Saying("Dismissed", "Classée comme fausse alerte")
@@ -131,8 +150,8 @@ NOTHING_SEEN = Saying(
 CHANNEL_IS_BROKEN = Saying("{channel} is broken", "{channel} est en panne")
 CHANNEL_WORKS = Saying("{channel} works again", "{channel} fonctionne à nouveau")
 CHANNEL_QUIET = Saying(
-    "No alert goes out on {channel} since {since}. {reason} What waits is sent once it is repaired.",
-    "Aucune alerte ne part sur {channel} depuis {since}. {reason} Ce qui attend sera envoyé après la réparation.",
+    "No alert goes out on {channel} since {since}. {reason} What waits is sent once it works again.",
+    "Aucune alerte ne part sur {channel} depuis {since}. {reason} Ce qui attend sera envoyé quand il fonctionnera.",
 )
 CHANNEL_WAS_QUIET = Saying(
     "{title}; it was broken since {since}. What waited for it is being sent.",

@@ -10,6 +10,7 @@ from instantreact.clock import Clock
 from instantreact.domain.alert import Picture, Receipt
 from instantreact.domain.camera import CameraStanding
 from instantreact.domain.happening import Notice
+from instantreact.domain.language import Language
 from instantreact.hosts import HostPolicy
 
 
@@ -71,16 +72,37 @@ class Board(Protocol):
         ...
 
 
+class Template(Protocol):
+    """Reaches somebody whose chat window is shut, in words that were approved before: the values of an alert in them.
+
+    It is closed with its channel.
+    """
+
+    def name(self, language: Language) -> str:
+        """What is approved, or refused, for somebody of this language."""
+        ...
+
+    async def send(self, address: str, notice: Notice, *, metadata: str) -> Receipt:
+        """Send the first part so; raises TemplateRefused where none would be taken, and as sending does otherwise."""
+        ...
+
+    async def check(self) -> str:
+        """Say in a line that it is approved; raises as sending does."""
+        ...
+
+
 @dataclass(frozen=True)
 class ChannelEnds:
     """A channel as it is configured: no sender where it is not, no receiver where nothing can come back.
 
-    board   where it has one; it is closed with the sender
+    board     where it has one; it is closed with the sender
+    template  where it has chat windows, and one is set
     """
 
     sender: Channel | None
     receiver: Receiver | None = None
     board: Board | None = None
+    template: Template | None = None
 
 
 class ChannelSafe(Protocol):

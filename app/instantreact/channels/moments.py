@@ -29,6 +29,11 @@ def format_moment(moment: datetime, language: Language = Language.ENGLISH) -> st
     return f"{weekday} {moment:%d} {month} {moment:%Y}, {format_time(moment)}"
 
 
+def format_minute(moment: datetime, language: Language = Language.ENGLISH) -> str:
+    """Such as `Sun 02:30`, of a moment within a week."""
+    return f"{WEEKDAYS.say(language).split()[moment.weekday()]} {moment:%H:%M}"
+
+
 def format_time(moment: datetime) -> str:
     """Such as `02:30:00 CET (UTC+01:00)`. Zones without letters of their own, and UTC, are named once."""
     name, digits = moment.tzname() or "", f"{moment:%z}"

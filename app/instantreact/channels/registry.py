@@ -29,6 +29,7 @@ class ChannelType:
     invites             whether people can be invited to it by a link
     parts               what a delivery is made of, in this order, where there is a picture
     tells_programs      whether recipients are programs, which many alerts do not disturb
+    many_services       whether recipients are at services of their own: one that fails says nothing of the others
     embeds_picture      whether the text brings the picture with it; it is then no part of its own
     max_file_bytes      the most that it takes of a clip, 0 where it takes none
     chat_window         for how long a person can be written to after they acted; None: always
@@ -40,6 +41,7 @@ class ChannelType:
     invites: bool = True
     parts: tuple[PartKind, ...] = BOTH
     tells_programs: bool = False
+    many_services: bool = False
     embeds_picture: bool = False
     max_file_bytes: int = 0
     chat_window: timedelta | None = None
@@ -71,6 +73,7 @@ CHANNELS: Mapping[ChannelKind, ChannelType] = {
         webhook.ADDRESS_PATTERN,
         invites=False,
         tells_programs=True,
+        many_services=True,
     ),
     ChannelKind.APPRISE: ChannelType(
         _of_one_service(apprise.open_apprise),
@@ -78,6 +81,7 @@ CHANNELS: Mapping[ChannelKind, ChannelType] = {
         apprise.ADDRESS_PATTERN,
         invites=False,
         parts=(PartKind.TEXT,),
+        many_services=True,
         embeds_picture=True,
     ),
     ChannelKind.MQTT: ChannelType(
@@ -94,5 +98,6 @@ CHANNELS: Mapping[ChannelKind, ChannelType] = {
         invites=False,
         parts=(PartKind.TEXT,),
         embeds_picture=True,
+        many_services=True,
     ),
 }

@@ -15,7 +15,7 @@ def explain_transport(error: httpx.RequestError, service: str, *, wait_s: float)
         case httpx.UnsupportedProtocol():
             return ChannelBroken(f"The address of {service} is not one: {reason}")
         case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout():
-            return DeliveryDeferred(f"{service} cannot be reached. {reason}")
+            return DeliveryDeferred(f"{service} cannot be reached. {reason}", is_outage=True)
         case _:
             text = f"{service} did not answer, but may have acted. {reason}"
-            return DeliveryDeferred(text, retry_after_s=wait_s, ambiguous=True)
+            return DeliveryDeferred(text, retry_after_s=wait_s, ambiguous=True, is_outage=True)

@@ -22,6 +22,7 @@ from instantreact.channels.catalogue import (
     DISMISSED_BY,
     FALSE_SAYS,
     HEARD,
+    KEEP_IT_OPEN,
     KEPT_FOR_YOU,
     MOVEMENT_IN,
     NO_PICTURE_SINCE,
@@ -30,12 +31,13 @@ from instantreact.channels.catalogue import (
     NOTHING_SEEN,
     PARTLY_SEEN,
     QUOTED,
+    SHUTS_SOON,
     TAKEN_BY,
     TIMES,
     WEEKDAYS,
 )
 from instantreact.channels.look_words import tell_doubt, tell_look, title_doubt
-from instantreact.channels.moments import format_gap, format_moment, format_since, format_time
+from instantreact.channels.moments import format_gap, format_minute, format_moment, format_since, format_time
 from instantreact.channels.shortening import shorten, utf16_units
 from instantreact.domain.alert import AlertState
 from instantreact.domain.happening import (
@@ -49,6 +51,7 @@ from instantreact.domain.happening import (
     Digest,
     Happening,
     IncidentGrew,
+    Reminder,
     RuleMatched,
     Written,
 )
@@ -97,11 +100,15 @@ def compose_title(happening: Happening, language: Language = Language.ENGLISH) -
             return CHANNEL_IS_BROKEN.say(language, channel=channel.capitalize())
         case ChannelMended(channel):
             return CHANNEL_WORKS.say(language, channel=channel.capitalize())
-        case Digest() | AlertAnswered() | AlertDoubted() | DailyReport() | IncidentGrew():
+        case Digest() | AlertAnswered() | AlertDoubted() | DailyReport() | IncidentGrew() | Reminder():
             return _title_news(happening, language)
 
 
-def _title_news(news: Digest | AlertAnswered | AlertDoubted | DailyReport | IncidentGrew, language: Language) -> str:
+def _title_news(
+    news: Digest | AlertAnswered | AlertDoubted | DailyReport | IncidentGrew | Reminder, language: Language
+) -> str:
+    if isinstance(news, Reminder):
+        return SHUTS_SOON.say(language, until=_shut_at(news, language))
     if isinstance(news, IncidentGrew):
         return TIMES.say(language, title=news.title, count=news.count)
     if isinstance(news, AlertDoubted):
@@ -129,7 +136,7 @@ def compose_text(happening: Happening, room: Room = BRIEF, language: Language = 
         case ChannelFailing():
             channel, since = happening.channel.capitalize(), _since(happening)
             return CHANNEL_QUIET.say(language, channel=channel, since=since, reason=happening.reason)
-        case Digest() | DailyReport() | IncidentGrew():
+        case Digest() | DailyReport() | IncidentGrew() | Reminder():
             return _tell_summary(happening, room, language)
         case AlertAnswered() | AlertDoubted():
             return _tell_of_another(happening, room, language)
@@ -170,7 +177,9 @@ def _tell_outage(outage: CameraLost | CameraBack, language: Language) -> str:
     return f"{lost} {outage.reason}".strip()
 
 
-def _tell_summary(summary: Digest | DailyReport | IncidentGrew, room: Room, language: Language) -> str:
+def _tell_summary(summary: Digest | DailyReport | IncidentGrew | Reminder, room: Room, language: Language) -> str:
+    if isinstance(summary, Reminder):
+        return KEEP_IT_OPEN.say(language, until=_shut_at(summary, language))
     if isinstance(summary, Digest):
         return _tell_digest(summary, room, language)
     if isinstance(summary, IncidentGrew):
@@ -213,6 +222,10 @@ def _tell_report(report: DailyReport, room: Room, language: Language) -> str:
     if report.lost:
         lines.insert(2, NOT_LIVE.say(language, names=_line(", ".join(report.lost), room.caption)))
     return "\n".join(lines)
+
+
+def _shut_at(reminder: Reminder, language: Language) -> str:
+    return format_minute(reminder.until.astimezone(_zone(reminder.time_zone)), language)
 
 
 def _since(fault: ChannelFailing | ChannelMended) -> str:

@@ -14,7 +14,7 @@ from instantreact.errors import InstantReactError, Misconfigured
 from instantreact.logs import redact
 
 if TYPE_CHECKING:
-    from instantreact.channels.channel import Channel
+    from instantreact.channels.channel import Channel, Template
     from instantreact.channels.receiver import Receiver
 
 
@@ -190,6 +190,8 @@ async def _examine_channels(settings: Settings) -> list[Finding]:
         if ends.sender is None:
             continue
         is_reached = is_reached or kind != "console"
+        if ends.template is not None:
+            findings.append(await _examine_template(kind, ends.template))
         findings.append(await _examine_sender(kind, ends.sender))
         if ends.receiver is not None:
             findings.append(_examine_webhook(settings, kind, ends.receiver))
@@ -206,6 +208,14 @@ async def _examine_sender(kind: str, channel: "Channel") -> Finding:
         return Finding(kind, "", str(error))
     finally:
         await channel.close()
+
+
+async def _examine_template(kind: str, template: "Template") -> Finding:
+    """Alerts go out without it, but not to whoever has not written for a day."""
+    try:
+        return Finding(f"{kind} template", await template.check())
+    except InstantReactError as error:
+        return Finding(f"{kind} template", "", str(error), is_fatal=False)
 
 
 def _examine_webhook(settings: Settings, kind: str, receiver: "Receiver") -> Finding:
@@ -232,6 +242,7 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
     from instantreact.storage.migrate import find_current_and_head
     from instantreact.storage.recipients import list_recipients_to_tell
     from instantreact.storage.rules import list_criteria
+    from instantreact.storage.template_faults import list_refusals
     from instantreact.wiring import make_captioner
 
     try:
@@ -244,7 +255,7 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
     try:
         async with database.reading() as session:
             told, wanted = await list_recipients_to_tell(session, None), await list_criteria(session)
-            faults = await list_faults(session)
+            faults, refusals = await list_faults(session), await list_refusals(session)
             can = await find_told(session, now=SystemClock().now())
             idle = await find_idle_workers(session, now=SystemClock().now(), is_shared=settings.broker_url is not None)
     finally:
@@ -260,6 +271,9 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
     for fault in faults:
         problem = f"no alert goes out since {fault.since:%Y-%m-%d %H:%M:%S UTC}. {fault.reason}"
         findings.append(Finding(f"{fault.channel} deliveries", "", problem, is_fatal=False))
+    for refusal in refusals:
+        problem = f"{refusal.template} is refused since {refusal.since:%Y-%m-%d %H:%M:%S UTC}. {refusal.reason}"
+        findings.append(Finding(f"{refusal.channel} template", "", problem, is_fatal=False))
     return findings
 
 

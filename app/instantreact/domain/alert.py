@@ -83,7 +83,8 @@ class Picture:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the channel answered when it accepted a part."""
+    """What the channel answered when it accepted a part; `by_template`: the chat window is shut all the same."""
 
     message_id: str
     accepted_at: datetime
+    by_template: bool = False

@@ -161,6 +161,16 @@ class IncidentGrew:
 
 
 @dataclass(frozen=True)
+class Reminder:
+    """A person's chat window shuts at `until` unless they act: then nothing reaches them in this chat."""
+
+    until: datetime
+    time_zone: str
+    severity: Severity = Severity.INFO
+    kind: Literal["reminder"] = "reminder"
+
+
+@dataclass(frozen=True)
 class DigestItem:
     """One of the alerts that a digest tells of."""
 
@@ -202,13 +212,14 @@ Happening = (
     | IncidentGrew
     | Digest
     | DailyReport
+    | Reminder
     | Written
 )
 
 
 def asks_for_answer(happening: Happening) -> bool:
     """Whether there is anything to acknowledge; not where people are only told of what was there before."""
-    return not isinstance(happening, AlertAnswered | Digest | DailyReport)
+    return not isinstance(happening, AlertAnswered | Digest | DailyReport | Reminder)
 
 
 def find_answered_id(alert_id: str, happening: Happening) -> str:

@@ -63,6 +63,15 @@ class WeekSchedule:
         ends = (moment.astimezone(zone) for moment in sorted(moments) if moment > now)
         return next((end for end in ends if not self.covers(end)), local + timedelta(days=7))
 
+    def find_begin(self, local: datetime) -> datetime:
+        """Since when a moment that is covered has been, on the same clock; a week before where that never began."""
+        days = [local.date() + timedelta(days=ahead) for ahead in range(-8, 1)]
+        starts = sorted(datetime.combine(day, hours.start, local.tzinfo) for day in days for hours in self.hours)
+        before = (
+            start for start in reversed(starts) if start <= local and not self.covers(start - timedelta.resolution)
+        )
+        return next(before, local - timedelta(days=7))
+
     def _day_of(self, day: date) -> ScheduleDay:
         return ScheduleDay.HOLIDAY if day in self.holidays else _WEEK[day.weekday()]
 

@@ -8,12 +8,14 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from instantreact.channels.catalogue import DELETED, HELP, NOT_UNDERSTOOD, NOTHING_TO_ANSWER
+from instantreact.channels.catalogue import DELETED, HELP, KEPT_ON, KEPT_UNTIL, NOT_UNDERSTOOD, NOTHING_TO_ANSWER
+from instantreact.channels.moments import format_minute
 from instantreact.channels.receiver import Wrote
 from instantreact.channels.replies import ChatReply
 from instantreact.domain.alert import Answer, AnswerKind
 from instantreact.domain.audit import AuditAction
 from instantreact.domain.principal import PrincipalKind
+from instantreact.domain.site import zone_called
 from instantreact.errors import NotFound
 from instantreact.logs import get_logger
 from instantreact.pipeline.answer import answer_alert, describe_state
@@ -48,8 +50,9 @@ async def obey(
     if command is None:
         return await _help_once(services, session, person)
     match command.kind:
-        case CommandKind.HELP:
-            return ChatReply(HELP.say(language))
+        case CommandKind.HELP | CommandKind.KEEP:
+            helps = command.kind is CommandKind.HELP
+            return ChatReply(HELP.say(language) if helps else _say_kept(services, person))
         case CommandKind.MUTE:
             return await mute(services, session, person, command)
         case CommandKind.UNMUTE:
@@ -80,6 +83,15 @@ async def _answer_latest(services: Services, session: AsyncSession, person: Reci
     if latest is None:
         return NOTHING_TO_ANSWER.say(language_of(services, person))
     return await answer(services, session, person, Answer(kind, latest.id))
+
+
+def _say_kept(services: Services, person: Recipient) -> str:
+    """What they wrote, or tapped, has opened their chat window already: until when."""
+    language, until = language_of(services, person), person.window_open_until
+    if until is None:
+        return KEPT_ON.say(language)
+    zone = zone_called(person.time_zone, services.time_zone)
+    return KEPT_UNTIL.say(language, until=format_minute(until.astimezone(zone), language))
 
 
 async def _help_once(services: Services, session: AsyncSession, person: Recipient) -> ChatReply | None:

@@ -30,6 +30,7 @@ class CommandKind(StrEnum):
     UNMUTE = "unmute"
     ACKNOWLEDGE = "acknowledge"
     DISMISS = "dismiss"
+    KEEP = "keep"
     START = "start"
     STOP = "stop"
 
@@ -41,6 +42,7 @@ _ALONE = {
     CommandKind.HELP: "help aide ?",
     CommandKind.ACKNOWLEDGE: "ok okay acknowledge",
     CommandKind.DISMISS: "false_alarm fausse_alerte fausse_alarme",
+    CommandKind.KEEP: "keep keep_on keep_alerts_on garder garder_les_alertes",
     CommandKind.START: "start",
     CommandKind.STOP: "stop unsubscribe arret stopp",
 }

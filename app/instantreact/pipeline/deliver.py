@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from instantreact.channels.channel import Channel
 from instantreact.channels.registry import CHANNELS
 from instantreact.domain.alert import ChannelKind, DeliveryState, PartKind, Picture, Receipt
-from instantreact.domain.happening import Notice, find_answered_id
+from instantreact.domain.happening import Notice, Reminder, find_answered_id
 from instantreact.errors import (
     ChannelBroken,
     ChatWindowClosed,
@@ -23,7 +23,8 @@ from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
 from instantreact.pipeline.parts import parts_for
-from instantreact.pipeline.quiet import hold_while_quiet
+from instantreact.pipeline.quiet import find_reason_against, hold_while_quiet
+from instantreact.pipeline.reach import send_despite
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import alerts, channel_faults, deliveries, recipients
@@ -37,6 +38,8 @@ REPAIR_S = 30.0
 
 HELD_UP_S = 600.0
 """How long a delivery waits for a channel's repair at most: all are hastened once it is repaired."""
+
+ONLY_TEXT = "The text went out by a template, which has no picture: it follows when this person writes or taps."
 
 log = get_logger(__name__)
 
@@ -59,8 +62,9 @@ async def deliver(services: Services, claim: Claim) -> None:
     """
     async with services.database.reading() as session:
         delivery = await deliveries.get_delivery(session, claim.subject)
-    if delivery.recipient.opted_out_at is not None:
-        await _refuse(services, claim, delivery)
+    reason = find_reason_against(services, delivery)
+    if reason is not None:
+        await _refuse(services, claim, delivery, reason)
         return
     if await hold_while_quiet(services, claim, delivery) or await _wait_for_repair(services, claim, delivery):
         return
@@ -72,6 +76,10 @@ async def deliver(services: Services, claim: Claim) -> None:
     except ChannelBroken as error:
         await _note_broken(services, delivery, error)
         raise DeliveryDeferred(str(error), retry_after_s=REPAIR_S) from error
+    except DeliveryDeferred as error:
+        if error.is_outage and not CHANNELS[delivery.channel].many_services:
+            await _note_failing(services, delivery, error)
+        raise
     async with services.database.unit_of_work() as session:
         await claim.finish(session)
 
@@ -111,11 +119,21 @@ async def _note_broken(services: Services, delivery: Delivery, error: ChannelBro
         await put_check_job(session, delivery.channel, now=now, after_s=0.0 if is_new else REPAIR_S)
 
 
+async def _note_failing(services: Services, delivery: Delivery, error: DeliveryDeferred) -> None:
+    """Often enough without success in between, it is broken: what waits needs not find that out one by one."""
+    now = services.clock.now()
+    async with services.database.unit_of_work() as session:
+        is_new = await channel_faults.count_failure(session, delivery.channel, str(error), now=now)
+        fault = await channel_faults.lock_fault(session, delivery.channel)
+        if fault is not None and fault.trial_id == delivery.id:
+            await channel_faults.note_fault(session, delivery.channel, str(error), now=now, by_trial=True)
+        if is_new:
+            await put_check_job(session, delivery.channel, now=now)
+
+
 async def _note_working(session: AsyncSession, services: Services, delivery: Delivery) -> None:
     """The channel took this delivery, or refused it for its recipient alone: where it was broken it is no longer."""
-    fault = await channel_faults.lock_fault(session, delivery.channel)
-    if fault is not None and not fault.is_over:
-        fault.is_over = True
+    if await channel_faults.note_success(session, delivery.channel):
         await put_check_job(session, delivery.channel, now=services.clock.now())
 
 
@@ -169,7 +187,9 @@ async def _send_part(
         part=part.kind,
         message_id=receipt.message_id,
     )
-    return True
+    if receipt.by_template:
+        await _hold(services, delivery, ChatWindowClosed(ONLY_TEXT))
+    return not receipt.by_template
 
 
 def _count(services: Services, delivery: Delivery, part: DeliveryPart, outcome: str) -> None:
@@ -197,7 +217,10 @@ async def _send(services: Services, channel: Channel, delivery: Delivery, part: 
     if part.kind is PartKind.TEXT:
         if CHANNELS[delivery.channel].embeds_picture:
             notice = replace(notice, picture=await _find_picture(services, delivery))
-        return await channel.send_text(address, notice, metadata=metadata)
+        try:
+            return await channel.send_text(address, notice, metadata=metadata)
+        except ChatWindowClosed as closed:
+            return await send_despite(services, delivery, notice, closed, metadata=metadata)
     picture = await _load_picture(services, delivery)
     return await channel.send_picture(address, notice, picture, metadata=metadata)
 
@@ -228,17 +251,19 @@ async def _hold(services: Services, delivery: Delivery, error: ChatWindowClosed)
         person = await recipients.lock_recipient(session, delivery.recipient_id)
         if person.window_open_until != delivery.recipient.window_open_until:
             raise DeliveryDeferred(str(error))  # they acted while this was under way: the window is open again
-        await deliveries.fail_delivery(session, delivery.id, DeliveryState.HELD, str(error))
+        is_reminder = isinstance(delivery.alert.happening, Reminder)  # it would come when they need it no more
+        state = DeliveryState.REFUSED if is_reminder else DeliveryState.HELD
+        await deliveries.fail_delivery(session, delivery.id, state, str(error))
         await recipients.close_chat_window(session, delivery.recipient_id)
         await _note_working(session, services, delivery)
-        await _fall_back(session, services, person, delivery.alert_id)
+        if not is_reminder and not await deliveries.was_told(session, delivery.id):
+            await _fall_back(session, services, person, delivery)
     log.warning("delivery.held", delivery_id=delivery.id, recipient_id=delivery.recipient_id)
 
 
-async def _refuse(services: Services, claim: Claim, delivery: Delivery) -> None:
-    """What was on its way when they said stop is not sent any more."""
+async def _refuse(services: Services, claim: Claim, delivery: Delivery, reason: str) -> None:
+    """What was on its way when they said stop, say, is not sent any more."""
     async with services.database.unit_of_work() as session:
-        reason = "They have asked to be told no more."
         await deliveries.fail_delivery(session, delivery.id, DeliveryState.REFUSED, reason)
         await claim.finish(session)
     log.info("delivery.refused", delivery_id=delivery.id, recipient_id=delivery.recipient_id, reason=reason)
@@ -250,16 +275,17 @@ async def _give_up(services: Services, delivery: Delivery, error: RecipientUnrea
         await deliveries.fail_delivery(session, delivery.id, DeliveryState.REFUSED, str(error))
         person = await recipients.mark_unreachable(session, delivery.recipient_id, str(error))
         await _note_working(session, services, delivery)
-        await _fall_back(session, services, person, delivery.alert_id)
+        await _fall_back(session, services, person, delivery)
 
 
-async def _fall_back(session: AsyncSession, services: Services, person: Recipient, alert_id: str) -> None:
+async def _fall_back(session: AsyncSession, services: Services, person: Recipient, delivery: Delivery) -> None:
     """Tell them by their other way, where they have one by which they were not told of it yet."""
     told = await recipients.list_recipients_to_tell(session, [person.fallback_id] if person.fallback_id else [])
     if not told:
         return
-    now, alert = services.clock.now(), await alerts.lock_alert(session, alert_id)
+    now, alert = services.clock.now(), await alerts.lock_alert(session, delivery.alert_id)
     parts_of = parts_for(has_picture=alert.event is not None and alert.event.snapshot_key is not None)
     for added in await alerts.add_deliveries(session, alert, told, parts_of=parts_of, now=now):
+        added.instead_of = delivery.id
         await put_deliver_job(session, added.id, now=now)
-        log.info("delivery.falls_back", alert_id=alert_id, recipient_id=person.id, fallback_id=added.recipient_id)
+        log.info("delivery.falls_back", alert_id=alert.id, recipient_id=person.id, fallback_id=added.recipient_id)

@@ -1,7 +1,7 @@
 """What was kept for somebody, told in one message."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +21,9 @@ from instantreact.storage.tables import Alert, Delivery, Recipient
 FEWEST = 2
 """Held alerts that make a digest; one alone is sent as it is."""
 MOST_ITEMS = 50
+MOST_PICTURES = 3
+PICTURES_FOR = timedelta(days=1)
+"""What somebody is shown late: pictures of alerts that they were told of, and not older."""
 
 log = get_logger(__name__)
 
@@ -41,7 +44,18 @@ async def send_digest(services: Services, claim: Claim) -> None:
                 await put_deliver_job(session, delivery.id, now=now)
         if together:
             await _tell_together(session, services, person, together, now=now)
+        await _follow_up(session, person, now=now)
         await claim.finish(session)
+
+
+async def _follow_up(session: AsyncSession, person: Recipient, *, now: datetime) -> None:
+    """Pictures that could not follow their text: the newest few go out now, the others do not any more."""
+    for index, delivery in enumerate(await deliveries.list_lacking(session, person.id)):
+        if index < MOST_PICTURES and now - delivery.created_at < PICTURES_FOR:
+            await deliveries.reopen_delivery(session, delivery.id)
+            await put_deliver_job(session, delivery.id, now=now)
+        else:
+            await deliveries.give_up_held(session, delivery.id, "The chat window opened too late for this picture.")
 
 
 def _is_ordinary(alert: Alert) -> bool:

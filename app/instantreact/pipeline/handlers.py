@@ -20,6 +20,7 @@ from instantreact.pipeline.hear_live import hear_live
 from instantreact.pipeline.heartbeat import send_heartbeat
 from instantreact.pipeline.incoming import handle_incoming
 from instantreact.pipeline.purge import purge
+from instantreact.pipeline.remind import remind
 from instantreact.pipeline.repair import check_channel
 from instantreact.pipeline.report import send_report
 from instantreact.pipeline.second_look import bury_look, look_again
@@ -55,6 +56,7 @@ def job_kinds(services: Services, *, analyze_jobs: int) -> Mapping[str, JobKind]
         StepName.DIGEST: JobKind(_run(send_digest, services), _bury_nothing, limit=4, backoff=live),
         StepName.CHECK_CHANNEL: JobKind(_run(check_channel, services), _bury_nothing, limit=4),
         StepName.REPORT: JobKind(_run(send_report, services), _bury_nothing, limit=4, backoff=live),
+        StepName.REMIND: JobKind(_run(remind, services), _bury_nothing, limit=4, backoff=live),
         StepName.HEARTBEAT: JobKind(_run(send_heartbeat, services), _bury_nothing, backoff=live),
         StepName.PURGE: JobKind(_run(purge, services), _bury_nothing),
         StepName.ERASE: JobKind(_run(erase, services), _bury_nothing),

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from instantreact.channels.catalogue import NOT_TOLD
+from instantreact.channels.catalogue import NOT_NOW, NOT_TOLD
 from instantreact.channels.receiver import Delivered, Echo, Incoming, Read, Wrote
 from instantreact.channels.registry import CHANNELS
 from instantreact.channels.replies import ChatReply
@@ -21,8 +21,9 @@ from instantreact.pipeline.chat import answer, obey
 from instantreact.pipeline.chat_views import look_up
 from instantreact.pipeline.commands import Command
 from instantreact.pipeline.deliver import find_part_id
-from instantreact.pipeline.opt_in import act_on_invitation
+from instantreact.pipeline.opt_in import act_on_invitation, language_of
 from instantreact.pipeline.quiet import put_digest_job
+from instantreact.pipeline.remind import put_remind_job
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import deliveries, incoming, recipients
@@ -83,12 +84,12 @@ class _Asked:
     command: Command
 
 
-async def _look_up(services: Services, asked: _Asked) -> ChatReply | None:
+async def _look_up(services: Services, asked: _Asked) -> ChatReply:
     try:
         return await look_up(services, asked.person, asked.command)
     except InstantReactError as error:
         log.warning("incoming.not_looked_up", command=asked.command.kind, reason=str(error))
-        return None
+        return ChatReply(NOT_NOW.say(language_of(services, asked.person)))
 
 
 async def _act(
@@ -153,6 +154,7 @@ async def _open_chat_window(services: Services, session: AsyncSession, person: R
     now = services.clock.now()
     acted_at, chat_window = min(now, item.occurred_at or now), CHANNELS[person.channel].chat_window
     await recipients.open_chat_window(session, person.id, acted_at=acted_at, chat_window=chat_window)
+    await put_remind_job(session, services, person)
     if await deliveries.list_held(session, person.id):
         await put_digest_job(session, person.id, now=now)
 

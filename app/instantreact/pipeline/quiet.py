@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.channels.registry import CHANNELS
 from instantreact.domain.alert import DeliveryState
-from instantreact.domain.happening import Digest
+from instantreact.domain.happening import Digest, Reminder
 from instantreact.domain.rule import Severity
 from instantreact.domain.site import zone_called
 from instantreact.jobs import outbox
@@ -59,10 +59,24 @@ async def hold_while_quiet(services: Services, claim: Claim, delivery: Delivery)
     return True
 
 
+def find_reason_against(services: Services, delivery: Delivery) -> str | None:
+    """Why a delivery is not to be sent any more: they said stop, or a reminder comes too late."""
+    person, happening, now = delivery.recipient, delivery.alert.happening, services.clock.now()
+    if person.opted_out_at is not None:
+        return "They have asked to be told no more."
+    if not isinstance(happening, Reminder):
+        return None
+    if person.window_open_until != happening.until or happening.until <= now:
+        return "Their chat window was opened anew, or has shut, before they were reminded."
+    local = now.astimezone(zone_called(person.time_zone, services.time_zone))
+    is_quiet = person.quiet_hours is not None and person.quiet_hours.covers(local)
+    return "Their quiet hours began before they were reminded." if is_quiet else None
+
+
 def _can_wait(delivery: Delivery) -> bool:
     happening = delivery.alert.happening
     is_begun = any(part.state is not DeliveryState.PENDING or part.attempts for part in delivery.parts)
-    return not is_begun and happening.severity is not Severity.CRITICAL and not isinstance(happening, Digest)
+    return not is_begun and happening.severity is not Severity.CRITICAL and not isinstance(happening, Digest | Reminder)
 
 
 async def _find_reason(

@@ -1,5 +1,8 @@
 """A channel that is broken: who is told, when it is tried again, and that nothing is lost meanwhile.
 
+Broken is one that refuses our credentials or settings, and one that has failed or been silent for a while, whoever was
+to be told (storage/channel_faults.py says how often).
+
 A channel is asked now and then whether it works, so that somebody knows before an alert needs it. While it is broken
 its deliveries wait; once it says that it works, one of them tries, since only that proves it, and the rest follow.
 """
@@ -9,9 +12,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from instantreact.channels.registry import CHANNELS
 from instantreact.domain.alert import ChannelKind
 from instantreact.domain.happening import ChannelFailing, ChannelMended, Notice
-from instantreact.errors import ChannelBroken, DeliveryError
+from instantreact.errors import ChannelBroken, DeliveryDeferred, DeliveryError
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
@@ -19,7 +23,7 @@ from instantreact.pipeline.deliver import REPAIR_S, put_check_job, put_deliver_j
 from instantreact.pipeline.raising import tell
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
-from instantreact.storage import channel_faults, deliveries, recipients
+from instantreact.storage import channel_faults, deliveries, recipients, template_faults
 from instantreact.storage.tables import Alert, ChannelFault, Job
 
 CHECK_S = 300.0
@@ -31,9 +35,10 @@ log = get_logger(__name__)
 async def queue_checks(services: Services) -> None:
     """Look at every channel at once, as at the start of a process: its settings may have been mended.
 
-    So may those of a recogniser: whatever waits to be heard is tried.
+    So may a template: it is tried. And those of a recogniser: whatever waits to be heard is tried.
     """
     async with services.database.unit_of_work() as session:
+        await template_faults.forget_refusals(session)
         for step in (StepName.HEAR, StepName.HEAR_LIVE):
             await outbox.hasten(session, step, select(Job.subject).where(Job.kind == step), now=services.clock.now())
         broken = await channel_faults.list_faults(session)
@@ -44,45 +49,52 @@ async def queue_checks(services: Services) -> None:
 async def check_channel(services: Services, claim: Claim) -> None:
     """Look whether the channel `claim.subject` works, tell people when that changed, and look again later."""
     kind = ChannelKind(claim.subject)
-    problem, now = await _find_problem(services, kind), services.clock.now()
+    found, now = await _find_problem(services, kind), services.clock.now()
     async with services.database.unit_of_work() as session:
-        if problem is not None:
-            await channel_faults.note_fault(session, kind, problem, now=now)
+        if isinstance(found, ChannelBroken):
+            await channel_faults.note_fault(session, kind, str(found), now=now)
+        elif found is not None and not CHANNELS[kind].many_services:
+            await channel_faults.count_failure(session, kind, str(found), now=now)
         fault = await channel_faults.lock_fault(session, kind)
-        told = await _decide(services, session, fault, is_asking=problem is not None, now=now) if fault else None
-        still_broken = await channel_faults.find_fault(session, kind) is not None
+        told = await _decide(services, session, fault, found, now=now) if fault else None
+        still_broken = found is not None or await channel_faults.find_fault(session, kind) is not None
         await put_check_job(session, kind, now=now, after_s=REPAIR_S if still_broken else CHECK_S)
         await claim.finish(session)
     if told is not None:
         await _show(services, told)
 
 
-async def _find_problem(services: Services, kind: ChannelKind) -> str | None:
+async def _find_problem(services: Services, kind: ChannelKind) -> ChannelBroken | DeliveryDeferred | None:
     channel = services.channels.get(kind)
     if channel is None:
         async with services.database.reading() as session:
             waits = (await session.scalars(deliveries.pending_ids(kind).limit(1))).first()
-        return f"No {kind} channel is configured; see `instantreact doctor`." if waits else None
+        return ChannelBroken(f"No {kind} channel is configured; see `instantreact doctor`.") if waits else None
     try:
         await channel.check()
     except ChannelBroken as error:
-        return str(error)
-    except DeliveryError as error:  # an outage passes without anybody's help
+        return error
+    except DeliveryDeferred as error:  # what passes without anybody's help, if it does
+        log.warning("channel.unchecked", channel=kind, reason=str(error))
+        return error if error.is_outage else None
+    except DeliveryError as error:
         log.warning("channel.unchecked", channel=kind, reason=str(error))
     return None
 
 
 async def _decide(
-    services: Services, session: AsyncSession, fault: ChannelFault, *, is_asking: bool, now: datetime
+    services: Services, session: AsyncSession, fault: ChannelFault, found: DeliveryError | None, *, now: datetime
 ) -> Alert | None:
     """Tell of the fault or of its end, or let a delivery find out; the alert where nobody else could be told of it."""
-    if is_asking:
+    if isinstance(found, ChannelBroken):
         return await _tell(services, session, fault, is_over=False, now=now)
     trial_id = (await session.scalars(deliveries.pending_ids(fault.channel).limit(1))).first()
     if trial_id is not None and not fault.is_over:
         if fault.tried_at is None or now - fault.tried_at >= timedelta(seconds=REPAIR_S):
             fault.trial_id = trial_id
             await put_deliver_job(session, trial_id, now=now)
+        return await _tell(services, session, fault, is_over=False, now=now)
+    if found is not None and not fault.is_over:  # nothing waits that could show that it works again
         return await _tell(services, session, fault, is_over=False, now=now)
     await outbox.hasten(session, StepName.DELIVER, deliveries.pending_ids(fault.channel), now=now)
     await channel_faults.forget_fault(session, fault.channel)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from instantreact.channels.channel import Board, Channel
+from instantreact.channels.channel import Board, Channel, Template
 from instantreact.channels.receiver import Receiver
 from instantreact.clock import Clock
 from instantreact.domain.alert import ChannelKind
@@ -68,6 +68,8 @@ class Services:
     heartbeat    the sign of life for somebody outside; None for nobody
     grouping     how near to each other two things at one place are one alert; zero: none are
     alerts_a_minute  how many a person is sent at most, but critical ones; 0 for any number
+    remind_before  how long before their chat window shuts a person is asked to keep it open; 0 for never
+    templates    what reaches people whose chat window is shut
     boards       where it is shown how cameras stand
     language     in which people are told whose own is not known
     live         what cameras show now
@@ -91,7 +93,9 @@ class Services:
     figures: Figures = field(default_factory=Figures)
     alerts_a_minute: int = 0
     grouping: timedelta = timedelta()
+    remind_before: timedelta = timedelta(0)
     heartbeat: Heartbeat | None = None
     looks: SecondLooks | None = None
     retention: RetentionPolicy = field(default_factory=lambda: RetentionPolicy({}))
+    templates: Mapping[ChannelKind, Template] = field(default_factory=dict)
     boards: Mapping[ChannelKind, Board] = field(default_factory=dict)

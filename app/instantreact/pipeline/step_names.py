@@ -15,6 +15,7 @@ class StepName(StrEnum):
     SECOND_LOOK = "second_look"  # an alert
     DIGEST = "digest"  # a recipient
     CHECK_CHANNEL = "check_channel"  # no row: the kind of a channel
+    REMIND = "remind"  # a recipient
     REPORT = "report"  # a recipient
     HEARTBEAT = "heartbeat"  # no row: the service
     PURGE = "purge"  # no row: what is kept

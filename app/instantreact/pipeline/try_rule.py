@@ -51,7 +51,7 @@ async def try_rule(
         past = past[-MOST_EVENTS:]
         since = past[0].occurred_at
     replayed = await services.threads.run(replay, trial, past)
-    thresholds = await services.threads.run(lambda: tuple(try_thresholds(trial, past)))
+    thresholds = await services.threads.run(lambda: tuple(try_thresholds(trial, past, replayed)))
     return Tried(since, past[0].occurred_at if past else None, len(past), replayed, thresholds)
 
 

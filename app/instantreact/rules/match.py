@@ -27,7 +27,8 @@ def measure_condition(condition: Condition, observation: Observation) -> Evidenc
     match condition:
         case CaptionCondition(phrases):
             score = mention_probability(observation.hypotheses, phrases)
-            quote, phrase = _quote(phrases, observation)
+            is_enough = score >= condition.min_score
+            quote, phrase = _quote(phrases, observation) if is_enough else (observation.caption.text, phrases[0])
             return _seen("caption", phrase, score, quote, observation)
         case ConceptCondition(concept):
             known = observation.concepts.get(concept)

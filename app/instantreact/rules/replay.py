@@ -85,18 +85,21 @@ def replay(trial: Trial, past: Sequence[Past]) -> Replayed:
     return Replayed(tuple(alerts), withheld)
 
 
-def try_thresholds(trial: Trial, past: Sequence[Past]) -> Iterator[Threshold]:
-    """The same rule with other least scores, one condition at a time, from few to much."""
+def try_thresholds(trial: Trial, past: Sequence[Past], replayed: Replayed) -> Iterator[Threshold]:
+    """The same rule with other least scores, one condition at a time, from few to much; what it came to as it is."""
     for at, condition in enumerate(trial.criteria.conditions):
         if not asks_for_score(condition):
             continue
         asked = score_needed(condition)
         for needed in sorted({*_STEPS, asked}):
+            if needed == asked:
+                yield Threshold(at, needed, len(replayed.alerts), is_asked=True)
+                continue
             conditions = list(trial.criteria.conditions)
             conditions[at] = ask_for(condition, needed)
             criteria = replace(trial.criteria, conditions=tuple(conditions))
             alerts = len(replay(replace(trial, criteria=criteria), past).alerts)
-            yield Threshold(at, needed, alerts, is_asked=needed == asked)
+            yield Threshold(at, needed, alerts, is_asked=False)
 
 
 def _find_reason_against(trial: Trial, event: Past, last: dict[str, datetime], *, is_confirmed: bool) -> Outcome | None:

@@ -24,6 +24,9 @@ REACHING = (
 )
 
 
+_NEWS = ("digest", "follow_up", "answered", "doubted", "report", "reminder")
+"""What the system keys of alerts begin with that nobody can answer."""
+
 PartsOf = Callable[[ChannelKind], Sequence[PartKind]]
 """What a delivery on a channel is made of."""
 
@@ -113,11 +116,10 @@ async def list_alerts_of_event(session: AsyncSession, event_id: str) -> list[Ale
 async def find_latest_told(session: AsyncSession, recipient_id: str, *, with_event: bool = False) -> Alert | None:
     """The alert that somebody was told of last, as `get_alert` gives it; `with_event`: that something was seen for.
 
-    What tells of other alerts (a digest, a follow-up, an answer) is none.
+    What asks for no answer (a digest, who answered, how things stand, a reminder) is none.
     """
     told = exists().where(Delivery.alert_id == Alert.id, Delivery.recipient_id == recipient_id)
-    others = ("digest", "follow_up", "answered", "doubted")
-    is_alert = [func.coalesce(Alert.system_key, "").not_like(f"{kind}:%") for kind in others]
+    is_alert = [func.coalesce(Alert.system_key, "").not_like(f"{kind}:%") for kind in _NEWS]
     statement = (
         with_deliveries(select(Alert).where(told, *is_alert)).order_by(Alert.raised_at.desc(), Alert.id.desc()).limit(1)
     )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import selectinload
 
 from instantreact.domain.alert import ChannelKind, DeliveryState, PartKind, Receipt
 from instantreact.errors import NotFound
+from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
 from instantreact.storage.tables import Alert, Delivery, DeliveryPart
 
 ACCEPTED = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
@@ -38,6 +39,23 @@ async def get_delivery(session: AsyncSession, delivery_id: str) -> Delivery:
     if delivery is None:
         raise NotFound("delivery", delivery_id)
     return delivery
+
+
+async def list_deliveries_of(
+    session: AsyncSession,
+    recipient_id: str,
+    *,
+    state: DeliveryState | None = None,
+    after: Cursor | None = None,
+    limit: int = PAGE_SIZE,
+) -> list[Delivery]:
+    """What a recipient was told or is to be, newest first, with parts and alerts; in one state if asked."""
+    wanted = select(Delivery).where(Delivery.recipient_id == recipient_id)
+    wanted = wanted.options(selectinload(Delivery.parts), selectinload(Delivery.alert))
+    if state is not None:
+        wanted = wanted.where(Delivery.state == state)
+    statement = newest_first(wanted, Delivery.created_at, Delivery.id, after=after, limit=limit)
+    return list(await session.scalars(statement))
 
 
 def pending_ids(channel: ChannelKind) -> Select[str]:
@@ -99,6 +117,28 @@ async def list_kept(session: AsyncSession, recipient_id: str) -> Sequence[Delive
     statement = select(Delivery).where(Delivery.recipient_id == recipient_id, Delivery.state == DeliveryState.HELD)
     whole = selectinload(Delivery.alert).selectinload(Alert.event)
     return (await session.scalars(statement.options(whole).order_by(Delivery.created_at, Delivery.id))).all()
+
+
+async def list_lacking(session: AsyncSession, recipient_id: str) -> Sequence[Delivery]:
+    """The recipient's deliveries whose text was sent, and whose picture is held; the newest first."""
+    held = select(DeliveryPart.delivery_id).where(DeliveryPart.state == DeliveryState.HELD)
+    theirs = Delivery.recipient_id == recipient_id, Delivery.state != DeliveryState.HELD, Delivery.id.in_(held)
+    statement = select(Delivery).where(*theirs).order_by(Delivery.created_at.desc(), Delivery.id.desc())
+    return (await session.scalars(statement)).all()
+
+
+async def was_told(session: AsyncSession, delivery_id: str) -> bool:
+    """Whether the channel took a part of it."""
+    taken = select(DeliveryPart.id).where(DeliveryPart.delivery_id == delivery_id, DeliveryPart.state.in_(ACCEPTED))
+    return await session.scalar(taken.limit(1)) is not None
+
+
+async def give_up_held(session: AsyncSession, delivery_id: str, why: str) -> None:
+    """What is held of it is not sent any more."""
+    for part in await _lock_parts(session, delivery_id):
+        if part.state is DeliveryState.HELD:
+            part.state, part.error = DeliveryState.REFUSED, why
+    await _refresh(session, [delivery_id])
 
 
 async def mark_digested(session: AsyncSession, delivery_ids: Sequence[str], why: str) -> None:

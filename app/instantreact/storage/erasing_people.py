@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningDelete, ReturningUpdate
 
@@ -26,6 +26,7 @@ from instantreact.storage.people import (
     invitations_of,
     list_messages_of,
     mentions_of,
+    mutes_of,
 )
 from instantreact.storage.recipients import leave_without_fallback, list_recipients_of, lock_recipient
 from instantreact.storage.rules import list_rules_naming
@@ -38,6 +39,7 @@ from instantreact.storage.tables import (
     IncomingMessage,
     Invitation,
     Job,
+    Mute,
     Recipient,
     Rule,
     User,
@@ -148,6 +150,18 @@ async def take_messages(session: AsyncSession, ids: Sequence[str], _pseudonym: s
     return _taken(ErasedKind.MESSAGES, await _list_changed(session, gone))
 
 
+async def find_mutes(session: AsyncSession, person: Person, pseudonym: str) -> Sequence[str]:
+    """What was muted for them or by them."""
+    named = select(Mute.id).where(mutes_of(person), Mute.made_by.in_(person.names), Mute.made_by != pseudonym)
+    return (await session.scalars(named)).all()
+
+
+async def take_mutes(session: AsyncSession, ids: Sequence[str], pseudonym: str) -> Taken:
+    """What is quiet for everybody stays so; those of a recipient go with them."""
+    named = update(Mute).where(Mute.id.in_(ids), Mute.made_by != pseudonym).values(made_by=pseudonym)
+    return Taken(len(await _list_changed(session, named.returning(Mute.id))), {})
+
+
 async def find_invitations(session: AsyncSession, person: Person, _pseudonym: str) -> Sequence[str]:
     """Theirs, and those that bear the name of somebody who is gone."""
     return (await session.scalars(select(Invitation.id).where(invitations_of(person)))).all()
@@ -180,7 +194,9 @@ async def find_recipients(session: AsyncSession, person: Person, _pseudonym: str
 
 
 async def take_recipients(session: AsyncSession, ids: Sequence[str], _pseudonym: str) -> Taken:
-    """At last."""
+    """At last, with what was written to them alone."""
+    news = [Alert.system_key.like(f"{kind}:{each}:%") for kind in ("reminder", "report") for each in ids]
+    await session.execute(delete(Alert).where(or_(*news)).execution_options(**_UNSEEN))
     gone = delete(Recipient).where(Recipient.id.in_(ids)).returning(Recipient.id)
     return _taken(ErasedKind.RECIPIENTS, await _list_changed(session, gone))
 
@@ -191,6 +207,7 @@ PERSON_STEPS: Sequence[tuple[FindRows, TakeRows]] = (
     (find_mentions, take_mentions),
     (find_messages, take_messages),
     (find_invitations, take_invitations),
+    (find_mutes, take_mutes),
     (find_deliveries, take_deliveries),
     (find_recipients, take_recipients),
 )

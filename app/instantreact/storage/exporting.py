@@ -12,10 +12,10 @@ from instantreact.storage.alerts import with_incident
 from instantreact.storage.clips import find_clip
 from instantreact.storage.database import Database
 from instantreact.storage.minutes import find_first_minute, list_minutes
-from instantreact.storage.people import acts_of, answers_of
+from instantreact.storage.people import acts_of, answers_of, mutes_of
 from instantreact.storage.reading import read_in_order
 from instantreact.storage.spans import in_span, is_outage_in, list_clips_in, list_leading
-from instantreact.storage.tables import Alert, AuditEntry, Clip, Delivery, Event
+from instantreact.storage.tables import Alert, AuditEntry, Clip, Delivery, Event, Mute
 
 _MINUTES_AT_ONCE = timedelta(days=7)
 
@@ -75,6 +75,11 @@ def read_sent(database: Database, person: Person) -> AsyncIterator[Delivery]:
         selectinload(Delivery.parts), selectinload(Delivery.recipient), alert.selectinload(Alert.event)
     )
     return read_in_order(database, found, Delivery.created_at, Delivery.id)
+
+
+def read_muted(database: Database, person: Person) -> AsyncIterator[Mute]:
+    """What they have muted, or is muted for them."""
+    return read_in_order(database, select(Mute).where(mutes_of(person)), Mute.created_at, Mute.id)
 
 
 def read_answered(database: Database, person: Person) -> AsyncIterator[Alert]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.happening import Digest
@@ -59,6 +59,13 @@ async def end_mutes(session: AsyncSession, recipient_id: str, *which: ColumnElem
     """End what one person has muted for themselves; how many mutes that were."""
     theirs = delete(Mute).where(Mute.recipient_id == recipient_id, *which).returning(Mute.id)
     return len((await session.scalars(theirs)).all())
+
+
+async def find_end_of_all(session: AsyncSession, recipient_id: str, *, now: datetime) -> datetime | None:
+    """Until when everything is muted for somebody; None where it is not."""
+    theirs = or_(Mute.recipient_id == recipient_id, Mute.recipient_id.is_(None))
+    everything = select(func.max(Mute.until)).where(Mute.rule_id.is_(None), Mute.camera_id.is_(None), theirs)
+    return await session.scalar(everything.where(Mute.until > now))
 
 
 async def list_awake(

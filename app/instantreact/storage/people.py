@@ -21,6 +21,7 @@ from instantreact.storage.tables import (
     Delivery,
     IncomingMessage,
     Invitation,
+    Mute,
     Recipient,
     User,
     UserSession,
@@ -99,6 +100,12 @@ def invitations_of(person: Person) -> ColumnElement[bool]:
     if person.user_id is not None:
         return Invitation.id.is_(None)
     return named if person.recipient_id is None else or_(named, Invitation.recipient_id == person.recipient_id)
+
+
+def mutes_of(person: Person) -> ColumnElement[bool]:
+    """Whether a mute keeps alerts from them, or was made by them."""
+    made = Mute.made_by.in_(person.names)
+    return made if person.recipient_id is None else or_(Mute.recipient_id == person.recipient_id, made)
 
 
 async def list_messages_of(session: AsyncSession, person: Person) -> list[IncomingMessage]:

@@ -14,7 +14,7 @@ from instantreact.errors import Conflict, InvalidInput, NotFound
 from instantreact.storage.confinement import WHOLE
 from instantreact.storage.inserting import flush_or_conflict
 from instantreact.storage.paging import PAGE_SIZE, Cursor, newest_first
-from instantreact.storage.rules import refuse_while_named, refuse_while_on_call
+from instantreact.storage.rules import is_told_by_rule, refuse_while_named, refuse_while_on_call
 from instantreact.storage.tables import ChannelSecret, Recipient, Rule
 
 
@@ -111,6 +111,21 @@ async def leave_without_fallback(session: AsyncSession, recipient_id: str) -> No
 async def list_reported_to(session: AsyncSession) -> list[Recipient]:
     """Those who want to know daily how things stand."""
     return list(await session.scalars(select(Recipient).where(Recipient.report_at.is_not(None))))
+
+
+async def list_with_window(session: AsyncSession, *, until: datetime) -> list[Recipient]:
+    """Those whose chat window is open at that moment, as far as is known."""
+    return list(await session.scalars(select(Recipient).where(Recipient.window_open_until > until)))
+
+
+async def would_be_told(session: AsyncSession, recipient: Recipient) -> bool:
+    """Whether an alert may reach them: an enabled rule or one of its steps names them, or somebody's fallback does."""
+    if not recipient.enabled or recipient.opted_out_at is not None:
+        return False
+    leading = select(Recipient.id).where(Recipient.fallback_id == recipient.id, Recipient.enabled)
+    leading = leading.where(Recipient.opted_out_at.is_(None))
+    others = list(await session.scalars(leading))
+    return any([await is_told_by_rule(session, each) for each in (recipient.id, *others)])
 
 
 async def delete_recipient(session: AsyncSession, recipient_id: str) -> None:

@@ -94,6 +94,11 @@ async def list_rules_of(session: AsyncSession, recipient_id: str) -> list[Rule]:
     ]
 
 
+async def is_told_by_rule(session: AsyncSession, recipient_id: str) -> bool:
+    """Whether an enabled rule tells somebody, at once or as it escalates."""
+    return any(rule.enabled for rule in await list_rules_of(session, recipient_id))
+
+
 async def list_rules_naming(session: AsyncSession, recipient_id: str) -> list[Rule]:
     """The rules that name somebody, at once or when nobody answers, by name."""
     return [

@@ -343,7 +343,10 @@ class Mute(Base):
 
 
 class ChannelFault(Base):
-    """A channel on which nothing goes out until somebody repairs it; meanwhile only one delivery tries it."""
+    """A channel on which nothing goes out until it works; meanwhile only one delivery tries it.
+
+    Until it is open it is a count of failures without success in between, and keeps nobody waiting.
+    """
 
     __tablename__ = "channel_faults"
     channel: Mapped[ChannelKind] = mapped_column(enum_text(ChannelKind), primary_key=True)
@@ -351,7 +354,20 @@ class ChannelFault(Base):
     reason: Mapped[str] = mapped_column(Text)
     trial_id: Mapped[str | None]  # the delivery that may try
     tried_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when the last one failed
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    is_open: Mapped[bool] = mapped_column(default=True, server_default=true())
     is_over: Mapped[bool] = mapped_column(default=False)  # something got through since
+
+
+class TemplateFault(Base):
+    """A template that a channel does not take, as it is called there with its language."""
+
+    __tablename__ = "template_faults"
+    channel: Mapped[ChannelKind] = mapped_column(enum_text(ChannelKind), primary_key=True)
+    template: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime] = mapped_column(UTCDateTime)
+    tried_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    reason: Mapped[str] = mapped_column(Text)
 
 
 class Alert(Base):
@@ -392,14 +408,18 @@ class Delivery(Base):
     __tablename__ = "deliveries"
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     alert_id: Mapped[str] = mapped_column(ForeignKey("alerts.id", ondelete="CASCADE"), index=True)
-    recipient_id: Mapped[str] = mapped_column(ForeignKey("recipients.id", ondelete="CASCADE"), index=True)
+    recipient_id: Mapped[str] = mapped_column(ForeignKey("recipients.id", ondelete="CASCADE"))
     channel: Mapped[ChannelKind] = mapped_column(enum_text(ChannelKind))
+    instead_of: Mapped[str | None]  # another delivery of the alert, which did not reach whoever falls back on this one
     state: Mapped[DeliveryState] = mapped_column(enum_text(DeliveryState), default=DeliveryState.PENDING)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     alert: Mapped[Alert] = relationship(back_populates="deliveries")
     recipient: Mapped[Recipient] = relationship()
     parts: Mapped[list["DeliveryPart"]] = relationship(order_by="DeliveryPart.position", passive_deletes=True)
-    __table_args__ = (UniqueConstraint("alert_id", "recipient_id"),)
+    __table_args__ = (
+        UniqueConstraint("alert_id", "recipient_id"),
+        Index("ix_deliveries_of_recipient", "recipient_id", "created_at", "id"),
+    )
 
 
 class DeliveryPart(Base):

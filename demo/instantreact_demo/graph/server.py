@@ -36,6 +36,7 @@ from instantreact_demo.graph.policies import (
     check_upload,
     read_json,
 )
+from instantreact_demo.graph.templates import Rendered, Template, create_template, find_template
 from instantreact_demo.graph.wire import Call, DroppableProtocol, read_call
 from instantreact_demo.local_server import LocalServer
 
@@ -58,7 +59,7 @@ class Page:
     page_id: str = "1000"
     access_token: str = "EAAtesttoken"
     app_secret: str | None = "0123456789abcdef0123456789abcdef"
-    permissions: frozenset[str] = frozenset({"pages_messaging", "pages_manage_metadata"})
+    permissions: frozenset[str] = frozenset({"pages_messaging", "pages_manage_metadata", "pages_utility_messaging"})
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Received:
 
 
 class FakeGraph:
-    """Graph for one Page. Set `people`, `webhook_url`, `hook` and `auto_events` at any time; read `received`.
+    """Graph for one Page. Set `people`, `templates`, `webhook_url`, `hook`, `auto_events`; read `received`.
 
     `weather` gives the fault of a call, by its part, where none is scripted.
     """
@@ -121,7 +122,7 @@ class FakeGraph:
         self.hook: Callable[[Moment, Received | None], None] | None = None
         self.profile: dict[str, Any] = {}
         self.subscribed_fields: list[str] = []
-        self._templates: set[str] = set()
+        self.templates: list[Template] = []
         self._attachments: dict[str, bytes] = {}
 
     def script(self, *faults: Fault) -> None:
@@ -186,7 +187,7 @@ class FakeGraph:
                 Route(f"{node}/message_attachments", self._save_attachment, methods=["POST"]),
                 Route(f"{node}/messenger_profile", self._profile, methods=["GET", "POST", "DELETE"]),
                 Route(f"{node}/subscribed_apps", self._subscribe, methods=["GET", "POST"]),
-                Route(f"{node}/message_templates", self._create_template, methods=["POST"]),
+                Route(f"{node}/message_templates", self._templates, methods=["GET", "POST"]),
                 Route(node, self._page_node, methods=["GET"]),
             ],
             exception_handlers={GraphError: self._refuse},  # type: ignore[dict-item]  # starlette types the base class
@@ -241,11 +242,16 @@ class FakeGraph:
         self.subscribed_fields = check_fields(request.query_params.get("subscribed_fields", ""))
         return JSONResponse({"success": True})
 
-    async def _create_template(self, request: Request) -> Response:
+    async def _templates(self, request: Request) -> Response:
         self._authorise(request)
-        body = read_json(await request.body())
-        self._templates.add(body["name"])
-        return JSONResponse({"id": str(next(self._numbers)), "status": "APPROVED", "category": body["category"]})
+        check_permission("pages_utility_messaging", self.page.permissions, code=200)
+        if request.method == "GET":
+            name = request.query_params.get("name")
+            found = [each for each in self.templates if name in (None, each.name)]
+            return JSONResponse({"data": [each.as_json(number) for number, each in enumerate(found, start=1)]})
+        template = create_template(read_json(await request.body()))
+        self.templates.append(template)
+        return JSONResponse({"id": str(next(self._numbers)), "status": template.status, "category": "UTILITY"})
 
     async def _page_node(self, request: Request) -> Response:
         self._authorise(request)
@@ -267,23 +273,34 @@ class FakeGraph:
     def _accept(self, call: Call) -> Received:
         check_messaging_type(call.body)
         message = call.body.get("message")
+        rendered = self._render(call.body)
         check_message(message)
         assert isinstance(message, dict)
         psid = check_person(call.body, self.people)
-        template = message.get("template")
-        if template is not None and template.get("name") not in self._templates:
-            raise GraphError(100, "template cannot be found")
         number = next(self._numbers)
         payload = (message.get("attachment") or {}).get("payload", {})
         received = Received(
             mid=f"m_fake_{number}", psid=psid, part=call.part, at_ms=_now_ms(),
             messaging_type=call.body["messaging_type"], metadata=message.get("metadata"),
-            text=message.get("text") or payload.get("text", ""), buttons=tuple(payload.get("buttons", ())),
+            text=message.get("text") or payload.get("text", rendered.text),
+            buttons=tuple(payload.get("buttons", rendered.buttons)),
             quick_replies=tuple(message.get("quick_replies", ())),
             picture=self._picture(message.get("attachment"), call.files),
         )  # fmt: skip
         self.received.append(received)
         return received
+
+    def _render(self, body: Mapping[str, Any]) -> Rendered:
+        """What a message's template comes to; a template goes with UTILITY, and only with it."""
+        message = body.get("message")
+        template = message.get("template") if isinstance(message, dict) else None
+        if (body.get("messaging_type") == "UTILITY") != isinstance(template, dict):
+            raise GraphError(100, "param message[template] goes with messaging_type UTILITY, and only with it")
+        if not isinstance(template, dict):
+            return Rendered("", ())
+        if "pages_utility_messaging" not in self.page.permissions:
+            raise GraphError(10, "This endpoint requires the 'pages_utility_messaging' permission", status=403)
+        return find_template(self.templates, template).render(template.get("components", []))
 
     def _picture(self, attachment: Mapping[str, Any] | None, files: tuple[Upload, ...] | None) -> bytes:
         if attachment is None or attachment["type"] == "template":

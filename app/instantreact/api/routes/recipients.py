@@ -8,10 +8,15 @@ from instantreact.api.openapi import CREATED, problems
 from instantreact.api.pages import Page, PageDep
 from instantreact.api.schemas.fields import PathId
 from instantreact.api.schemas.recipients import RecipientDraft, RecipientView
+from instantreact.api.schemas.told import ToldView
+from instantreact.domain.alert import DeliveryState
 from instantreact.domain.principal import Scope
+from instantreact.jobs import outbox
 from instantreact.pipeline.quiet import reconsider_held
+from instantreact.pipeline.remind import put_remind_job
 from instantreact.pipeline.report import put_report_job
-from instantreact.storage import recipients
+from instantreact.pipeline.step_names import StepName
+from instantreact.storage import deliveries, recipients
 from instantreact.storage.paging import Cursor
 from instantreact.storage.tables import Recipient
 
@@ -53,6 +58,28 @@ async def get_recipient(services: ServicesDep, recipient_id: PathId) -> Recipien
         return RecipientView.model_validate(await recipients.get_recipient(session, recipient_id))
 
 
+@router.get(
+    "/{recipient_id}/deliveries",
+    operation_id="getDeliveriesOfRecipient",
+    summary="List what a recipient was told",
+    responses=problems(401, 403, 404, 422),
+)
+async def list_deliveries(
+    services: ServicesDep, recipient_id: PathId, page: PageDep, state: DeliveryState | None = None
+) -> Page[ToldView]:
+    """The newest first: what became of each alert for this person, and why. What was given up (`state=buried`) has the
+    `job_id` by which it is sent again: `POST /jobs/{job_id}/rerun`.
+    """
+    async with services.database.reading() as session:
+        await recipients.get_recipient(session, recipient_id)
+        rows = await deliveries.list_deliveries_of(
+            session, recipient_id, state=state, after=page.after, limit=page.fetch
+        )
+        buried = [row.id for row in rows if any(part.state is DeliveryState.BURIED for part in row.parts)]
+        jobs = await outbox.find_buried(session, StepName.DELIVER, buried) if buried else {}
+    return page.cut(rows, lambda row: ToldView.of(row, jobs.get(row.id)), lambda row: Cursor(row.created_at, row.id))
+
+
 @router.put(
     "/{recipient_id}",
     operation_id="replaceRecipient",
@@ -66,6 +93,7 @@ async def replace_recipient(services: ServicesDep, recipient_id: PathId, draft: 
         recipient = await recipients.update_recipient(session, recipient_id, draft.to_changes())
         await put_report_job(session, services, recipient)
         await reconsider_held(session, services, recipient_id)
+        await put_remind_job(session, services, recipient)
         return RecipientView.model_validate(recipient)
 
 

@@ -3,18 +3,33 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import httpx
 
-from instantreact.channels.messenger.graph_errors import ECHO_WAIT_S, error_for, read_failure, read_object
+from instantreact.channels.messenger.graph_errors import (
+    ECHO_WAIT_S,
+    GraphFailure,
+    error_for,
+    read_failure,
+    read_object,
+)
 from instantreact.channels.messenger.signature import appsecret_proof
 from instantreact.channels.transport import explain_transport
+from instantreact.errors import DeliveryError
 from instantreact.logs import get_logger
 
 USAGE_WARNING_PERCENT = 80.0
 """From which share of the Page's allowance on we warn."""
 
 Reply = dict[str, object]
+
+
+class FailureReader(Protocol):
+    """What a failure comes to; see graph_errors.py."""
+
+    def __call__(self, failure: GraphFailure, *, regain_access_s: float = 0.0) -> DeliveryError: ...
+
 
 log = get_logger(__name__)
 
@@ -60,11 +75,17 @@ class GraphClient:
             timeout=httpx.Timeout(account.reply_timeout_s, connect=account.connect_timeout_s),
         )
 
-    async def get(self, edge: str, params: Mapping[str, str], *, is_success: Callable[[Reply], bool]) -> Reply:
+    async def get(
+        self,
+        edge: str,
+        params: Mapping[str, str],
+        *,
+        is_success: Callable[[Reply], bool],
+        explain: FailureReader = error_for,
+    ) -> Reply:
         """Read something of the Page: an edge such as `/messages`, or "" for its node."""
-        return await self._exchange(
-            self._client.build_request("GET", self.account.page_url + edge, params=params), is_success
-        )
+        request = self._client.build_request("GET", self.account.page_url + edge, params=params)
+        return await self._exchange(request, is_success, explain)
 
     async def post(
         self,
@@ -75,16 +96,19 @@ class GraphClient:
         form: Mapping[str, str] | None = None,
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
         params: Mapping[str, str] | None = None,
+        explain: FailureReader = error_for,
     ) -> Reply:
         """Send JSON, a form with files, or parameters alone to an edge of the Page."""
         url = self.account.page_url + edge
         request = self._client.build_request("POST", url, json=json, data=form, files=files, params=params)
-        return await self._exchange(request, is_success)
+        return await self._exchange(request, is_success, explain)
 
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _exchange(self, request: httpx.Request, is_success: Callable[[Reply], bool]) -> Reply:
+    async def _exchange(
+        self, request: httpx.Request, is_success: Callable[[Reply], bool], explain: FailureReader
+    ) -> Reply:
         """The reply's JSON object where it is a success; whatever else comes back is raised."""
         response = await self._transmit(request)
         usage = read_usage(response.headers)
@@ -94,7 +118,7 @@ class GraphClient:
         if response.is_success and is_success(reply):
             return reply
         failure = read_failure(response.status_code, response.content).without(self.account.secrets)
-        raise error_for(failure, regain_access_s=usage.regain_access_s)
+        raise explain(failure, regain_access_s=usage.regain_access_s)
 
     async def _transmit(self, request: httpx.Request) -> httpx.Response:
         try:

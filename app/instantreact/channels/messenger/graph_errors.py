@@ -17,6 +17,7 @@ from instantreact.errors import (
     DeliveryError,
     DeliveryRefused,
     RecipientUnreachable,
+    TemplateRefused,
 )
 
 ECHO_WAIT_S = 30.0
@@ -174,9 +175,20 @@ def error_for(failure: GraphFailure, *, regain_access_s: float = 0.0) -> Deliver
             return ChannelBroken(text)
 
 
+def template_error_for(failure: GraphFailure, *, regain_access_s: float = 0.0) -> DeliveryError:
+    """The same for a template. What is wrong with the set-up is the template's then, or its permission's.
+
+    Nothing else uses these, and other messages go out.
+    """
+    if classify(failure) in (FailureKind.PAYLOAD, FailureKind.CONFIG):
+        return TemplateRefused(f"Messenger refuses the template. {_describe(failure)}")
+    return error_for(failure, regain_access_s=regain_access_s)
+
+
 def _deferral(kind: FailureKind, text: str, regain_access_s: float) -> DeliveryDeferred:
     wait_s = {FailureKind.RATE: regain_access_s or RATE_WAIT_S, FailureKind.AMBIGUOUS: ECHO_WAIT_S}.get(kind)
-    return DeliveryDeferred(text, retry_after_s=wait_s, ambiguous=kind is FailureKind.AMBIGUOUS)
+    is_ambiguous, is_rate = kind is FailureKind.AMBIGUOUS, kind is FailureKind.RATE
+    return DeliveryDeferred(text, retry_after_s=wait_s, ambiguous=is_ambiguous, is_outage=not is_rate)
 
 
 def _classify_status(status: int) -> FailureKind:

@@ -9,6 +9,7 @@ from instantreact.channels.channel import ChannelEnds
 from instantreact.channels.messenger.channel import MessengerChannel
 from instantreact.channels.messenger.graph import MessengerAccount
 from instantreact.channels.messenger.receiver import MessengerReceiver
+from instantreact.channels.messenger.template import MessengerTemplate, TemplateForm
 from instantreact.clock import Clock
 from instantreact.errors import Misconfigured
 
@@ -30,15 +31,33 @@ class MessengerSettings(Protocol):
     messenger_verify_token: SecretStr | None
     graph_url: HttpUrl
     graph_version: str
+    messenger_template: str | None
+    messenger_template_languages: tuple[str, ...]
+    messenger_template_parameters: tuple[str, ...]
+    messenger_template_buttons: tuple[str, ...]
 
 
 def open_messenger(settings: MessengerSettings, clock: Clock) -> ChannelEnds:
     """Sends where there is a Page. Raises Misconfigured for half a configuration."""
     account = find_account(settings)
     secret, verify = settings.messenger_app_secret, settings.messenger_verify_token
-    return ChannelEnds(
-        MessengerChannel(account, clock=clock) if account else None,
-        MessengerReceiver(_reveal(secret), _reveal(verify)),
+    receiver, form = MessengerReceiver(_reveal(secret), _reveal(verify)), find_template(settings)
+    if account is None:
+        return ChannelEnds(None, receiver)
+    channel = MessengerChannel(account, clock=clock)
+    return ChannelEnds(channel, receiver, template=MessengerTemplate(channel, form) if form else None)
+
+
+def find_template(settings: MessengerSettings) -> TemplateForm | None:
+    """What is sent while a chat window is shut; None for nothing. Raises Misconfigured."""
+    if settings.messenger_template is None:
+        return None
+    places = [each.rpartition("=") for each in settings.messenger_template_parameters]
+    return TemplateForm(
+        settings.messenger_template,
+        settings.messenger_template_languages,
+        [(name, value) for name, _, value in places],
+        settings.messenger_template_buttons,
     )
 
 

@@ -98,7 +98,9 @@ class MqttLink:
         if problem is not None:
             await self._drop(client)
             reason = problem if isinstance(problem, MqttError) else "the connection was lost"
-            raise DeliveryDeferred(f"The MQTT broker did not confirm a message: {reason}.", ambiguous=True)
+            raise DeliveryDeferred(
+                f"The MQTT broker did not confirm a message: {reason}.", ambiguous=True, is_outage=True
+            )
 
     async def _read(self, client: Client) -> None:
         """What the broker keeps for us, ours included as they come back; others of us may write there, too."""
@@ -142,4 +144,4 @@ def explain(error: MqttError) -> DeliveryError:
         return ChannelBroken(
             f"The MQTT broker does not let us in: look at user and password in INSTANTREACT_MQTT_URL. {error}"
         )
-    return DeliveryDeferred(f"The MQTT broker cannot be reached. {error}")
+    return DeliveryDeferred(f"The MQTT broker cannot be reached. {error}", is_outage=True)

@@ -51,7 +51,7 @@ def error_for(reply: Reply) -> DeliveryError:
     text = f"{reply.description} (HTTP {reply.status})"
     if not reply.value and reply.status < 500:
         return DeliveryDeferred(
-            f"That was not Telegram's answer. {text}", retry_after_s=AMBIGUOUS_WAIT_S, ambiguous=True
+            f"That was not Telegram's answer. {text}", retry_after_s=AMBIGUOUS_WAIT_S, ambiguous=True, is_outage=True
         )
     match reply.status:
         case 401 | 404:
@@ -66,7 +66,7 @@ def error_for(reply: Reply) -> DeliveryError:
             wait_s = reply.find_parameter("retry_after")
             return DeliveryDeferred(f"Telegram limits how much may be sent. {text}", retry_after_s=float(wait_s or 60))
         case _:
-            return DeliveryDeferred(f"Telegram failed for the moment. {text}")
+            return DeliveryDeferred(f"Telegram failed for the moment. {text}", is_outage=True)
 
 
 def _moved(reply: Reply) -> str:

@@ -17,6 +17,7 @@ from instantreact.domain.happening import (
     Happening,
     IncidentGrew,
     Notice,
+    Reminder,
     RuleMatched,
     Written,
 )
@@ -54,5 +55,5 @@ def _occurred_at(happening: Happening) -> datetime | None:
             return happening.since
         case IncidentGrew():
             return happening.latest_at
-        case AlertAnswered() | AlertDoubted() | Digest() | Written():
+        case AlertAnswered() | AlertDoubted() | Digest() | Reminder() | Written():
             return None
