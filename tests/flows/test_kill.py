@@ -17,7 +17,7 @@ from tests.flows.test_clip_to_messenger import add_rule
 from tests.servers.service import Service, wait_until
 
 RUNS = 8
-"""Kills; a campaign of more is benchmarks/alerts.py."""
+"""Kills; a campaign of more is benchmarks/campaign.py."""
 SEED = 20261122
 
 

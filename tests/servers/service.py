@@ -25,6 +25,7 @@ VERIFY_TOKEN = "verify-me"
 class Service:
     """A service on a free port. `start` may follow `kill`: the state folder stays, the port stays."""
 
+    module = "instantreact"
     command = "serve"
     ready = re.compile(r"on http://[^:]+:(\d+)")
 
@@ -60,7 +61,7 @@ class Service:
 
     def start(self) -> None:
         """Start and wait until it is ready to work."""
-        command = [sys.executable, "-m", "instantreact", self.command, "--state-dir", str(self._state_dir)]
+        command = [sys.executable, "-m", self.module, self.command, "--state-dir", str(self._state_dir)]
         self._process = subprocess.Popen(
             [*command, *self._arguments()],
             stdout=subprocess.PIPE,

@@ -38,7 +38,7 @@ async def test_mark_part_sent_keeps_the_first_receipt_when_it_comes_twice(databa
     async with database.unit_of_work() as session:
         delivery = await make_delivery(session)
         text, _ = delivery.parts
-        await deliveries.start_attempt(session, text.id)
+        await deliveries.start_attempts(session, [text.id])
         await deliveries.mark_part_sent(session, text.id, RECEIPT)
         await deliveries.mark_part_sent(session, text.id, Receipt("m_2", NOW + timedelta(hours=1)))
     async with database.reading() as session:

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextvars
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from instantreact.errors import NotFound
 from instantreact.storage.database import Database
 from instantreact.storage.tables import Site
 from tests.storage.databases import ENGINES
@@ -79,3 +81,43 @@ async def test_write_runs_in_the_context_of_who_asked_for_it(database: Database)
 
     await asyncio.gather(*(ask(name) for name in "abc"))
     assert seen == ["a", "b", "c"]
+
+
+async def add_all(session: AsyncSession, names: Sequence[str]) -> list[str | Exception]:
+    """Add sites by one statement for all; those whose name is empty are refused."""
+    asked.append(len(names))
+    session.add_all(Site(name=name, created_at=NOW) for name in names if name)
+    await session.flush()
+    return [name or NotFound("site", name) for name in names]
+
+
+asked: list[int] = []
+
+
+async def test_what_is_asked_together_is_done_together_and_answered_to_each(database: Database) -> None:
+    asked.clear()
+    names = [f"{number:02}" for number in range(40)]
+    asking = (database.write_together(add_all, name) for name in [*names, ""])
+    found = await asyncio.gather(*asking, return_exceptions=True)
+    assert found[:-1] == names
+    assert isinstance(found[-1], NotFound)
+    assert await list_names(database) == names
+    assert sum(asked) == 41
+    assert len(asked) <= 3
+
+
+async def test_what_spoils_a_shared_transaction_fails_for_itself_only(database: Database) -> None:
+    await database.write_together(add_all, "there")
+    names = ["a", "there", "b"]
+    found = await asyncio.gather(*(database.write_together(add_all, name) for name in names), return_exceptions=True)
+    assert [type(each) for each in found] == [str, IntegrityError, str]
+    assert await list_names(database) == ["a", "b", "there"]
+
+
+async def test_what_was_asked_is_done_when_who_asked_has_gone(database: Database) -> None:
+    first, second = (asyncio.create_task(database.write_together(add_all, name)) for name in ("a", "b"))
+    await asyncio.sleep(0)
+    second.cancel()
+    assert await first == "a"
+    assert await database.write_together(add_all, "c") == "c"
+    assert await list_names(database) == ["a", "b", "c"]

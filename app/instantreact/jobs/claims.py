@@ -1,11 +1,27 @@
 """Who holds a job: handing out, taking, renewing, and the four ways to let go of it, each checked by the token."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, case, func, literal, null, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.job import JobState
@@ -22,6 +38,20 @@ class Handover:
     job_id: str
     token: str
     kind: str
+
+    def lost(self) -> LeaseLost:
+        """What is raised when the job is no longer ours."""
+        return LeaseLost(f"Job {self.job_id} is held by somebody else by now, or is gone.")
+
+
+@dataclass(frozen=True)
+class TakeRequest:
+    """A worker of the process `owner` takes what it was handed, at `now` and for so many seconds."""
+
+    handover: Handover
+    now: datetime
+    lease_s: float
+    owner: str | None
 
 
 @dataclass(frozen=True)
@@ -59,15 +89,16 @@ async def hand_out(
     What nobody took before its deadline, or whose lease has passed, is due again first.
     """
     await _expire(session, now)
-    mine = _of(owner)
-    short, long = await _count_in_hand(session, mine & SHORT), await _count_in_hand(session, mine & ~SHORT)
+    due = await _list_due_kinds(session, limits, now=now)
+    in_hand = await _count_in_hand(session, _of(owner)) if due else {}
     deadline = now + timedelta(seconds=deadline_s)
     handovers: list[Handover] = []
-    for kind, limit in limits.items():
-        room = limit - short.get(kind, 0) - long.get(kind, 0)
+    for kind in due:
+        limit, long = limits[kind], in_hand.get((kind, False), 0)
+        room = limit - in_hand.get((kind, True), 0) - long
         if room > 0:
             handovers += await _claim_kind(session, kind, room, now=now, deadline=deadline, owner=owner)
-        elif room == 0 and long.get(kind, 0) == limit:
+        elif room == 0 and long == limit:
             handovers += await _claim_kind(session, kind, 1, now=now, deadline=deadline, owner=owner, only=SHORT)
     return handovers
 
@@ -76,22 +107,60 @@ async def take(
     session: AsyncSession, handover: Handover, *, now: datetime, lease_s: float, owner: str | None = None
 ) -> Claim | None:
     """Start a try at the job that was handed over; None when it was handed to somebody else since, or is gone."""
+    return (await take_all(session, [TakeRequest(handover, now, lease_s, owner)]))[0]
+
+
+async def take_all(session: AsyncSession, takings: Sequence[TakeRequest]) -> list[Claim | None]:
+    """`take` of several, for the worker of one process, by one statement. Of a message that came twice one is good."""
+    last = takings[-1]
     statement = (
         update(Job)
-        .where(Job.id == handover.job_id, Job.token == handover.token, Job.state == JobState.HANDED)
+        .where(
+            Job.id.in_([each.handover.job_id for each in takings]),
+            Job.token.in_([each.handover.token for each in takings]),
+            Job.state == JobState.HANDED,
+        )
         .values(
             state=JobState.RUNNING,
             attempts=Job.attempts + 1,
-            owner=owner,
-            lease_until=now + timedelta(seconds=lease_s),
+            owner=last.owner,
+            lease_until=last.now + timedelta(seconds=last.lease_s),
             # This run begins after it was put again, and so answers that too.
-            again_at=case((Job.again_at > now, Job.again_at), else_=null()),
+            again_at=case((Job.again_at > last.now, Job.again_at), else_=null()),
         )
-        .returning(Job.kind, Job.subject, Job.attempts, Job.max_attempts, Job.request_id, Job.traceparent)
+        .returning(Job.token, Job.kind, Job.subject, Job.attempts, Job.max_attempts, Job.request_id, Job.traceparent)
         .execution_options(synchronize_session=False)
     )
-    row = (await session.execute(statement)).one_or_none()
-    return None if row is None else Claim(handover.job_id, handover.token, *row)
+    rows = {row[0]: row[1:] for row in await session.execute(statement)}
+    taken = [(each.handover, rows.pop(each.handover.token, None)) for each in takings]
+    return [None if row is None else Claim(handover.job_id, handover.token, *row) for handover, row in taken]
+
+
+async def confirm_all(session: AsyncSession, handovers: Sequence[Handover]) -> dict[str, datetime | None]:
+    """The tokens that are still good, each with when its job was put again; their rows are locked by their ids."""
+    statement = (
+        select(Job.token, Job.again_at)
+        .where(
+            Job.id.in_([each.job_id for each in handovers]),
+            Job.token.in_([each.token for each in handovers]),
+        )
+        .order_by(Job.id)
+        .with_for_update()
+    )
+    return {token: again_at for token, again_at in await session.execute(statement) if token is not None}
+
+
+async def finish_all(session: AsyncSession, claims: Sequence[Claim]) -> list[Exception | None]:
+    """`Claim.finish` of several; LeaseLost in the place of those that are no longer ours."""
+    good = await confirm_all(session, claims)
+    done = [claim.job_id for claim in claims if claim.token in good and good[claim.token] is None]
+    await session.execute(delete(Job).where(Job.id.in_(done)).execution_options(synchronize_session=False))
+    for claim in claims:
+        if good.get(claim.token) is not None:
+            await claim.finish(session)
+    if good:
+        announce(session, TOPIC)
+    return [None if claim.token in good else claim.lost() for claim in claims]
 
 
 async def renew(session: AsyncSession, tokens: Collection[str], *, now: datetime, lease_s: float) -> set[str]:
@@ -168,7 +237,7 @@ async def lock_claimed(session: AsyncSession, handover: Handover) -> Job:
     statement = select(Job).where(Job.id == handover.job_id, Job.token == handover.token).with_for_update()
     job = (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
     if job is None:
-        raise LeaseLost(f"Job {handover.job_id} is held by somebody else by now, or is gone.")
+        raise handover.lost()
     return job
 
 
@@ -186,9 +255,27 @@ def _of(owner: str | None) -> ColumnElement[bool]:
     return or_(Job.owner.is_(None), Job.owner.in_(select(WorkerRoom.owner)))
 
 
-async def _count_in_hand(session: AsyncSession, which: ColumnElement[bool]) -> dict[str, int]:
-    statement = select(Job.kind, func.count()).where(Job.state.in_(IN_HAND), which).group_by(Job.kind)
-    return dict(iter(await session.execute(statement)))
+async def _list_due_kinds(session: AsyncSession, kinds: Mapping[str, int], *, now: datetime) -> list[str]:
+    """Those of which a job is due: one look into the index for each, by one statement."""
+    if not kinds:
+        return []
+    return list(await session.scalars(_due_kinds(tuple(kinds)), {"now": now}))
+
+
+@lru_cache(8)
+def _due_kinds(kinds: tuple[str, ...]) -> CompoundSelect[str]:
+    now = bindparam("now", type_=Job.run_at.type)
+    due = Job.state == JobState.DUE, Job.run_at <= now
+    return union_all(*(select(literal(kind)).where(exists().where(Job.kind == kind, *due)) for kind in kinds))
+
+
+async def _count_in_hand(session: AsyncSession, which: ColumnElement[bool]) -> dict[tuple[str, bool], int]:
+    """By kind, and whether they are short."""
+    is_short = case((SHORT, 1), else_=0)
+    statement = (
+        select(Job.kind, is_short, func.count()).where(Job.state.in_(IN_HAND), which).group_by(Job.kind, is_short)
+    )
+    return {(kind, bool(short)): count for kind, short, count in await session.execute(statement)}
 
 
 async def _claim_kind(

@@ -124,9 +124,9 @@ async def find_job(session: AsyncSession, kind: str, subject: str) -> Job | None
     return (await session.scalars(select(Job).where(Job.kind == kind, Job.subject == subject))).one_or_none()
 
 
-async def find_buried(session: AsyncSession, kind: str, subjects: Collection[str]) -> dict[str, str]:
-    """The buried jobs of a kind about these subjects: their ids by subject."""
-    buried = select(Job.subject, Job.id).where(Job.kind == kind, Job.subject.in_(subjects))
+async def find_buried(session: AsyncSession, kinds: Collection[str], subjects: Collection[str]) -> dict[str, str]:
+    """The buried jobs of these kinds about these subjects: their ids by subject."""
+    buried = select(Job.subject, Job.id).where(Job.kind.in_(kinds), Job.subject.in_(subjects))
     return {row[0]: row[1] for row in await session.execute(buried.where(Job.state == JobState.BURIED))}
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 
 from instantreact.clock import Clock
 from instantreact.errors import InstantReactError
@@ -18,6 +19,9 @@ from instantreact.storage.neighbours import Neighbours
 
 CLOCK_STEP_S = 5.0
 """A clock that goes back further than this between two looks was set, not corrected a little."""
+
+BREATH_S = 0.02
+"""Two looks lie so far apart: while hundreds of jobs end in a second, several places are filled by one."""
 
 LONGEST_PAUSE_S = 10.0
 """At least so often a database or broker that fails is tried."""
@@ -58,12 +62,14 @@ class Relay:
         self._poll_s = poll_s
         self._wake = database.subscribe(TOPIC)
         self._monotonic = monotonic
+        self._look_at_neighbours_s = -inf
         self._offset_s = self._measure_offset_s()
 
     async def hand_out_due(self) -> int:
         """Send what is due and finds room; returns how many jobs that were."""
-        if self._neighbours is not None:
+        if self._neighbours is not None and self._monotonic() >= self._look_at_neighbours_s:
             await free_dead(self._database, self._neighbours, clock=self._clock)
+            self._look_at_neighbours_s = self._monotonic() + self._poll_s
         offset_s = self._measure_offset_s()
         async with self._database.unit_of_work() as session:
             if offset_s < self._offset_s - CLOCK_STEP_S:
@@ -108,6 +114,7 @@ class Relay:
                 _log_failure(error)
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            await asyncio.sleep(BREATH_S)
             # Not wait_for(): in Python 3.11 it swallows a cancellation that comes together with what it waits for.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._poll_s):

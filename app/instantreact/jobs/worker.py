@@ -164,9 +164,8 @@ class Worker:
             log.exception("job.unfinished", job_id=handover.job_id)  # its lease passes, then it is due again
 
     async def _take(self, handover: Handover) -> Claim | None:
-        async with self._database.unit_of_work() as session:
-            now = self._clock.now()
-            return await claims.take(session, handover, now=now, lease_s=self._lease_s, owner=self._owner)
+        taking = claims.TakeRequest(handover, self._clock.now(), self._lease_s, self._owner)
+        return await self._database.write_together(claims.take_all, taking)
 
     async def _run(self, claim: Claim) -> None:
         if claim.attempt > claim.max_attempts:
@@ -190,8 +189,7 @@ class Worker:
 
     async def _finish(self, claim: Claim) -> None:
         with contextlib.suppress(LeaseLost):  # the usual case: the run has finished its claim itself
-            async with self._database.unit_of_work() as session:
-                await claim.finish(session)
+            await self._database.write_together(claims.finish_all, claim)
 
     async def _retry(self, claim: Claim, reason: str, *, retry_after_s: float | None = None) -> None:
         if claim.attempt >= claim.max_attempts:

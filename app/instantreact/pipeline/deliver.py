@@ -1,5 +1,6 @@
 """One alert to one person: its parts in order, each sent once as far as a channel lets us know."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -7,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.channels.channel import Channel
 from instantreact.channels.registry import CHANNELS
-from instantreact.domain.alert import ChannelKind, DeliveryState, PartKind, Picture, Receipt
+from instantreact.domain.alert import DeliveryState, PartKind, Picture, Receipt
 from instantreact.domain.happening import Notice, Reminder, find_answered_id
+from instantreact.domain.rule import Severity
 from instantreact.errors import (
     ChannelBroken,
     ChatWindowClosed,
@@ -16,6 +18,7 @@ from instantreact.errors import (
     DeliveryRefused,
     FileMissing,
     FilesUnreachable,
+    LeaseLost,
     NotFound,
     RecipientUnreachable,
 )
@@ -27,8 +30,16 @@ from instantreact.pipeline.quiet import find_reason_against, hold_while_quiet
 from instantreact.pipeline.reach import send_despite
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
+from instantreact.pipeline.together import (
+    DeliveryRequest,
+    DeliveryStep,
+    note_working,
+    put_check_job,
+    read_standings,
+    write_steps,
+)
 from instantreact.storage import alerts, channel_faults, deliveries, recipients
-from instantreact.storage.tables import Delivery, DeliveryPart, Recipient
+from instantreact.storage.tables import Alert, Delivery, DeliveryPart, Recipient
 
 MAX_ATTEMPTS = 100
 """Tries of a delivery: with waits of two and a half minutes on average, a channel may fail for four hours."""
@@ -60,19 +71,20 @@ async def deliver(services: Services, claim: Claim) -> None:
 
     Raises DeliveryDeferred when the channel may take the rest later: accepted parts are committed and not repeated.
     """
-    async with services.database.reading() as session:
-        delivery = await deliveries.get_delivery(session, claim.subject)
+    standing = await services.database.read_together(
+        read_standings, DeliveryRequest(claim.subject, services.clock.now())
+    )
+    delivery = standing.delivery
     reason = find_reason_against(services, delivery)
     if reason is not None:
         await _refuse(services, claim, delivery, reason)
         return
-    if await hold_while_quiet(services, claim, delivery) or await _wait_for_repair(services, claim, delivery):
+    if await hold_while_quiet(services, claim, delivery, told=standing.told):
+        return
+    if standing.fault is not None and await _wait_for_repair(services, claim, delivery):
         return
     try:
-        channel = _find_channel(services, delivery)
-        for part in delivery.parts:
-            if part.state is DeliveryState.PENDING and not await _send_part(services, claim, channel, delivery, part):
-                break
+        await _send_parts(services, claim, _find_channel(services, delivery), delivery)
     except ChannelBroken as error:
         await _note_broken(services, delivery, error)
         raise DeliveryDeferred(str(error), retry_after_s=REPAIR_S) from error
@@ -80,33 +92,78 @@ async def deliver(services: Services, claim: Claim) -> None:
         if error.is_outage and not CHANNELS[delivery.channel].many_services:
             await _note_failing(services, delivery, error)
         raise
-    async with services.database.unit_of_work() as session:
-        await claim.finish(session)
+
+
+async def _send_parts(services: Services, claim: Claim, channel: Channel, delivery: Delivery) -> None:
+    """Send what is pending in order. That one part was accepted is committed as the next is started."""
+    sent: tuple[DeliveryPart, Receipt] | None = None
+    for part in delivery.parts:
+        if part.state is not DeliveryState.PENDING:
+            continue
+        await _go_on(services, claim, delivery, sent, part)
+        sent, goes_on = await _send_part(services, channel, delivery, part)
+        if sent is not None and sent[1].by_template:  # it has a text alone
+            await _go_on(services, claim, delivery, sent, None, ends=False)
+            await _hold(services, delivery, ChatWindowClosed(ONLY_TEXT))
+            sent, goes_on = None, False
+        if not goes_on:
+            break
+    await _go_on(services, claim, delivery, sent, None)
+
+
+async def _go_on(
+    services: Services,
+    claim: Claim,
+    delivery: Delivery,
+    sent: tuple[DeliveryPart, Receipt] | None,
+    start: DeliveryPart | None,
+    *,
+    ends: bool = True,
+) -> None:
+    """Commit what was sent and that `start` is tried, or the end. Raises LeaseLost when another has the job by now."""
+    step = DeliveryStep(claim, delivery, services.clock.now(), sent, start, ends)
+    lost: LeaseLost | None = None
+    try:
+        await services.database.write_together(write_steps, step)
+    except LeaseLost as error:  # what was sent is committed all the same
+        lost = error
+    if sent is not None:
+        _note_sent(services, delivery, *sent)
+    if lost is not None:
+        raise lost
 
 
 async def put_deliver_job(
     session: AsyncSession, delivery_id: str, *, now: datetime, run_at: datetime | None = None
 ) -> None:
-    """Queue the job that sends what is pending of a delivery, in the caller's transaction."""
-    await outbox.put(session, StepName.DELIVER, delivery_id, now=now, run_at=run_at, max_attempts=MAX_ATTEMPTS)
+    """Queue the job that sends what is pending of a delivery, in the caller's transaction. Raises NotFound."""
+    alert = await alerts.get_alert_of(session, delivery_id)
+    await put_deliver_jobs(session, alert, [delivery_id], now=now, run_at=run_at)
 
 
-async def put_check_job(session: AsyncSession, channel: ChannelKind, *, now: datetime, after_s: float = 0.0) -> None:
-    """Queue the job that looks whether a channel works, in the caller's transaction."""
-    await outbox.put(session, StepName.CHECK_CHANNEL, channel, now=now, run_at=now + timedelta(seconds=after_s))
+def find_deliver_step(alert: Alert) -> StepName:
+    """Which kind of job delivers it."""
+    return StepName.DELIVER_CRITICAL if alert.happening.severity is Severity.CRITICAL else StepName.DELIVER
+
+
+async def put_deliver_jobs(
+    session: AsyncSession, alert: Alert, delivery_ids: Sequence[str], *, now: datetime, run_at: datetime | None = None
+) -> None:
+    """The same for several deliveries of one alert. Those of a critical one have places of their own."""
+    await outbox.put_all(
+        session, find_deliver_step(alert), delivery_ids, now=now, run_at=run_at, max_attempts=MAX_ATTEMPTS
+    )
 
 
 async def _wait_for_repair(services: Services, claim: Claim, delivery: Delivery) -> bool:
     """Put the delivery off while its channel is broken, unless it is the one that may try; that uses up no tries."""
-    async with services.database.reading() as session:
-        if await channel_faults.find_fault(session, delivery.channel) is None:
-            return False
     now = services.clock.now()
     async with services.database.unit_of_work() as session:
         fault = await channel_faults.lock_fault(session, delivery.channel)
         if fault is None or fault.is_over or fault.trial_id == delivery.id:
             return False
-        await put_deliver_job(session, delivery.id, now=now, run_at=now + timedelta(seconds=HELD_UP_S))
+        run_at = now + timedelta(seconds=HELD_UP_S)
+        await put_deliver_jobs(session, delivery.alert, [delivery.id], now=now, run_at=run_at)
         await claim.finish(session)
     return True
 
@@ -131,12 +188,6 @@ async def _note_failing(services: Services, delivery: Delivery, error: DeliveryD
             await put_check_job(session, delivery.channel, now=now)
 
 
-async def _note_working(session: AsyncSession, services: Services, delivery: Delivery) -> None:
-    """The channel took this delivery, or refused it for its recipient alone: where it was broken it is no longer."""
-    if await channel_faults.note_success(session, delivery.channel):
-        await put_check_job(session, delivery.channel, now=services.clock.now())
-
-
 async def bury_delivery(session: AsyncSession, delivery_id: str, reason: str) -> None:
     """The job that delivers was given up: mark what it did not send."""
     await deliveries.fail_delivery(session, delivery_id, DeliveryState.BURIED, reason)
@@ -150,12 +201,9 @@ def _find_channel(services: Services, delivery: Delivery) -> Channel:
 
 
 async def _send_part(
-    services: Services, claim: Claim, channel: Channel, delivery: Delivery, part: DeliveryPart
-) -> bool:
-    """Send one part and commit what became of it; False when the parts after it have no chance either."""
-    async with services.database.unit_of_work() as session:
-        await claim.confirm(session)
-        await deliveries.start_attempt(session, part.id)
+    services: Services, channel: Channel, delivery: Delivery, part: DeliveryPart
+) -> tuple[tuple[DeliveryPart, Receipt] | None, bool]:
+    """Send one part: the receipt, where it was accepted; False when the parts after it have no chance either."""
     try:
         receipt = await _send(services, channel, delivery, part)
     except (DeliveryDeferred, ChannelBroken) as error:
@@ -165,20 +213,19 @@ async def _send_part(
     except ChatWindowClosed as error:
         _count(services, delivery, part, "held")
         await _hold(services, delivery, error)
-        return False
+        return None, False
     except RecipientUnreachable as error:
         _count(services, delivery, part, "refused")
         await _give_up(services, delivery, error)
-        return False
+        return None, False
     except DeliveryRefused as error:
         _count(services, delivery, part, "refused")
         await _mark(services, part, DeliveryState.REFUSED, error)
-        return True
-    async with services.database.unit_of_work() as session:
-        await deliveries.mark_part_sent(session, part.id, receipt)
-        if delivery.recipient.unreachable_reason is not None:
-            await recipients.mark_reached(session, delivery.recipient_id)
-        await _note_working(session, services, delivery)
+        return None, True
+    return (part, receipt), True
+
+
+def _note_sent(services: Services, delivery: Delivery, part: DeliveryPart, receipt: Receipt) -> None:
     _count_sent(services, delivery, part, receipt)
     log.info(
         "delivery.part_sent",
@@ -187,9 +234,6 @@ async def _send_part(
         part=part.kind,
         message_id=receipt.message_id,
     )
-    if receipt.by_template:
-        await _hold(services, delivery, ChatWindowClosed(ONLY_TEXT))
-    return not receipt.by_template
 
 
 def _count(services: Services, delivery: Delivery, part: DeliveryPart, outcome: str) -> None:
@@ -255,7 +299,7 @@ async def _hold(services: Services, delivery: Delivery, error: ChatWindowClosed)
         state = DeliveryState.REFUSED if is_reminder else DeliveryState.HELD
         await deliveries.fail_delivery(session, delivery.id, state, str(error))
         await recipients.close_chat_window(session, delivery.recipient_id)
-        await _note_working(session, services, delivery)
+        await note_working(session, {delivery.channel}, now=services.clock.now())
         if not is_reminder and not await deliveries.was_told(session, delivery.id):
             await _fall_back(session, services, person, delivery)
     log.warning("delivery.held", delivery_id=delivery.id, recipient_id=delivery.recipient_id)
@@ -274,7 +318,7 @@ async def _give_up(services: Services, delivery: Delivery, error: RecipientUnrea
     async with services.database.unit_of_work() as session:
         await deliveries.fail_delivery(session, delivery.id, DeliveryState.REFUSED, str(error))
         person = await recipients.mark_unreachable(session, delivery.recipient_id, str(error))
-        await _note_working(session, services, delivery)
+        await note_working(session, {delivery.channel}, now=services.clock.now())
         await _fall_back(session, services, person, delivery)
 
 
@@ -285,7 +329,8 @@ async def _fall_back(session: AsyncSession, services: Services, person: Recipien
         return
     now, alert = services.clock.now(), await alerts.lock_alert(session, delivery.alert_id)
     parts_of = parts_for(has_picture=alert.event is not None and alert.event.snapshot_key is not None)
-    for added in await alerts.add_deliveries(session, alert, told, parts_of=parts_of, now=now):
-        added.instead_of = delivery.id
-        await put_deliver_job(session, added.id, now=now)
-        log.info("delivery.falls_back", alert_id=alert.id, recipient_id=person.id, fallback_id=added.recipient_id)
+    added = await alerts.add_deliveries(session, alert, told, parts_of=parts_of, now=now)
+    await put_deliver_jobs(session, alert, [each.id for each in added], now=now)
+    for each in added:
+        each.instead_of = delivery.id
+        log.info("delivery.falls_back", alert_id=alert.id, recipient_id=person.id, fallback_id=each.recipient_id)

@@ -12,7 +12,7 @@ from instantreact.domain.rule import Severity
 from instantreact.domain.site import zone_called
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
-from instantreact.pipeline.deliver import put_deliver_job
+from instantreact.pipeline.deliver import put_deliver_job, put_deliver_jobs
 from instantreact.pipeline.raising import tell
 from instantreact.pipeline.services import Services
 from instantreact.storage import deliveries, recipients
@@ -41,7 +41,7 @@ async def send_digest(services: Services, claim: Claim) -> None:
         for delivery in held:
             if delivery.id not in told:
                 await deliveries.reopen_delivery(session, delivery.id)
-                await put_deliver_job(session, delivery.id, now=now)
+                await put_deliver_jobs(session, delivery.alert, [delivery.id], now=now)
         if together:
             await _tell_together(session, services, person, together, now=now)
         await _follow_up(session, person, now=now)

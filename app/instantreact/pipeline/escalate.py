@@ -12,7 +12,7 @@ from instantreact.domain.happening import AlertAnswered, RuleMatched
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
-from instantreact.pipeline.deliver import put_deliver_job
+from instantreact.pipeline.deliver import put_deliver_jobs
 from instantreact.pipeline.look_plans import find_wait
 from instantreact.pipeline.parts import parts_for
 from instantreact.pipeline.raising import put_escalate_job, tell
@@ -69,8 +69,7 @@ async def _take_step(
     people = await mutes.list_awake(session, alert, people, now=now)
     has_picture = alert.event is not None and alert.event.snapshot_key is not None
     added = await alerts.add_deliveries(session, alert, people, parts_of=parts_for(has_picture=has_picture), now=now)
-    for delivery in added:
-        await put_deliver_job(session, delivery.id, now=now)
+    await put_deliver_jobs(session, alert, [delivery.id for delivery in added], now=now)
     alert.escalated += 1
     alert.untold_reason = None if added else alert.untold_reason
     write = log.info if people else log.warning

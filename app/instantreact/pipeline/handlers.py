@@ -39,6 +39,10 @@ DELIVERIES_AT_ONCE = 32
 """They wait for Messenger, and for their turn, most of the time: one person's must not keep everybody's waiting."""
 
 
+CRITICAL_AT_ONCE = 64
+"""Beside those: a critical alert waits for a place only where so many of its kind hang, which no other can do to it."""
+
+
 def job_kinds(services: Services, *, analyze_jobs: int) -> Mapping[str, JobKind]:
     """Every kind of job; `analyze_jobs` clips are analyzed at once."""
     # The contract's waits for Messenger.
@@ -50,6 +54,9 @@ def job_kinds(services: Services, *, analyze_jobs: int) -> Mapping[str, JobKind]
         StepName.HEAR: JobKind(_run(hear, services), give_up_hearing, limit=analyze_jobs, backoff=recogniser),
         StepName.HEAR_LIVE: JobKind(_run(hear_live, services), _bury_nothing, limit=UTTERANCES_AT_ONCE, backoff=live),
         StepName.DELIVER: JobKind(_run(deliver, services), bury_delivery, limit=DELIVERIES_AT_ONCE, backoff=messenger),
+        StepName.DELIVER_CRITICAL: JobKind(
+            _run(deliver, services), bury_delivery, limit=CRITICAL_AT_ONCE, backoff=messenger
+        ),
         StepName.ESCALATE: JobKind(_run(escalate, services), _bury_nothing, limit=4, backoff=live),
         StepName.FOLLOW_UP: JobKind(_run(follow_up, services), _bury_nothing, limit=4, backoff=live),
         StepName.SECOND_LOOK: JobKind(_run(look_again, services), bury_look, limit=LOOKS_AT_ONCE, backoff=live),

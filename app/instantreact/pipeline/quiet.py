@@ -36,17 +36,18 @@ async def reconsider_held(session: AsyncSession, services: Services, recipient_i
     """What is held for a recipient whose quiet hours were changed is told when they end now, or at once."""
     person, now = await recipients.lock_recipient(session, recipient_id), services.clock.now()
     if await deliveries.list_kept(session, recipient_id):
-        found = await _find_reason(services, session, person, now=now)
+        told = await deliveries.count_told(session, recipient_id, since=now - MINUTE)
+        found = _find_reason(services, person, now=now, told=told)
         await put_digest_job(session, recipient_id, now=now, run_at=found[0] if found else now)
 
 
-async def hold_while_quiet(services: Services, claim: Claim, delivery: Delivery) -> bool:
-    """Hold a delivery of which nothing was sent while its recipient is not to be disturbed; True when it is held."""
-    if not _can_wait(delivery):
-        return False
+async def hold_while_quiet(services: Services, claim: Claim, delivery: Delivery, *, told: int) -> bool:
+    """Hold a delivery of which nothing was sent while its recipient is not to be disturbed; True when it is held.
+
+    `told`: how many alerts they were sent within the last minute.
+    """
     now = services.clock.now()
-    async with services.database.reading() as session:
-        found = await _find_reason(services, session, delivery.recipient, now=now)
+    found = _find_reason(services, delivery.recipient, now=now, told=told) if _can_wait(delivery) else None
     if found is None:
         return False
     until, why = found
@@ -79,15 +80,13 @@ def _can_wait(delivery: Delivery) -> bool:
     return not is_begun and happening.severity is not Severity.CRITICAL and not isinstance(happening, Digest | Reminder)
 
 
-async def _find_reason(
-    services: Services, session: AsyncSession, person: Recipient, *, now: datetime
-) -> tuple[datetime, str] | None:
+def _find_reason(services: Services, person: Recipient, *, now: datetime, told: int) -> tuple[datetime, str] | None:
     """Until when the person is not to be disturbed, and why; None when they may be."""
     local = now.astimezone(zone_called(person.time_zone, services.time_zone))
     if person.quiet_hours is not None and person.quiet_hours.covers(local):
         end = person.quiet_hours.find_end(local)
         return end.astimezone(UTC), f"Their quiet hours end at {end:%a %H:%M}."
     limit = 0 if CHANNELS[person.channel].tells_programs else services.alerts_a_minute
-    if limit and await deliveries.count_told(session, person.id, since=now - MINUTE) >= limit:
+    if limit and told >= limit:
         return now + MINUTE, f"They were sent {limit} alerts within a minute."
     return None

@@ -14,7 +14,7 @@ from instantreact.domain.second_look import LookPolicy
 from instantreact.domain.verdict import Outcome
 from instantreact.jobs import outbox
 from instantreact.logs import get_logger
-from instantreact.pipeline.deliver import put_deliver_job
+from instantreact.pipeline.deliver import put_deliver_jobs
 from instantreact.pipeline.grouping import join_incident
 from instantreact.pipeline.look_plans import plan_look, put_look_job
 from instantreact.pipeline.parts import parts_for
@@ -147,8 +147,8 @@ async def tell(
     stored, is_new = await alerts.insert_or_find(session, alert, recipients=awake, parts_of=parts_of)
     if is_new:
         told_at = await put_look_job(session, stored, now=now)
-        for delivery in stored.deliveries:
-            await put_deliver_job(session, delivery.id, now=now, run_at=told_at)
+        ids = [delivery.id for delivery in stored.deliveries]
+        await put_deliver_jobs(session, stored, ids, now=now, run_at=told_at)
     return stored if is_new else None
 
 

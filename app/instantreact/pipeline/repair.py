@@ -19,10 +19,11 @@ from instantreact.errors import ChannelBroken, DeliveryDeferred, DeliveryError
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
-from instantreact.pipeline.deliver import REPAIR_S, put_check_job, put_deliver_job
+from instantreact.pipeline.deliver import REPAIR_S, put_deliver_job
 from instantreact.pipeline.raising import tell
 from instantreact.pipeline.services import Services
-from instantreact.pipeline.step_names import StepName
+from instantreact.pipeline.step_names import DELIVERIES, StepName
+from instantreact.pipeline.together import put_check_job
 from instantreact.storage import channel_faults, deliveries, recipients, template_faults
 from instantreact.storage.tables import Alert, ChannelFault, Job
 
@@ -96,7 +97,8 @@ async def _decide(
         return await _tell(services, session, fault, is_over=False, now=now)
     if found is not None and not fault.is_over:  # nothing waits that could show that it works again
         return await _tell(services, session, fault, is_over=False, now=now)
-    await outbox.hasten(session, StepName.DELIVER, deliveries.pending_ids(fault.channel), now=now)
+    for step in DELIVERIES:
+        await outbox.hasten(session, step, deliveries.pending_ids(fault.channel), now=now)
     await channel_faults.forget_fault(session, fault.channel)
     return await _tell(services, session, fault, is_over=True, now=now)
 

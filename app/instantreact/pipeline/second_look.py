@@ -20,11 +20,10 @@ from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
 from instantreact.media.shrinking import shrink_jpeg
-from instantreact.pipeline.deliver import put_deliver_job
+from instantreact.pipeline.deliver import find_deliver_step, put_deliver_jobs
 from instantreact.pipeline.look_plans import find_look
 from instantreact.pipeline.raising import tell
 from instantreact.pipeline.services import SecondLooks, Services
-from instantreact.pipeline.step_names import StepName
 from instantreact.pipeline.suppressed import raise_suppressed
 from instantreact.storage import alerts, incidents, recipients
 from instantreact.storage.deliveries import ACCEPTED
@@ -127,7 +126,7 @@ async def _conclude(session: AsyncSession, services: Services, alert_id: str, fo
         return
     if found.holds_back:
         theirs = select(Delivery.id).where(Delivery.alert_id == alert.id)
-        await outbox.hasten(session, StepName.DELIVER, theirs, now=now)
+        await outbox.hasten(session, find_deliver_step(alert), theirs, now=now)
     await _tell_told(session, alert, alert.happening, found, now=now)
 
 
@@ -137,10 +136,9 @@ async def _withhold(session: AsyncSession, alert: Alert, found: SecondLook, *, n
     if not may or alert.state is not AlertState.RAISED:
         return False
     ids = {delivery.id for delivery in alert.deliveries}
-    withdrawn = await outbox.withdraw(session, StepName.DELIVER, ids)
+    withdrawn = await outbox.withdraw(session, find_deliver_step(alert), ids)
     if withdrawn != ids:  # one is on its way: the others are told as well
-        for delivery_id in sorted(withdrawn):
-            await put_deliver_job(session, delivery_id, now=now)
+        await put_deliver_jobs(session, alert, sorted(withdrawn), now=now)
         return False
     await alerts.withhold_alert(session, alert, _tell_rejection(found), by=LOOKED, now=now)
     return True
@@ -179,7 +177,8 @@ async def _tell_told(
 
 async def _list_told(session: AsyncSession, alert: Alert) -> list[str]:
     """Recipients to whom the alert was sent, or is being sent, without what the look has found."""
-    in_hand = await outbox.list_subjects_in_hand(session, StepName.DELIVER, [each.id for each in alert.deliveries])
+    ids = [each.id for each in alert.deliveries]
+    in_hand = await outbox.list_subjects_in_hand(session, find_deliver_step(alert), ids)
     return [
         delivery.recipient_id
         for delivery in alert.deliveries

@@ -10,6 +10,7 @@ class StepName(StrEnum):
     HEAR = "hear"  # a clip
     HEAR_LIVE = "hear_live"  # an utterance
     DELIVER = "deliver"  # a delivery
+    DELIVER_CRITICAL = "deliver_critical"  # a delivery of a critical alert, which waits behind no other
     ESCALATE = "escalate"  # an alert
     FOLLOW_UP = "follow_up"  # an alert
     SECOND_LOOK = "second_look"  # an alert
@@ -21,3 +22,6 @@ class StepName(StrEnum):
     PURGE = "purge"  # no row: what is kept
     ERASE = "erase"  # an erasure
     INCOMING = "incoming"  # an incoming message
+
+
+DELIVERIES = (StepName.DELIVER, StepName.DELIVER_CRITICAL)

@@ -108,6 +108,15 @@ async def withhold_alert(session: AsyncSession, alert: Alert, why: str, *, by: s
     await session.flush()
 
 
+async def get_alert_of(session: AsyncSession, delivery_id: str) -> Alert:
+    """What a delivery tells of, without its deliveries. Raises NotFound."""
+    statement = select(Alert).join(Delivery, Delivery.alert_id == Alert.id).where(Delivery.id == delivery_id)
+    alert = (await session.scalars(statement)).one_or_none()
+    if alert is None:
+        raise NotFound("delivery", delivery_id)
+    return alert
+
+
 async def list_alerts_of_event(session: AsyncSession, event_id: str) -> list[Alert]:
     """Those that an event raised, with deliveries and parts."""
     return list(await session.scalars(with_incident(select(Alert).where(Alert.event_id == event_id))))

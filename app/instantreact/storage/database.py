@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import copy
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from typing import TypeVar
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.engine import make_url
@@ -15,7 +16,7 @@ from instantreact.domain.principal import Confinement
 from instantreact.errors import InstantReactError, InvalidInput, StorageBusy, StorageFull
 from instantreact.storage import postgres, sqlite
 from instantreact.storage.confinement import confine, refuse_beyond
-from instantreact.storage.gathering import GatheredWrites, Work
+from instantreact.storage.gathering import GatheredCalls, GatheredWrites, Work
 from instantreact.storage.turns import WritingTurns
 
 # A transaction that began by reading could not wait for the lock to write: it is taken at once.
@@ -28,6 +29,9 @@ _SIZE = {
     False: text("SELECT pg_database_size(current_database())"),
 }
 _TOPICS = "topics"
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 
 class Database:
@@ -60,6 +64,7 @@ class Database:
         self._subscribers: dict[str, list[asyncio.Event]] = {}
         self.confinement: Confinement | None = None
         self._gathered = GatheredWrites(self.waited_for().unit_of_work)
+        self._together = {True: GatheredCalls(self.reading), False: GatheredCalls(self.unit_of_work)}
 
     def confined_to(self, confinement: Confinement | None) -> "Database":
         """This database as somebody sees and changes it who is confined to some sites and cameras.
@@ -106,6 +111,24 @@ class Database:
         For small writes that somebody waits for. Sees everything, whoever asks; raises as `unit_of_work` does.
         """
         await self._gathered.write(work)
+
+    async def write_together(
+        self, together: Callable[[AsyncSession, Sequence[Item]], Awaitable[Sequence[Found | Exception]]], item: Item
+    ) -> Found:
+        """What `together` makes of the item, committed, with the items of all who ask at the same time.
+
+        For what many jobs do at once: they share transactions, and statements. Sees everything, whoever asks; raises
+        as `unit_of_work` does.
+        """
+        found: Found = await self._together[False].ask(together, item)
+        return found
+
+    async def read_together(
+        self, together: Callable[[AsyncSession, Sequence[Item]], Awaitable[Sequence[Found | Exception]]], item: Item
+    ) -> Found:
+        """The same in a transaction that only reads. What is found belongs to all who asked: nobody changes it."""
+        found: Found = await self._together[True].ask(together, item)
+        return found
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:

@@ -1,9 +1,9 @@
 """Deliveries and their parts: what was tried, what the channel answered, what the person saw."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -26,19 +26,25 @@ def derive_state(parts: Sequence[DeliveryState]) -> DeliveryState:
 
 async def get_delivery(session: AsyncSession, delivery_id: str) -> Delivery:
     """With its parts, recipient, alert and the alert's event, as they are in the database now. Raises NotFound."""
+    found = await find_deliveries(session, [delivery_id])
+    if not found:
+        raise NotFound("delivery", delivery_id)
+    return found[delivery_id]
+
+
+async def find_deliveries(session: AsyncSession, delivery_ids: Sequence[str]) -> dict[str, Delivery]:
+    """Those that are there, by their ids, each as `get_delivery` gives it."""
     statement = (
         select(Delivery)
-        .where(Delivery.id == delivery_id)
+        .where(Delivery.id.in_(delivery_ids))
         .options(
             selectinload(Delivery.parts),
             selectinload(Delivery.recipient),
             selectinload(Delivery.alert).selectinload(Alert.event),
         )
     )
-    delivery = (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
-    if delivery is None:
-        raise NotFound("delivery", delivery_id)
-    return delivery
+    found = await session.scalars(statement, execution_options={"populate_existing": True})
+    return {delivery.id: delivery for delivery in found}
 
 
 async def list_deliveries_of(
@@ -64,20 +70,46 @@ def pending_ids(channel: ChannelKind) -> Select[str]:
     return waiting.order_by(Delivery.created_at, Delivery.id)
 
 
-async def start_attempt(session: AsyncSession, part_id: str) -> None:
-    """Count a try, before the channel is asked."""
-    statement = update(DeliveryPart).where(DeliveryPart.id == part_id)
-    await session.execute(statement.values(attempts=DeliveryPart.attempts + 1))
+async def start_attempts(session: AsyncSession, part_ids: Sequence[str]) -> None:
+    """Count a try of each, before the channel is asked."""
+    statement = update(DeliveryPart).where(DeliveryPart.id.in_(part_ids))
+    await session.execute(
+        statement.values(attempts=DeliveryPart.attempts + 1).execution_options(synchronize_session=False)
+    )
 
 
 async def mark_part_sent(session: AsyncSession, part_id: str, receipt: Receipt) -> None:
-    """The channel accepted the part, as its answer or its echo says; a second time changes nothing."""
-    part = await _get_part(session, part_id)
-    if part.state in ACCEPTED:
-        return
-    part.state, part.error = DeliveryState.SENT, None
-    part.message_id, part.sent_at = receipt.message_id, receipt.accepted_at
-    await _refresh(session, [part.delivery_id])
+    """The channel accepted the part, as its answer or its echo says; a second time changes nothing. Raises NotFound."""
+    if not await mark_parts_sent(session, {part_id: receipt}):
+        raise NotFound("delivery part", part_id)
+
+
+async def mark_parts_sent(session: AsyncSession, receipts: Mapping[str, Receipt]) -> set[str]:
+    """The same of several, by their ids; those that are there."""
+    rows = await lock_part_rows(session, receipts)
+    news = [
+        {
+            "id": part_id,
+            "state": DeliveryState.SENT,
+            "error": None,
+            "message_id": receipts[part_id].message_id,
+            "sent_at": receipts[part_id].accepted_at,
+        }
+        for part_id, _, state in rows
+        if state not in ACCEPTED
+    ]
+    if news:
+        await session.execute(update(DeliveryPart), news)
+        written = {row["id"] for row in news}
+        await _refresh(session, sorted({delivery_id for part_id, delivery_id, _ in rows if part_id in written}))
+    return {part_id for part_id, _, _ in rows}
+
+
+async def lock_part_rows(session: AsyncSession, part_ids: Collection[str]) -> Sequence[Row[str, str, DeliveryState]]:
+    """Of each part its id, its delivery's and its state, locked by their ids until this transaction ends."""
+    statement = select(DeliveryPart.id, DeliveryPart.delivery_id, DeliveryPart.state)
+    statement = statement.where(DeliveryPart.id.in_(part_ids)).order_by(DeliveryPart.id).with_for_update()
+    return (await session.execute(statement)).all()
 
 
 async def mark_part_failed(session: AsyncSession, part_id: str, state: DeliveryState, error: str) -> None:
@@ -150,9 +182,16 @@ async def mark_digested(session: AsyncSession, delivery_ids: Sequence[str], why:
 
 async def count_told(session: AsyncSession, recipient_id: str, *, since: datetime) -> int:
     """How many alerts the recipient has been sent since then."""
-    told = select(func.count()).select_from(DeliveryPart).join(Delivery, DeliveryPart.delivery_id == Delivery.id)
-    here = Delivery.recipient_id == recipient_id, DeliveryPart.kind == PartKind.TEXT, DeliveryPart.sent_at > since
-    return await session.scalar(told.where(*here)) or 0
+    return (await count_told_each(session, [recipient_id], since=since)).get(recipient_id, 0)
+
+
+async def count_told_each(
+    session: AsyncSession, recipient_ids: Collection[str], *, since: datetime
+) -> Mapping[str, int]:
+    """`count_told` of several, by their ids; those who were told nothing are not there."""
+    told = select(Delivery.recipient_id, func.count()).join(DeliveryPart, DeliveryPart.delivery_id == Delivery.id)
+    here = Delivery.recipient_id.in_(recipient_ids), DeliveryPart.kind == PartKind.TEXT, DeliveryPart.sent_at > since
+    return dict(iter(await session.execute(told.where(*here).group_by(Delivery.recipient_id))))
 
 
 async def mark_delivered(
@@ -209,9 +248,16 @@ async def _lock_parts(session: AsyncSession, delivery_id: str) -> Sequence[Deliv
 
 async def _refresh(session: AsyncSession, delivery_ids: Sequence[str]) -> None:
     await session.flush()
-    for delivery_id in delivery_ids:
-        # Who changes another part at the same time waits here, and sees this one's.
-        await session.execute(select(Delivery.id).where(Delivery.id == delivery_id).with_for_update())
-        statement = select(DeliveryPart.state).where(DeliveryPart.delivery_id == delivery_id)
-        states = list(await session.scalars(statement.order_by(DeliveryPart.position)))
-        await session.execute(update(Delivery).where(Delivery.id == delivery_id).values(state=derive_state(states)))
+    # Who changes another part at the same time waits here, and sees this one's.
+    locked = select(Delivery.id, Delivery.state).where(Delivery.id.in_(delivery_ids)).order_by(Delivery.id)
+    before = dict(iter(await session.execute(locked.with_for_update())))
+    statement = select(DeliveryPart.delivery_id, DeliveryPart.state).where(DeliveryPart.delivery_id.in_(delivery_ids))
+    parts: dict[str, list[DeliveryState]] = {}
+    for delivery_id, state in await session.execute(statement.order_by(DeliveryPart.position)):
+        parts.setdefault(delivery_id, []).append(state)
+    changed: dict[DeliveryState, list[str]] = {}
+    for delivery_id, states in parts.items():
+        if (state := derive_state(states)) is not before.get(delivery_id):
+            changed.setdefault(state, []).append(delivery_id)
+    for state, ids in changed.items():
+        await session.execute(update(Delivery).where(Delivery.id.in_(ids)).values(state=state))

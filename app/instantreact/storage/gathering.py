@@ -6,11 +6,18 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 Work = Callable[[AsyncSession], Awaitable[None]]
 Begin = Callable[[], AbstractAsyncContextManager[AsyncSession]]
+Together = Callable[[AsyncSession, Sequence[Any]], Awaitable[Sequence[Any]]]
+"""Does for all who ask what each of them asks, by a few statements; what came of it for each, in their order.
+
+An exception in the place of a result is for that one alone.
+"""
+
 MOST_AT_ONCE = 64
 
 
@@ -69,3 +76,70 @@ class GatheredWrites:
 
 async def _run(work: Work, session: AsyncSession) -> None:
     await work(session)
+
+
+@dataclass(eq=False)
+class _Asking:
+    together: Together
+    item: Any
+    done: asyncio.Future[Any]
+
+    def settle(self, result: object) -> None:
+        if self.done.done():
+            return
+        if isinstance(result, Exception):
+            self.done.set_exception(result)
+        else:
+            self.done.set_result(result)
+
+
+class GatheredCalls:
+    """Whoever asks while a transaction is under way shares the next one, and its statements. Of one event loop.
+
+    What fails with others is tried alone, so that it fails for itself only. Nothing of who asks reaches the
+    transaction but the item: no request's id, and no cancellation.
+    """
+
+    def __init__(self, begin: Begin) -> None:
+        self._begin = begin
+        self._asking: deque[_Asking] = deque()
+        self._runner: asyncio.Task[None] | None = None
+
+    async def ask(self, together: Together, item: Any) -> Any:
+        """What came of it for this item, once it is committed."""
+        asking = _Asking(together, item, asyncio.get_running_loop().create_future())
+        self._asking.append(asking)
+        if self._runner is None or self._runner.done():
+            self._runner = asyncio.create_task(self._run_all(), context=contextvars.Context())
+        return await asking.done
+
+    async def _run_all(self) -> None:
+        while self._asking:
+            batch = [self._asking.popleft() for _ in range(min(MOST_AT_ONCE, len(self._asking)))]
+            if len(batch) == 1 or not await self._run_together(batch):
+                for each in batch:
+                    await self._run_alone(each)
+
+    async def _run_together(self, batch: Sequence[_Asking]) -> bool:
+        """False where one of them spoils it, or nothing can be done: each learns alone which."""
+        by_kind: dict[Together, list[_Asking]] = {}
+        for each in batch:
+            by_kind.setdefault(each.together, []).append(each)
+        results: list[tuple[_Asking, object]] = []
+        try:
+            async with self._begin() as session:
+                for together, asking in by_kind.items():
+                    results += zip(asking, await together(session, [each.item for each in asking]), strict=True)
+        except Exception:
+            return False
+        for each, result in results:
+            each.settle(result)
+        return True
+
+    async def _run_alone(self, asking: _Asking) -> None:
+        try:
+            async with self._begin() as session:
+                (result,) = await asking.together(session, [asking.item])
+        except Exception as error:
+            result = error
+        asking.settle(result)

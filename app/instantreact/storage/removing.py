@@ -1,4 +1,4 @@
-"""Taking away what other rows and files hang on: a file is doomed with its row, and deleted once that is sure."""
+"""TakeRequest away what other rows and files hang on: a file is doomed with its row, and deleted once that is sure."""
 
 from collections.abc import Collection, Mapping, Sequence
 

@@ -4,6 +4,7 @@ import argparse
 import json
 
 from instantreact_demo.graph import server
+from instantreact_demo.graph.campaign import campaign_routes
 from instantreact_demo.graph.control import control_routes
 from instantreact_demo.graph.policies import Person
 from instantreact_demo.graph.server import FakeGraph, Page
@@ -21,7 +22,7 @@ def main() -> None:
     options = parser.parse_args()
     page = Page(options.page_id, options.access_token, options.app_secret)
     graph = FakeGraph(page, port=options.port, webhook_url=options.webhook_url)
-    graph.app.routes.extend(control_routes(graph))
+    graph.app.routes.extend([*control_routes(graph), *campaign_routes(graph)])
     graph.people.update({psid: Person() for psid in options.person})
     print(json.dumps({"url": graph.url}), flush=True)
     graph.serve()

@@ -2,6 +2,7 @@ import asyncio
 import logging
 import socket
 import traceback
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -234,7 +235,8 @@ async def test_messenger_sends_to_one_person_in_turn_when_two_parts_are_sent_at_
     finished: list[str] = []
 
     async def send_text() -> None:
-        await channel.send_text(PSID, make_notice(), metadata="part:1")
+        notice = replace(make_notice(), happening=Written("Fight", "Fight · Front door", Severity.WARNING))
+        await channel.send_text(PSID, notice, metadata="part:1")
         finished.append("text")
 
     async def send_picture() -> None:

@@ -148,3 +148,35 @@ async def test_pacer_hands_the_turn_on_when_a_send_fails_or_is_cancelled() -> No
             await waiting
     async with asyncio.timeout(5), pacer.turn("a"):
         pass
+
+
+async def test_pacer_lets_urgent_messages_wait_for_nobody_else() -> None:
+    time = SimulatedTime()
+    pacer = Pacer(now=time.now, sleep=time.sleep)
+    starts: list[tuple[str, float]] = []
+
+    async def send(name: str, *, person: str = "guard", is_urgent: bool = False) -> None:
+        async with pacer.urgent_turn(person) if is_urgent else pacer.turn(person):
+            starts.append((name, round(time.now(), 2)))
+            await time.sleep(0.0 if is_urgent else 20.0)  # the others hang
+
+    async def send_urgent() -> None:
+        await time.sleep(0.5)
+        await asyncio.gather(*(send(f"urgent {number}", is_urgent=True) for number in range(3)))
+
+    ordinary = [send(f"{number}") for number in range(9)] + [send("x", person=f"{number}") for number in range(60)]
+    await time.run(*(asyncio.create_task(each) for each in (*ordinary, send_urgent())))
+    assert [at for name, at in starts if name.startswith("urgent")] == [0.5, 0.5, 0.5]
+
+
+async def test_pacer_makes_the_others_pay_for_what_was_urgent_and_bounds_that_too() -> None:
+    time = SimulatedTime()
+    pacer = Pacer(now=time.now, sleep=time.sleep, person_burst=2)
+    starts: dict[str, list[float]] = {"urgent": [], "ordinary": []}
+
+    async def send(name: str) -> None:
+        async with pacer.urgent_turn("guard") if name == "urgent" else pacer.turn("guard"):
+            starts[name].append(round(time.now(), 2))
+
+    await time.run(*(asyncio.create_task(send("urgent")) for _ in range(8)), asyncio.create_task(send("ordinary")))
+    assert starts == {"urgent": [0.0] * 6 + [1.0, 2.0], "ordinary": [7.0]}

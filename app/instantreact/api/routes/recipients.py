@@ -15,7 +15,7 @@ from instantreact.jobs import outbox
 from instantreact.pipeline.quiet import reconsider_held
 from instantreact.pipeline.remind import put_remind_job
 from instantreact.pipeline.report import put_report_job
-from instantreact.pipeline.step_names import StepName
+from instantreact.pipeline.step_names import DELIVERIES
 from instantreact.storage import deliveries, recipients
 from instantreact.storage.paging import Cursor
 from instantreact.storage.tables import Recipient
@@ -76,7 +76,7 @@ async def list_deliveries(
             session, recipient_id, state=state, after=page.after, limit=page.fetch
         )
         buried = [row.id for row in rows if any(part.state is DeliveryState.BURIED for part in row.parts)]
-        jobs = await outbox.find_buried(session, StepName.DELIVER, buried) if buried else {}
+        jobs = await outbox.find_buried(session, DELIVERIES, buried) if buried else {}
     return page.cut(rows, lambda row: ToldView.of(row, jobs.get(row.id)), lambda row: Cursor(row.created_at, row.id))
 
 

@@ -16,6 +16,7 @@ from instantreact.channels.words import compose_text
 from instantreact.clock import Clock
 from instantreact.domain.alert import Answer, AnswerKind, Picture, Receipt
 from instantreact.domain.happening import Notice, Reminder, asks_for_answer
+from instantreact.domain.rule import Severity
 
 MESSAGE_UNITS = 640
 """The most that a message with buttons holds, in UTF-16 code units (contract, sections 1.2 and 2.2)."""
@@ -48,7 +49,8 @@ class MessengerChannel:
             message: dict[str, object] = {"attachment": _button_template(notice)}
         else:
             message = {"text": shorten(compose_text(notice.happening, language=notice.language), TEXT_UNITS)}
-        return await self.send_message(address, _envelope(address, {**message, "metadata": metadata}))
+        body = _envelope(address, {**message, "metadata": metadata})
+        return await self.send_message(address, body, is_urgent=notice.happening.severity is Severity.CRITICAL)
 
     async def send_picture(self, address: str, notice: Notice, picture: Picture, *, metadata: str) -> Receipt:
         """Upload and send a JPEG in one call; with Mute below it where the text had no room for that."""
@@ -80,9 +82,11 @@ class MessengerChannel:
         page = await self._graph.get("", {"fields": "name"}, is_success=holds_text("id"))
         return f"Messenger accepts calls for the Page {page.get('name', '')!s} ({page['id']})"
 
-    async def send_message(self, address: str, body: object, *, explain: FailureReader = error_for) -> Receipt:
-        """Send a message as it stands, in the turn of whom it goes to."""
-        async with self._pacer.turn(address):
+    async def send_message(
+        self, address: str, body: object, *, explain: FailureReader = error_for, is_urgent: bool = False
+    ) -> Receipt:
+        """Send a message as it stands, in the turn of whom it goes to; what is urgent waits for nobody else's."""
+        async with self._pacer.urgent_turn(address) if is_urgent else self._pacer.turn(address):
             reply = await self._graph.post("/messages", json=body, is_success=_IS_RECEIPT, explain=explain)
         return self._write_receipt(reply)
 
