@@ -23,6 +23,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import httpx
 from tests.jobs.alone import alone
@@ -144,10 +145,9 @@ def serving_graph() -> Iterator[Graph]:
 @asynccontextmanager
 async def working(folder: Path, url: str | None, graph: Graph) -> AsyncIterator[Services]:
     """Services whose jobs run here, and whose channel sends as fast as it can."""
-    database = {"database_url": url.replace("+asyncpg", "")} if url else {}
-    settings = Settings(
-        _env_file=None, state_dir=folder, speech=SpeechMode.OFF, alerts_a_minute=0, grouping_s=0, **database
-    )  # type: ignore[arg-type]
+    values: dict[str, Any] = {"database_url": url.replace("+asyncpg", "")} if url else {}
+    values |= {"state_dir": folder, "speech": SpeechMode.OFF, "alerts_a_minute": 0, "grouping_s": 0}
+    settings = Settings(_env_file=None, **values)
     await upgrade(settings.resolved_database_url)
     async with open_services(settings, decoder_spares=0) as services:
         account = MessengerAccount(PAGE, TOKEN, SECRET, graph.url)
