@@ -23,7 +23,10 @@ _TRANSACTION = {"sqlite": "0", "postgresql": "pg_current_xact_id()::text::bigint
 
 @dataclass(frozen=True)
 class _Trigger:
-    """One kind of news: `after` says of what, `camera` and `state` are SQL about the row."""
+    """One kind of news: `after` says of what, `camera` and `state` are SQL about the row.
+
+    `column` is one that older tables lack: they go without this trigger.
+    """
 
     topic: str
     table: str
@@ -34,10 +37,11 @@ class _Trigger:
     camera: str = "NULL"
     state: str = "NULL"
     only_if: str | None = None
+    column: str | None = None
 
     @property
     def name(self) -> str:
-        return f"news_of_{self.topic}_{self.change}"
+        return "_".join(filter(None, ("news_of", self.topic, self.change, self.column)))
 
     def insert(self, dialect: str) -> str:
         """The statement that it runs."""
@@ -54,20 +58,22 @@ _OWN_CAMERA = "{row}.camera_id"
 _ALERTS_CAMERA = "(SELECT camera_id FROM alerts WHERE id = {row}.alert_id)"
 _STATE = "{row}.state"
 _MOVED = "OLD.state <> NEW.state"
-_MOVED_OR_GREW = f"{_MOVED} OR COALESCE(OLD.grew_at, OLD.raised_at) <> COALESCE(NEW.grew_at, NEW.raised_at)"
+_GREW = "COALESCE(OLD.grew_at, OLD.raised_at) <> COALESCE(NEW.grew_at, NEW.raised_at)"
 
 _TRIGGERS = (
     _Trigger("event", "events", "INSERT", "created", camera=_OWN_CAMERA),
     _Trigger("event", "events", "UPDATE OF end_s, speech, evidence_key", "changed", camera=_OWN_CAMERA),
     _Trigger("alert", "alerts", "INSERT", "created", camera=_OWN_CAMERA, state=_STATE),
+    _Trigger("alert", "alerts", "UPDATE OF state", "changed", camera=_OWN_CAMERA, state=_STATE, only_if=_MOVED),
     _Trigger(
         "alert",
         "alerts",
-        "UPDATE OF state, grew_at",
+        "UPDATE OF grew_at",
         "changed",
         camera=_OWN_CAMERA,
         state=_STATE,
-        only_if=_MOVED_OR_GREW,
+        only_if=_GREW,
+        column="grew_at",
     ),
     _Trigger("delivery", "deliveries", "INSERT", "created", camera=_ALERTS_CAMERA, state=_STATE),
     _Trigger(
@@ -95,7 +101,10 @@ def install_triggers(connection: Connection) -> None:
     if not inspect(connection).has_table("news"):
         return
     remove_triggers(connection)
+    alerts = {column["name"] for column in inspect(connection).get_columns("alerts")}
     for trigger in _TRIGGERS:
+        if trigger.column is not None and trigger.column not in alerts:
+            continue
         for statement in _create(trigger, connection.dialect.name):
             connection.execute(text(statement.replace(":", "\\:")))
 
