@@ -34,7 +34,7 @@ from benchmarks.alerts import PAGE, PEOPLE, SECRET, TOKEN, Graph, see_fight, ser
 from instantreact.config import Settings
 from instantreact.domain.alert import DeliveryState, PartKind
 from instantreact.logs import configure_logs
-from instantreact.pipeline.deliver import part_metadata
+from instantreact.pipeline.sending import part_metadata
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage.bindings import find_service_id
 from instantreact.storage.database import Database

@@ -16,7 +16,7 @@ from sqlalchemy import delete, select
 
 from instantreact.domain.job import JobState
 from instantreact.errors import LeaseLost
-from instantreact.jobs import claims, outbox
+from instantreact.jobs import claims, handing, outbox
 from instantreact.jobs.claims import Claim, Handover
 from instantreact.storage.database import Database
 from instantreact.storage.tables import Job
@@ -146,7 +146,7 @@ class JobLife(RuleBasedStateMachine):
         async def work() -> list[Handover]:
             async with self.database.unit_of_work() as session:
                 limits = {"look": limit}
-                return await claims.hand_out(session, limits, now=self.now, deadline_s=LEASE_S, owner=owner)
+                return await handing.hand_out(session, limits, now=self.now, deadline_s=LEASE_S, owner=owner)
 
         handovers = self.runner.run(work())
         for handover in handovers:
@@ -257,7 +257,7 @@ async def test_hand_out_gives_each_job_to_one_of_two_relays_on_one_file(database
         handed: list[str] = []
         for limit in range(5, 121, 5):
             async with own.unit_of_work() as session:
-                handovers = await claims.hand_out(session, {"look": limit}, now=now, deadline_s=30)
+                handovers = await handing.hand_out(session, {"look": limit}, now=now, deadline_s=30)
             handed += [handover.job_id for handover in handovers]
         return handed
 
@@ -274,8 +274,8 @@ async def test_hand_out_leaves_the_rest_due_when_the_limit_is_reached(database: 
             await outbox.put(session, "look", str(number), now=now + timedelta(seconds=number))
     later = now + timedelta(minutes=1)
     async with database.unit_of_work() as session:
-        first = await claims.hand_out(session, {"look": 2}, now=later, deadline_s=30)
-        none = await claims.hand_out(session, {"look": 2}, now=later, deadline_s=30)
+        first = await handing.hand_out(session, {"look": 2}, now=later, deadline_s=30)
+        none = await handing.hand_out(session, {"look": 2}, now=later, deadline_s=30)
         oldest = [(await outbox.get_job(session, handover.job_id)).subject for handover in first]
     assert sorted(oldest) == ["0", "1"]
     assert none == []
@@ -286,7 +286,7 @@ async def test_decline_frees_what_nobody_took_and_leaves_what_runs(database: Dat
     async with database.unit_of_work() as session:
         for subject in ("taken", "waiting"):
             await outbox.put(session, "look", subject, now=now)
-        handovers = await claims.hand_out(session, {"look": 2}, now=now, deadline_s=30)
+        handovers = await handing.hand_out(session, {"look": 2}, now=now, deadline_s=30)
         taken = [await claims.take(session, handover, now=now, lease_s=30) for handover in handovers[:1]]
         for handover in handovers:
             await claims.decline(session, handover)
@@ -302,7 +302,7 @@ async def test_confirm_raises_lease_lost_when_the_job_was_deleted(database: Data
     now = datetime(2026, 11, 22, 12, tzinfo=UTC)
     async with database.unit_of_work() as session:
         await outbox.put(session, "look", "a", now=now)
-        [handover] = await claims.hand_out(session, {"look": 1}, now=now, deadline_s=30)
+        [handover] = await handing.hand_out(session, {"look": 1}, now=now, deadline_s=30)
         claim = await claims.take(session, handover, now=now, lease_s=30)
     assert claim is not None
     async with database.unit_of_work() as session:

@@ -4,7 +4,7 @@ import pytest
 
 from instantreact.domain.job import JobState
 from instantreact.errors import Conflict, NotFound
-from instantreact.jobs import claims, outbox
+from instantreact.jobs import claims, handing, outbox
 from instantreact.jobs.claims import Claim
 from instantreact.storage.database import Database
 from instantreact.storage.tables import Job
@@ -15,7 +15,7 @@ async def take_job(database: Database) -> Claim:
     """Put, hand out and take the job `look` of `a`."""
     async with database.unit_of_work() as session:
         await outbox.put(session, "look", "a", now=NOW)
-        [handover] = await claims.hand_out(session, {"look": 1}, now=NOW, deadline_s=30)
+        [handover] = await handing.hand_out(session, {"look": 1}, now=NOW, deadline_s=30)
         claim = await claims.take(session, handover, now=NOW, lease_s=30)
     assert claim is not None
     return claim

@@ -14,7 +14,8 @@ from instantreact.clock import SystemClock
 from instantreact.domain.job import JobState
 from instantreact.errors import BrokerUnreachable, Misconfigured
 from instantreact.jobs import outbox
-from instantreact.jobs.claims import Claim, hand_out
+from instantreact.jobs.claims import Claim
+from instantreact.jobs.handing import hand_out
 from instantreact.jobs.rabbitmq import RabbitAddress, RabbitPublisher, check_rabbitmq
 from instantreact.jobs.relay import Relay
 from instantreact.jobs.room import count_room, offer_room

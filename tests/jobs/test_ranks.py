@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete
 
-from instantreact.jobs import claims, outbox
+from instantreact.jobs import claims, handing, outbox
 from instantreact.storage.database import Database
 from instantreact.storage.tables import Job
 
@@ -22,7 +22,7 @@ async def hand_out(database: Database, limit: int, *, after_s: float = 0.0) -> l
     """Who is handed out, in any order."""
     now = NOON + timedelta(seconds=after_s)
     async with database.unit_of_work() as session:
-        handovers = await claims.hand_out(session, {"look": limit}, now=now, deadline_s=10 * HOUR_S)
+        handovers = await handing.hand_out(session, {"look": limit}, now=now, deadline_s=10 * HOUR_S)
         return sorted([(await outbox.get_job(session, handover.job_id)).subject for handover in handovers])
 
 
@@ -76,7 +76,7 @@ async def test_long_jobs_take_no_more_than_the_limit_when_a_short_one_sits_besid
 async def test_job_keeps_its_rank_when_it_is_put_off(database: Database) -> None:
     await put(database, "first", cost_s=5.0)
     async with database.unit_of_work() as session:
-        (handover,) = await claims.hand_out(session, {"look": 1}, now=NOON, deadline_s=30)
+        (handover,) = await handing.hand_out(session, {"look": 1}, now=NOON, deadline_s=30)
         claim = await claims.take(session, handover, now=NOON, lease_s=30)
         assert claim is not None
         await claims.retry_later(session, claim, run_at=NOON + timedelta(seconds=20), error="later")
@@ -87,7 +87,7 @@ async def test_job_keeps_its_rank_when_it_is_put_off(database: Database) -> None
 async def test_job_that_is_dug_out_queues_anew(database: Database) -> None:
     await put(database, "buried", cost_s=60.0)
     async with database.unit_of_work() as session:
-        (handover,) = await claims.hand_out(session, {"look": 1}, now=NOON, deadline_s=30)
+        (handover,) = await handing.hand_out(session, {"look": 1}, now=NOON, deadline_s=30)
         claim = await claims.take(session, handover, now=NOON, lease_s=30)
         assert claim is not None
         await claims.bury(session, claim, error="no use")

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from instantreact.clock import SystemClock
 from instantreact.domain.job import JobState
 from instantreact.errors import NotFound, SpeechUnavailable, StorageFull, UnreadableMedia
-from instantreact.jobs import claims, outbox
+from instantreact.jobs import handing, outbox
 from instantreact.jobs.claims import Claim
 from instantreact.jobs.embedded import run_jobs
 from instantreact.jobs.retry import Backoff
@@ -272,7 +272,7 @@ async def test_worker_interrupts_a_run_at_the_second_beat_after_its_job_was_dele
     worker = Worker(database, {"endless": make_kind(run)}, clock=CLOCK, random=Random(1))
     await put(database, "endless", "a")
     async with database.unit_of_work() as session:
-        [handover] = await claims.hand_out(session, {"endless": 1}, now=CLOCK.now(), deadline_s=30)
+        [handover] = await handing.hand_out(session, {"endless": 1}, now=CLOCK.now(), deadline_s=30)
     running = asyncio.create_task(worker.run_job(handover))
     await started.wait()
     await worker.renew_leases()
@@ -295,7 +295,7 @@ async def test_worker_keeps_the_lease_of_a_job_whose_message_comes_again_while_i
     worker = Worker(database, {"slow": make_kind(run)}, clock=CLOCK, random=Random(1))
     await put(database, "slow", "a")
     async with database.unit_of_work() as session:
-        [handover] = await claims.hand_out(session, {"slow": 1}, now=CLOCK.now(), deadline_s=30)
+        [handover] = await handing.hand_out(session, {"slow": 1}, now=CLOCK.now(), deadline_s=30)
     running = asyncio.create_task(worker.run_job(handover))
     await started.wait()
     (before,) = await list_jobs(database)

@@ -16,7 +16,8 @@ from instantreact.domain.alert import ChannelKind
 from instantreact.domain.happening import RuleMatched
 from instantreact.domain.observation import Observation
 from instantreact.domain.rule import CaptionCondition, Condition, Criteria, Evidence
-from instantreact.jobs.claims import Handover, hand_out
+from instantreact.jobs.claims import Handover
+from instantreact.jobs.handing import hand_out
 from instantreact.jobs.worker import Worker
 from instantreact.media.limits import DecodeLimits
 from instantreact.media.sandbox import ClipDecoder

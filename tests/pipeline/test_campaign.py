@@ -19,11 +19,12 @@ from instantreact.domain.alert import ChannelKind, DeliveryState, PartKind
 from instantreact.domain.job import JobState
 from instantreact.domain.media import Window
 from instantreact.domain.rule import Severity
-from instantreact.jobs.claims import hand_out, release_owned
+from instantreact.jobs.claims import release_owned
+from instantreact.jobs.handing import hand_out
 from instantreact.jobs.worker import Worker
-from instantreact.pipeline.deliver import part_metadata
 from instantreact.pipeline.handlers import job_kinds
 from instantreact.pipeline.incoming import accept_webhook
+from instantreact.pipeline.sending import part_metadata
 from instantreact.storage import recipients
 from instantreact.storage.tables import Delivery, DeliveryPart, Job, Recipient
 from instantreact_demo.graph import FakeGraph, Person, Received

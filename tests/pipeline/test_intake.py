@@ -12,7 +12,8 @@ from instantreact.domain.job import JobState
 from instantreact.domain.media import ClipState, Listening
 from instantreact.inference.loader import CaptionerLoader
 from instantreact.jobs import outbox
-from instantreact.jobs.claims import hand_out, take
+from instantreact.jobs.claims import take
+from instantreact.jobs.handing import hand_out
 from instantreact.pipeline import intake
 from instantreact.pipeline.intake import Submission, Upload
 from instantreact.pipeline.rerun import rerun_job

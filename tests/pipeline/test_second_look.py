@@ -14,7 +14,7 @@ from instantreact.domain.media import Window
 from instantreact.domain.rule import Severity
 from instantreact.domain.second_look import LOOKED, LookMode, LookPolicy, LookRequest, LookState, SecondLook
 from instantreact.jobs import outbox
-from instantreact.jobs.claims import hand_out
+from instantreact.jobs.handing import hand_out
 from instantreact.pipeline.deliver import put_deliver_job
 from instantreact.pipeline.explain import explain_event
 from instantreact.pipeline.look_plans import plan_look

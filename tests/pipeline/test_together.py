@@ -4,7 +4,7 @@ import pytest
 
 from instantreact.domain.alert import DeliveryState, Receipt
 from instantreact.errors import LeaseLost
-from instantreact.jobs import claims, outbox
+from instantreact.jobs import claims, handing, outbox
 from instantreact.jobs.claims import Claim, TakeRequest
 from instantreact.pipeline.step_names import StepName
 from instantreact.pipeline.together import DeliveryRequest, DeliveryStep, read_standings, write_steps
@@ -23,7 +23,7 @@ async def raise_and_take(house: House) -> list[tuple[Delivery, Claim]]:
         await house.see(await house.add_clip(await make_camera(house)))
     now = house.clock.now()
     async with house.services.database.unit_of_work() as session:
-        handed = await claims.hand_out(session, {StepName.DELIVER: 9}, now=now, deadline_s=30.0)
+        handed = await handing.hand_out(session, {StepName.DELIVER: 9}, now=now, deadline_s=30.0)
         # A message that comes twice is taken once.
         taken = await claims.take_all(session, [TakeRequest(each, now, 30.0, "anna") for each in (*handed, *handed)])
     assert taken[2:] == [None, None]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from instantreact.jobs.claims import hand_out
+from instantreact.jobs.handing import hand_out
 from instantreact.pipeline.analyze import put_analyze_job
 from instantreact.pipeline.step_names import StepName
 from instantreact.pipeline.turn import Turn, find_turns

@@ -1,34 +1,23 @@
-"""Who holds a job: handing out, taking, renewing, and the four ways to let go of it, each checked by the token."""
+"""Who holds a job: taking, renewing, and the four ways to let go of it, each checked by the token."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
-from uuid import uuid4
 
 from sqlalchemy import (
-    ColumnElement,
-    CompoundSelect,
-    bindparam,
     case,
     delete,
-    exists,
-    func,
-    literal,
     null,
-    or_,
     select,
-    true,
-    union_all,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.job import JobState
 from instantreact.errors import LeaseLost
-from instantreact.jobs.outbox import IN_HAND, SHORT, TOPIC
+from instantreact.jobs.outbox import IN_HAND, TOPIC
 from instantreact.storage.database import announce
-from instantreact.storage.tables import Job, WorkerRoom
+from instantreact.storage.tables import Job
 
 
 @dataclass(frozen=True)
@@ -77,30 +66,6 @@ class Claim(Handover):
             _make_due(job, job.again_at)
         await session.flush()
         announce(session, TOPIC)
-
-
-async def hand_out(
-    session: AsyncSession, limits: Mapping[str, int], *, now: datetime, deadline_s: float, owner: str | None = None
-) -> list[Handover]:
-    """Claim the jobs that are due, by their rank, as far as fewer than `limits[kind]` of a kind are in hand.
-
-    Where long jobs fill all of them, there is one more place, for a short one: nobody waits minutes for seconds.
-    They go to the worker of the process `owner`, whose own ones are counted; for None to any that shares a broker.
-    What nobody took before its deadline, or whose lease has passed, is due again first.
-    """
-    await _expire(session, now)
-    due = await _list_due_kinds(session, limits, now=now)
-    in_hand = await _count_in_hand(session, _of(owner)) if due else {}
-    deadline = now + timedelta(seconds=deadline_s)
-    handovers: list[Handover] = []
-    for kind in due:
-        limit, long = limits[kind], in_hand.get((kind, False), 0)
-        room = limit - in_hand.get((kind, True), 0) - long
-        if room > 0:
-            handovers += await _claim_kind(session, kind, room, now=now, deadline=deadline, owner=owner)
-        elif room == 0 and long == limit:
-            handovers += await _claim_kind(session, kind, 1, now=now, deadline=deadline, owner=owner, only=SHORT)
-    return handovers
 
 
 async def take(
@@ -215,7 +180,7 @@ async def release(session: AsyncSession, handover: Handover) -> None:
 async def decline(session: AsyncSession, handover: Handover) -> None:
     """Give a job back that was handed over, due at once, unless somebody has taken it: a message may come twice."""
     untaken = update(Job).where(Job.id == handover.job_id, Job.token == handover.token, Job.state == JobState.HANDED)
-    await session.execute(untaken.values(_GIVEN_BACK).execution_options(synchronize_session=False))
+    await session.execute(untaken.values(GIVEN_BACK).execution_options(synchronize_session=False))
     announce(session, TOPIC)
 
 
@@ -226,7 +191,7 @@ async def hasten(session: AsyncSession, *, now: datetime) -> None:
 
 async def release_owned(session: AsyncSession, owner: str) -> int:
     """Every job that the process `owner` has in hand is due again; how many that were. For its end, or after it."""
-    statement = update(Job).where(Job.state.in_(IN_HAND), Job.owner == owner).values(_GIVEN_BACK).returning(Job.id)
+    statement = update(Job).where(Job.state.in_(IN_HAND), Job.owner == owner).values(GIVEN_BACK).returning(Job.id)
     released = (await session.scalars(statement.execution_options(synchronize_session=False))).all()
     announce(session, TOPIC)
     return len(released)
@@ -241,74 +206,7 @@ async def lock_claimed(session: AsyncSession, handover: Handover) -> Job:
     return job
 
 
-_GIVEN_BACK = {"state": JobState.DUE, "token": None, "owner": None, "lease_until": None}
-
-
-async def _expire(session: AsyncSession, now: datetime) -> None:
-    statement = update(Job).where(Job.state.in_(IN_HAND), Job.lease_until <= now).values(_GIVEN_BACK)
-    await session.execute(statement.execution_options(synchronize_session=False))
-
-
-def _of(owner: str | None) -> ColumnElement[bool]:
-    if owner is not None:
-        return Job.owner == owner
-    return or_(Job.owner.is_(None), Job.owner.in_(select(WorkerRoom.owner)))
-
-
-async def _list_due_kinds(session: AsyncSession, kinds: Mapping[str, int], *, now: datetime) -> list[str]:
-    """Those of which a job is due: one look into the index for each, by one statement."""
-    if not kinds:
-        return []
-    return list(await session.scalars(_due_kinds(tuple(kinds)), {"now": now}))
-
-
-@lru_cache(8)
-def _due_kinds(kinds: tuple[str, ...]) -> CompoundSelect[str]:
-    now = bindparam("now", type_=Job.run_at.type)
-    due = Job.state == JobState.DUE, Job.run_at <= now
-    return union_all(*(select(literal(kind)).where(exists().where(Job.kind == kind, *due)) for kind in kinds))
-
-
-async def _count_in_hand(session: AsyncSession, which: ColumnElement[bool]) -> dict[tuple[str, bool], int]:
-    """By kind, and whether they are short."""
-    is_short = case((SHORT, 1), else_=0)
-    statement = (
-        select(Job.kind, is_short, func.count()).where(Job.state.in_(IN_HAND), which).group_by(Job.kind, is_short)
-    )
-    return {(kind, bool(short)): count for kind, short, count in await session.execute(statement)}
-
-
-async def _claim_kind(
-    session: AsyncSession,
-    kind: str,
-    room: int,
-    *,
-    now: datetime,
-    deadline: datetime,
-    owner: str | None,
-    only: ColumnElement[bool] | None = None,
-) -> list[Handover]:
-    due = (
-        select(Job.id)
-        .where(Job.kind == kind, Job.state == JobState.DUE, Job.run_at <= now, true() if only is None else only)
-        .order_by(Job.rank_at, Job.id)
-        .limit(room)
-        .with_for_update(skip_locked=True)
-    )
-    batch = uuid4().hex
-    statement = (
-        update(Job)
-        .where(Job.id.in_(due))
-        .values(
-            state=JobState.HANDED,
-            token=literal(batch, Job.id.type).concat(Job.id),
-            owner=owner,
-            lease_until=deadline,
-        )
-        .returning(Job.id)
-        .execution_options(synchronize_session=False)
-    )
-    return [Handover(job_id, batch + job_id, kind) for job_id in (await session.execute(statement)).scalars()]
+GIVEN_BACK = {"state": JobState.DUE, "token": None, "owner": None, "lease_until": None}
 
 
 def _make_due(job: Job, run_at: datetime) -> None:

@@ -9,7 +9,8 @@ from math import inf
 from instantreact.clock import Clock
 from instantreact.errors import InstantReactError
 from instantreact.jobs.broker import JobBroker
-from instantreact.jobs.claims import Handover, decline, hand_out, hasten
+from instantreact.jobs.claims import Handover, decline, hasten
+from instantreact.jobs.handing import hand_out
 from instantreact.jobs.inherit import free_dead
 from instantreact.jobs.outbox import TOPIC
 from instantreact.jobs.room import count_room

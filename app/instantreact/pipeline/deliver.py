@@ -1,25 +1,21 @@
 """One alert to one person: its parts in order, each sent once as far as a channel lets us know."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.channels.channel import Channel
 from instantreact.channels.registry import CHANNELS
-from instantreact.domain.alert import DeliveryState, PartKind, Picture, Receipt
-from instantreact.domain.happening import Notice, Reminder, find_answered_id
+from instantreact.domain.alert import DeliveryState, Receipt
+from instantreact.domain.happening import Reminder
 from instantreact.domain.rule import Severity
 from instantreact.errors import (
     ChannelBroken,
     ChatWindowClosed,
     DeliveryDeferred,
     DeliveryRefused,
-    FileMissing,
-    FilesUnreachable,
     LeaseLost,
-    NotFound,
     RecipientUnreachable,
 )
 from instantreact.jobs import outbox
@@ -27,7 +23,7 @@ from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
 from instantreact.pipeline.parts import parts_for
 from instantreact.pipeline.quiet import find_reason_against, hold_while_quiet
-from instantreact.pipeline.reach import send_despite
+from instantreact.pipeline.sending import count_outcome, count_sent, send_part
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 from instantreact.pipeline.together import (
@@ -53,17 +49,6 @@ HELD_UP_S = 600.0
 ONLY_TEXT = "The text went out by a template, which has no picture: it follows when this person writes or taps."
 
 log = get_logger(__name__)
-
-
-def part_metadata(part_id: str) -> str:
-    """What travels with a part and comes back in its echo."""
-    return f"part:{part_id}"
-
-
-def find_part_id(metadata: str) -> str | None:
-    """The part that an echo speaks of; None when it is not one of ours."""
-    kind, _, part_id = metadata.partition(":")
-    return part_id if kind == "part" and part_id else None
 
 
 async def deliver(services: Services, claim: Claim) -> None:
@@ -205,28 +190,28 @@ async def _send_part(
 ) -> tuple[tuple[DeliveryPart, Receipt] | None, bool]:
     """Send one part: the receipt, where it was accepted; False when the parts after it have no chance either."""
     try:
-        receipt = await _send(services, channel, delivery, part)
+        receipt = await send_part(services, channel, delivery, part)
     except (DeliveryDeferred, ChannelBroken) as error:
-        _count(services, delivery, part, "deferred")
+        count_outcome(services, delivery, part, "deferred")
         await _mark(services, part, DeliveryState.PENDING, error)
         raise
     except ChatWindowClosed as error:
-        _count(services, delivery, part, "held")
+        count_outcome(services, delivery, part, "held")
         await _hold(services, delivery, error)
         return None, False
     except RecipientUnreachable as error:
-        _count(services, delivery, part, "refused")
+        count_outcome(services, delivery, part, "refused")
         await _give_up(services, delivery, error)
         return None, False
     except DeliveryRefused as error:
-        _count(services, delivery, part, "refused")
+        count_outcome(services, delivery, part, "refused")
         await _mark(services, part, DeliveryState.REFUSED, error)
         return None, True
     return (part, receipt), True
 
 
 def _note_sent(services: Services, delivery: Delivery, part: DeliveryPart, receipt: Receipt) -> None:
-    _count_sent(services, delivery, part, receipt)
+    count_sent(services, delivery, part, receipt)
     log.info(
         "delivery.part_sent",
         alert_id=delivery.alert_id,
@@ -234,54 +219,6 @@ def _note_sent(services: Services, delivery: Delivery, part: DeliveryPart, recei
         part=part.kind,
         message_id=receipt.message_id,
     )
-
-
-def _count(services: Services, delivery: Delivery, part: DeliveryPart, outcome: str) -> None:
-    services.figures.deliveries.labels(delivery.channel, part.kind, outcome).inc()
-
-
-def _count_sent(services: Services, delivery: Delivery, part: DeliveryPart, receipt: Receipt) -> None:
-    figures, alert, event = services.figures, delivery.alert, delivery.alert.event
-    _count(services, delivery, part, "sent")
-    figures.last_success.labels(delivery.channel).set(receipt.accepted_at.timestamp())
-    if part.kind is not PartKind.TEXT:
-        return
-    waited_s = (receipt.accepted_at - alert.raised_at).total_seconds()
-    figures.alert_to_message.labels(delivery.channel).observe(max(0.0, waited_s))
-    if event is not None and event.clip_id is None:
-        ended_at = event.occurred_at + timedelta(seconds=event.end_s - event.start_s)
-        figures.to_message.labels(delivery.channel).observe(max(0.0, (receipt.accepted_at - ended_at).total_seconds()))
-
-
-async def _send(services: Services, channel: Channel, delivery: Delivery, part: DeliveryPart) -> Receipt:
-    alert, address, metadata = delivery.alert, delivery.recipient.address, part_metadata(part.id)
-    language = delivery.recipient.language or services.language
-    answered_id = find_answered_id(alert.id, alert.happening)
-    notice = Notice(answered_id, alert.happening, services.links.open_url(answered_id), language=language)
-    if part.kind is PartKind.TEXT:
-        if CHANNELS[delivery.channel].embeds_picture:
-            notice = replace(notice, picture=await _find_picture(services, delivery))
-        try:
-            return await channel.send_text(address, notice, metadata=metadata)
-        except ChatWindowClosed as closed:
-            return await send_despite(services, delivery, notice, closed, metadata=metadata)
-    picture = await _load_picture(services, delivery)
-    return await channel.send_picture(address, notice, picture, metadata=metadata)
-
-
-async def _find_picture(services: Services, delivery: Delivery) -> Picture | None:
-    """What the message brings along; it does not wait for a picture that is gone or cannot be read now."""
-    try:
-        return await _load_picture(services, delivery)
-    except (DeliveryRefused, NotFound, FileMissing, FilesUnreachable):
-        return None
-
-
-async def _load_picture(services: Services, delivery: Delivery) -> Picture:
-    event = delivery.alert.event
-    if event is None or event.snapshot_key is None:
-        raise DeliveryRefused("The picture of this alert is gone.")
-    return Picture(await services.threads.run(services.blobs.read, event.snapshot_key))
 
 
 async def _mark(services: Services, part: DeliveryPart, state: DeliveryState, error: Exception) -> None:

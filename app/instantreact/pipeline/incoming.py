@@ -20,10 +20,10 @@ from instantreact.logs import get_logger
 from instantreact.pipeline.chat import answer, obey
 from instantreact.pipeline.chat_views import look_up
 from instantreact.pipeline.commands import Command
-from instantreact.pipeline.deliver import find_part_id
 from instantreact.pipeline.opt_in import act_on_invitation, language_of
 from instantreact.pipeline.quiet import put_digest_job
 from instantreact.pipeline.remind import put_remind_job
+from instantreact.pipeline.sending import find_part_id
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import deliveries, incoming, recipients
