@@ -172,6 +172,23 @@ async def test_rule_that_nobody_has_heard_of_yet_is_told_soon(shop: House, graph
     assert len(await follow_ups(shop)) == 2
 
 
+async def test_rules_that_hold_for_one_picture_are_one_message_of_the_gravest(shop: House, graph: FakeGraph) -> None:
+    guard, _ = await add_guarding(shop)
+    await shop.add_rule(FALL, name="A fall", recipient_ids=[guard.id], cooldown_s=0.0)
+    await shop.add_rule(
+        CaptionCondition(("knife",)), name="A knife", recipient_ids=[guard.id], severity=Severity.CRITICAL
+    )
+    (door,) = await add_cameras(shop, "Door")
+    await see(shop, door, 0.0, "a man with a knife falls in a fight", p=0.8)
+    await wait_until(shop, 600.0)
+    assert [each.part for each in graph.received] == ["text", "picture"]
+    lines = graph.received[0].text.splitlines()
+    assert lines[0] == "🚨 A knife · Door"
+    assert sorted(lines[3:]) == ["• fall, 80 %", "• fight, 80 %", "• knife, 80 %"]
+    (alert,) = await raised(shop)
+    assert len(alert.verdicts) == 3
+
+
 async def test_what_asks_for_more_is_an_alert_of_its_own(shop: House, graph: FakeGraph) -> None:
     guard, _ = await add_guarding(shop)
     graph.people["2002"] = Person()

@@ -76,7 +76,7 @@ def _describe(alert: Alert, begun: RuleMatched, seen: Sequence[Sighting], best: 
         alert_id=alert.id,
         title=compose_title(begun),
         caption=best.caption,
-        count=len(seen),
+        count=len({each.event_id for each in seen}),
         first_at=seen[0].occurred_at,
         latest_at=seen[-1].occurred_at,
         places=tuple(dict.fromkeys(each.camera or begun.place for each in seen)),

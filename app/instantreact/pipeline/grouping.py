@@ -1,12 +1,14 @@
 """What happens at one place within a grouping time is one alert, an incident: see also pipeline/follow_up.py."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.happening import RuleMatched
 from instantreact.domain.job import JobState
+from instantreact.domain.rule import Evidence
 from instantreact.jobs import outbox
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import incidents
@@ -22,30 +24,35 @@ async def join_incident(
     session: AsyncSession,
     event: Event,
     rule: Rule,
+    evidence: Sequence[Evidence],
     told: Collection[str],
     place: Place,
     *,
     grouping: timedelta,
     now: datetime,
-) -> Alert | None:
-    """The alert that the rule's holding for the event becomes part of, with a follow-up to come; None where none fits.
+) -> tuple[Alert | None, bool]:
+    """The alert that the rule's holding for the event becomes part of, None where none fits; and whether it tells so.
 
-    `told` are the recipients whom an alert of its own would reach. The caller holds the place.
+    Where it does not, a follow-up will. `told` are the recipients whom an alert of its own would reach. The caller
+    holds the place.
     """
     for alert in await incidents.list_open(session, place, event, within=grouping):
-        if _asks_no_more(rule, told, alert):
-            await _put_follow_up(session, alert, rule, grouping=grouping, now=now)
-            alert.grew_at = now
-            return alert
-    return None
+        if not isinstance(alert.happening, RuleMatched) or not _asks_no_more(rule, told, alert, alert.happening):
+            continue
+        if alert.event_id == event.id and alert.raised_at == now:  # of this transaction: nobody has been told of it yet
+            others = (each for each in evidence if each not in alert.happening.evidence)
+            alert.happening = replace(alert.happening, evidence=(*alert.happening.evidence, *others))
+            return alert, True
+        await _put_follow_up(session, alert, rule, grouping=grouping, now=now)
+        alert.grew_at = now
+        return alert, False
+    return None, False
 
 
-def _asks_no_more(rule: Rule, told: Collection[str], alert: Alert) -> bool:
+def _asks_no_more(rule: Rule, told: Collection[str], alert: Alert, matched: RuleMatched) -> bool:
     """Whether the alert says it to everybody whom the rule tells, as urgently, and as long as nobody answers."""
-    if not isinstance(alert.happening, RuleMatched) or alert.untold_reason is not None:
-        return False
     reached = {each.recipient_id for each in alert.deliveries if each.state in REACHING}
-    is_as_urgent = rule.severity.weight <= alert.happening.severity.weight
+    is_as_urgent = alert.untold_reason is None and rule.severity.weight <= matched.severity.weight
     return is_as_urgent and reached.issuperset(told) and (not rule.escalation or rule.id == alert.rule_id)
 
 

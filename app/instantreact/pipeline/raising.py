@@ -59,7 +59,7 @@ async def raise_alerts(
     """
     enabled = await rules.list_enabled(session, [match.rule.id for match in matches])
     place, raised = await incidents.lock_place(session, event), []
-    for match in matches:
+    for match in sorted(matches, key=lambda each: -each.rule.severity.weight):  # the others may join the gravest
         if match.rule.id not in enabled or await incidents.is_grouped(session, event.id, match.rule.id):
             continue
         alert, verdict = await _decide(session, event, match, scene, place, now=now)
@@ -85,13 +85,15 @@ async def _decide(
         verdict.outcome, verdict.why = why_not
         return None, verdict
     if scene.grouping and (awake or not told):
-        ids = [each.id for each in awake]
-        incident = await join_incident(session, event, rule, ids, place, grouping=scene.grouping, now=now)
+        ids, grouping = [each.id for each in awake], scene.grouping
+        incident, verdict.is_told = await join_incident(
+            session, event, rule, match.evidence, ids, place, grouping=grouping, now=now
+        )
     if incident is not None:
-        verdict.outcome, verdict.alert_id, verdict.is_told = Outcome.GROUPED, incident.id, False
+        verdict.outcome, verdict.alert_id = Outcome.GROUPED, incident.id
         verdict.why = f"The alert {incident.id} tells of it."
     else:
-        alert = await _raise_alert(session, event, match, scene, told, now=now)
+        verdict.is_told, alert = True, await _raise_alert(session, event, match, scene, told, now=now)
         verdict.alert_id = alert.id if alert else None
     return alert, verdict
 

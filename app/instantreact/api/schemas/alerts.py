@@ -119,7 +119,7 @@ class IncidentView(BaseModel):
             return None
         seen = sorted(verdicts, key=lambda each: (each.event.occurred_at, each.event_id))
         return cls(
-            count=len(seen),
+            count=len({each.event_id for each in seen}),
             first_at=seen[0].event.occurred_at,
             latest_at=seen[-1].event.occurred_at,
             camera_ids=list(dict.fromkeys(each.event.camera_id for each in seen if each.event.camera_id)),
