@@ -72,7 +72,10 @@ class Service:
         listening = threading.Event()
         self._reader = threading.Thread(target=self._read, args=(self._process, listening), daemon=True)
         self._reader.start()
-        if not listening.wait(150):
+        deadline_s = time.monotonic() + 150
+        while not listening.wait(0.5) and self._process.poll() is None and time.monotonic() < deadline_s:
+            pass
+        if not listening.is_set():
             raise RuntimeError("the service did not start:\n" + "".join(self.output))
         self._wait_until_ready()
 
