@@ -43,6 +43,7 @@ BEYOND_ANY_CAMERA = {
     "/cameras/probe",
     "/channels/",
     "/session/oidc",
+    "/browsers",
 }
 
 MARKS = {

@@ -82,7 +82,7 @@ def test_person_and_span_are_erased_down_to_the_last_byte_while_the_service_runs
 ) -> None:
     state = tmp_path / "state"
     graph.people[PSID] = Person()
-    with Service(state, graph, speech="off") as service, service.client() as api:
+    with Service(state, graph, speech="off", grouping_s="0") as service, service.client() as api:
         graph.webhook_url = f"{service.url}/webhooks/messenger"
         ids = set_up(api)
         seen = submit(api, drawn_clip, ids["Counter"], name=CLIP_NAME)

@@ -45,9 +45,9 @@ def test_request_is_followed_to_the_message_in_log_and_traces(
 
     (asked,) = [span for span in collector.spans if span.name == "POST /analyze"]
     trace = {span.name: span for span in collector.spans if span.trace_id == asked.trace_id}
-    assert {"POST /analyze", "job analyze", "job deliver"} <= trace.keys()
+    assert {"POST /analyze", "job analyze", "job deliver_critical"} <= trace.keys()
     assert trace["job analyze"].parent_span_id == asked.span_id
-    assert trace["job deliver"].parent_span_id == trace["job analyze"].span_id
+    assert trace["job deliver_critical"].parent_span_id == trace["job analyze"].span_id
     attributes = {each.key: each.value for each in asked.attributes}
     assert attributes["request_id"].string_value == REQUEST_ID
     assert attributes["http.response.status_code"].int_value == 202

@@ -45,7 +45,9 @@ async def test_switch_hears_no_more_while_the_database_is_stuck_and_once_jobs_st
                 ):
                     await queue_heartbeat(services)
                     await hear_more(switch)
-                    with closing(sqlite3.connect(tmp_path / "instantreact.sqlite3", isolation_level=None)) as other:
+                    with closing(
+                        sqlite3.connect(tmp_path / "instantreact.sqlite3", isolation_level=None, timeout=60)
+                    ) as other:
                         other.execute("BEGIN EXCLUSIVE")
                         await until(lambda: switch.is_alarmed, "the alarm about a database that is stuck")
                         other.execute("ROLLBACK")
