@@ -14,12 +14,15 @@ from instantreact.domain.media import Window
 from instantreact.domain.observation import Hypothesis
 from instantreact.domain.rule import CaptionCondition, Severity
 from instantreact.domain.verdict import Outcome
+from instantreact.jobs import outbox
 from instantreact.pipeline.explain import explain_event
 from instantreact.pipeline.incoming import accept_webhook
 from instantreact.pipeline.observe import Origin, observe
+from instantreact.pipeline.step_names import StepName
 from instantreact.storage import alerts, cameras, events, incidents, mutes, recipients, sites
 from instantreact.storage.tables import Alert, Camera, Event, Mute, Recipient, Rule
 from instantreact_demo.graph import FakeGraph, Person
+from instantreact_demo.graph.faults import OUTAGE
 from tests.observations import make_observation
 from tests.pipeline.conftest import PSID, House
 from tests.pipeline.webhooks import make_message, make_postback
@@ -74,6 +77,10 @@ async def raised(house: House) -> list[Alert]:
 
 async def follow_ups(house: House) -> list[IncidentGrew]:
     return [each.happening for each in reversed(await house.alerts()) if isinstance(each.happening, IncidentGrew)]
+
+
+def texts_of(graph: FakeGraph) -> list[str]:
+    return [each.text for each in graph.received if each.part == "text"]
 
 
 async def add_guarding(house: House, **values: object) -> tuple[Recipient, Rule]:
@@ -225,6 +232,43 @@ async def test_false_alarm_ends_the_incident(shop: House, graph: FakeGraph) -> N
     assert [each.camera_id for each in await raised(shop)] == [door.id, yard.id]
     await wait_until(shop, 600.0)
     assert await follow_ups(shop) == []
+
+
+async def test_false_alarm_is_none_of_a_rule_that_nobody_has_heard_of(shop: House, graph: FakeGraph) -> None:
+    guard, _ = await add_guarding(shop)
+    fall = await shop.add_rule(FALL, name="A fall", recipient_ids=[guard.id], cooldown_s=300.0)
+    door, yard = await add_cameras(shop, "Door", "Yard")
+    await see(shop, door, 0.0)
+    event = await see(shop, yard, 1.0, "a man falls")
+    await see(shop, door, 2.0)
+    await shop.run_due()
+    async with shop.services.database.unit_of_work() as session:
+        await alerts.dismiss_alert(session, (await raised(shop))[0].id, by="Guard", now=shop.clock.now())
+    await wait_until(shop, 11.0)
+    assert [(each.rule_id, each.event_id) for each in (await raised(shop))[1:]] == [(fall.id, event.id)]
+    assert texts_of(graph)[1].startswith("⚠️ A fall · Yard")
+    await see(shop, yard, 100.0, "a man falls")
+    assert len(await raised(shop)) == 2  # its own alert holds its cooldown
+
+
+async def test_follow_up_comes_after_the_alert_that_it_follows(shop: House, graph: FakeGraph) -> None:
+    await add_guarding(shop)
+    door, yard = await add_cameras(shop, "Door", "Yard")
+    graph.script(OUTAGE)
+    await see(shop, door, 0.0)
+    await shop.run_due()
+    await see(shop, yard, 1.0)
+    async with shop.services.database.unit_of_work() as session:
+        job = await outbox.find_job(session, StepName.DELIVER, (await raised(shop))[0].deliveries[0].id)
+        assert job is not None
+        job.run_at = NOW + timedelta(seconds=100)  # its next try comes late
+    await wait_until(shop, 60.0)
+    assert (len(await follow_ups(shop)), texts_of(graph)) == (1, [])
+    await wait_until(shop, 100.0)
+    await wait_until(shop, 120.0)
+    assert [text.splitlines()[0] for text in texts_of(graph)] == ["⚠️ A fight · Door", "⚠️ A fight: 2 times"]
+    (grown,) = [each for each in await shop.alerts() if isinstance(each.happening, IncidentGrew)]
+    assert grown.camera_id is None  # it names both: whoever is confined to one does not see it
 
 
 async def test_who_takes_care_hears_of_another_camera_and_not_of_more_of_the_same(shop: House) -> None:

@@ -165,6 +165,31 @@ async def test_rejected_alert_gives_back_what_had_become_part_of_its_incident(
     assert "2 times" in texts(graph)[1]
 
 
+async def test_rule_that_asks_for_no_look_does_not_wait_with_one_that_does(
+    house: House, graph: FakeGraph, vision: FakeVision, model: VisionModel
+) -> None:
+    house = looking(House(replace(house.services, grouping=timedelta(seconds=60)), house.clock), model)
+    await house.add_recipient()
+    await house.add_rule(second_look=LookRequest())
+    await house.add_rule(name="Plain")
+    await see(house, await house.add_clip())
+    assert sorted(each.happening.rule for each in await house.alerts() if isinstance(each.happening, RuleMatched)) == [
+        "A fight", "Plain",
+    ]  # fmt: skip
+
+
+async def test_look_after_the_alert_that_confirms_it_is_no_second_message(
+    house: House, graph: FakeGraph, vision: FakeVision, model: VisionModel
+) -> None:
+    house = looking(house, model, AFTER)
+    await house.add_recipient()
+    vision.script(Reply(say("yes", "two men are fighting at a counter")))
+    await raise_one(house)
+    await house.run_due()
+    assert len(texts(graph)) == 1
+    assert (await the_look(house)).state is LookState.CONFIRMED
+
+
 async def test_alert_that_is_confirmed_says_so_and_has_the_sentence_of_the_look(
     house: House, graph: FakeGraph, vision: FakeVision, model: VisionModel
 ) -> None:
@@ -315,7 +340,7 @@ async def test_look_after_the_alert_tells_of_what_it_sees_else_with_the_alert_s_
     await house.run_due()
     first, second = (part for part in graph.received if part.part == "text")
     assert "Second look" not in first.text
-    assert second.text.endswith(f"UTC. A second look says: {HUGGING} Probably a false alarm.")
+    assert second.text.endswith(f"UTC. A second look says: {HUGGING}. Probably a false alarm.")
     told = [{button["title"]: button.get("payload") for button in part.buttons} for part in (first, second)]
     assert told[0]["Acknowledge"] == told[1]["Acknowledge"]
     assert told[0]["False alarm"] == told[1]["False alarm"]

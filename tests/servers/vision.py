@@ -104,9 +104,13 @@ class FakeVision:
         """Answer the next requests with these, in order."""
         self._script.extend(replies)
 
+    def _name_key(self, request: Request) -> str:
+        """Some repeat what they were given."""
+        return f"Incorrect API key provided: {request.headers.get('authorization', '').removeprefix('Bearer ')}."
+
     async def _models(self, request: Request) -> Response:
         if self._is_stranger(request):
-            return self._refuse(401, "Incorrect API key provided.", "invalid_api_key")
+            return self._refuse(401, self._name_key(request), "invalid_api_key")
         if not self.lists_models:
             return self._refuse(404, "404 page not found", None)
         listed = [{"id": self.model, "object": "model", "created": 1764000000, "owned_by": "library"}]
@@ -115,7 +119,7 @@ class FakeVision:
     async def _chat(self, request: Request) -> Response:
         self.requests += 1
         if self._is_stranger(request):
-            return self._refuse(401, "Incorrect API key provided.", "invalid_api_key")
+            return self._refuse(401, self._name_key(request), "invalid_api_key")
         body = await request.json()
         if body.get("model") != self.model:
             return self._refuse(404, f'model "{body.get("model")}" not found, try pulling it first', "model_not_found")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from instantreact.domain.alert import DeliveryState, Receipt
+from instantreact.domain.alert import ChannelKind, DeliveryState, Receipt
 from instantreact.errors import NotFound
 from instantreact.storage import deliveries
 from instantreact.storage.database import Database
@@ -111,3 +111,21 @@ async def test_get_delivery_raises_not_found_when_there_is_none(database: Databa
     async with database.reading() as session:
         with pytest.raises(NotFound):
             await deliveries.get_delivery(session, "nothing")
+
+
+async def test_trial_of_a_channel_is_another_delivery_each_time_the_least_tried_first(database: Database) -> None:
+    async with database.unit_of_work() as session:
+        made = [(await make_alert(session, await make_recipient(session))).deliveries[0] for _ in range(3)]
+        poison, other, fresh = (each.id for each in made)
+        for delivery, attempts in zip(made, (1, 2, 0), strict=True):
+            delivery.parts[0].attempts = attempts
+    async with database.reading() as session:
+        assert await deliveries.find_trial(session, ChannelKind.MESSENGER, but=None) == fresh
+        assert await deliveries.find_trial(session, ChannelKind.MESSENGER, but=fresh) == poison
+        assert await deliveries.find_trial(session, ChannelKind.MESSENGER, but=poison) == fresh
+        assert await deliveries.find_trial(session, ChannelKind.TELEGRAM, but=None) is None
+    async with database.unit_of_work() as session:
+        for each in (other, fresh):
+            await deliveries.fail_delivery(session, each, DeliveryState.BURIED, "because")
+    async with database.reading() as session:  # alone it goes again
+        assert await deliveries.find_trial(session, ChannelKind.MESSENGER, but=poison) == poison

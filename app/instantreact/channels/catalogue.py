@@ -174,6 +174,7 @@ ALERTS_SINCE = Saying(
     "Alerts since {since}: {alerts}, of which {open} unanswered.",
     "Alertes depuis {since} : {alerts}, dont {open} sans réponse.",
 )
+HEADING = Saying("{title}:", "{title} :")
 TIMES = Saying("{title}: {count} times", "{title} : {count} fois")
 BETWEEN = Saying("From {first} to {latest}", "De {first} à {latest}")
 ALSO = Saying("Also: {rules}", "Et aussi : {rules}")

@@ -49,7 +49,12 @@ def title_doubt(doubted: AlertDoubted, language: Language) -> str:
 def tell_doubt(doubted: AlertDoubted, caption_units: int, language: Language) -> str:
     """Which alert it is about, what is seen, and whether it is probably a false alarm."""
     zone = zone_called(doubted.time_zone, default=ZoneInfo("UTC"))
-    at, sentence = format_time(doubted.raised_at.astimezone(zone)), shorten(doubted.sentence, caption_units)
+    at, sentence = format_time(doubted.raised_at.astimezone(zone)), _end(shorten(doubted.sentence, caption_units))
     saying = LOOK_SAYS if sentence else LOOK_SEES_NOTHING
     said = saying.say(language, title=shorten(doubted.title, 60), at=at, sentence=sentence)
     return f"{said} {PROBABLY_FALSE.say(language)}" if doubted.rejected else said
+
+
+def _end(sentence: str) -> str:
+    """With a stop, where it has none."""
+    return f"{sentence}." if sentence and sentence[-1] not in ".!?…" else sentence

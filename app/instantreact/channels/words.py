@@ -21,6 +21,7 @@ from instantreact.channels.catalogue import (
     CHANNEL_WORKS,
     DISMISSED_BY,
     FALSE_SAYS,
+    HEADING,
     HEARD,
     KEEP_IT_OPEN,
     KEPT_FOR_YOU,
@@ -203,7 +204,7 @@ def _tell_incident(grown: IncidentGrew, room: Room, language: Language) -> str:
 
 def _tell_digest(digest: Digest, room: Room, language: Language) -> str:
     zone, days = _zone(digest.time_zone), WEEKDAYS.say(language).split()
-    lines = [f"{compose_title(digest, language)}:"]
+    lines = [HEADING.say(language, title=compose_title(digest, language))]
     for item in digest.items[: room.digested]:
         names = " · ".join(name for name in (_line(item.title, room.what), _line(item.place, room.what)) if name)
         at = item.at.astimezone(zone)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from instantreact.channels.channel import Channel
 from instantreact.channels.registry import CHANNELS
 from instantreact.domain.alert import DeliveryState, Receipt
-from instantreact.domain.happening import Reminder
+from instantreact.domain.happening import IncidentGrew, Reminder
 from instantreact.domain.rule import Severity
 from instantreact.errors import (
     ChannelBroken,
@@ -46,6 +46,9 @@ REPAIR_S = 30.0
 HELD_UP_S = 600.0
 """How long a delivery waits for a channel's repair at most: all are hastened once it is repaired."""
 
+FOLLOW_S = 5.0
+"""How long a follow-up waits, each time, for the alert that it follows."""
+
 ONLY_TEXT = "The text went out by a template, which has no picture: it follows when this person writes or taps."
 
 log = get_logger(__name__)
@@ -68,6 +71,7 @@ async def deliver(services: Services, claim: Claim) -> None:
         return
     if standing.fault is not None and await _wait_for_repair(services, claim, delivery):
         return
+    await _wait_for_its_alert(services, delivery)
     try:
         await _send_parts(services, claim, _find_channel(services, delivery), delivery)
     except ChannelBroken as error:
@@ -151,6 +155,15 @@ async def _wait_for_repair(services: Services, claim: Claim, delivery: Delivery)
         await put_deliver_jobs(session, delivery.alert, [delivery.id], now=now, run_at=run_at)
         await claim.finish(session)
     return True
+
+
+async def _wait_for_its_alert(services: Services, delivery: Delivery) -> None:
+    """A follow-up comes after what it follows. Raises DeliveryDeferred while that is on its way to the same person."""
+    happening = delivery.alert.happening
+    if isinstance(happening, IncidentGrew):
+        async with services.database.reading() as session:
+            if await deliveries.is_pending(session, happening.alert_id, delivery.recipient_id):
+                raise DeliveryDeferred("The alert that it follows is not sent yet.", retry_after_s=FOLLOW_S)
 
 
 async def _note_broken(services: Services, delivery: Delivery, error: ChannelBroken) -> None:

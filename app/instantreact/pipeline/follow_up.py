@@ -15,6 +15,7 @@ from instantreact.pipeline.look_plans import find_wait
 from instantreact.pipeline.raising import tell
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
+from instantreact.pipeline.suppressed import raise_released
 from instantreact.storage import alerts, incidents, mutes, recipients
 from instantreact.storage.incidents import Sighting
 from instantreact.storage.tables import Alert, Recipient
@@ -27,12 +28,17 @@ async def follow_up(services: Services, claim: Claim) -> None:
     now = services.clock.now()
     async with services.database.unit_of_work() as session:
         await claim.confirm(session)
+        event = (await alerts.get_alert(session, claim.subject)).event
+        if event is not None:  # before the alert, as whoever adds to it
+            await incidents.lock_place(session, event)
         alert = await alerts.lock_alert(session, claim.subject)
         wait = find_wait(alert, now=now)
         if wait is not None:  # nobody knows of it yet
             await outbox.put(session, StepName.FOLLOW_UP, alert.id, now=now, run_at=wait)
             await claim.finish(session)
             return
+        if alert.state is AlertState.DISMISSED:  # for what people were told of, and nothing else
+            await raise_released(session, services, alert, await incidents.release_untold(session, alert), now=now)
         seen = await incidents.list_sightings(session, alert.id)
         new = [each for each in seen if not each.is_told]
         await incidents.mark_told(session, alert.id, [each.event_id for each in new])
@@ -55,13 +61,13 @@ async def _tell_more(
     session: AsyncSession, alert: Alert, seen: Sequence[Sighting], new: Sequence[Sighting], *, now: datetime
 ) -> None:
     told = await _list_awake(session, alert, new, now=now)
-    if not told or not isinstance(alert.happening, RuleMatched):
+    if not told or len(seen) < 2 or not isinstance(alert.happening, RuleMatched):
         return
     best = max(new, key=lambda each: (each.snapshot_key is not None, each.score))
     row = Alert(
         system_key=f"follow_up:{alert.id}:{len(seen)}",
         event_id=best.event_id,
-        camera_id=best.camera_id,
+        camera_id=best.camera_id if len({each.camera_id for each in seen}) == 1 else None,  # it tells of all
         happening=_describe(alert, alert.happening, seen, best),
         state=AlertState.ACKNOWLEDGED,
         raised_at=now,

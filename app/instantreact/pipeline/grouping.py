@@ -10,6 +10,7 @@ from instantreact.domain.happening import RuleMatched
 from instantreact.domain.job import JobState
 from instantreact.domain.rule import Evidence
 from instantreact.jobs import outbox
+from instantreact.pipeline.look_plans import find_look
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import incidents
 from instantreact.storage.alerts import REACHING
@@ -52,6 +53,8 @@ async def join_incident(
 def _asks_no_more(rule: Rule, told: Collection[str], alert: Alert, matched: RuleMatched) -> bool:
     """Whether the alert says it to everybody whom the rule tells, as urgently, and as long as nobody answers."""
     reached = {each.recipient_id for each in alert.deliveries if each.state in REACHING}
+    if find_look(alert) is not None and rule.second_look is None:
+        return False  # it would wait with the alert, and be doubted with it
     is_as_urgent = alert.untold_reason is None and rule.severity.weight <= matched.severity.weight
     return is_as_urgent and reached.issuperset(told) and (not rule.escalation or rule.id == alert.rule_id)
 

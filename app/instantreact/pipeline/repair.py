@@ -89,7 +89,7 @@ async def _decide(
     """Tell of the fault or of its end, or let a delivery find out; the alert where nobody else could be told of it."""
     if isinstance(found, ChannelBroken):
         return await _tell(services, session, fault, is_over=False, now=now)
-    trial_id = (await session.scalars(deliveries.pending_ids(fault.channel).limit(1))).first()
+    trial_id = await deliveries.find_trial(session, fault.channel, but=fault.trial_id)
     if trial_id is not None and not fault.is_over:
         if fault.tried_at is None or now - fault.tried_at >= timedelta(seconds=REPAIR_S):
             fault.trial_id = trial_id

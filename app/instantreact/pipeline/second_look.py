@@ -153,7 +153,8 @@ async def _tell_told(
 ) -> None:
     """Who has been told already, or is being told, learns that the look sees something else."""
     rejected = found.state is LookState.REJECTED
-    if alert.state is not AlertState.RAISED or not (rejected or found.sentence):
+    is_news = rejected or (found.sentence and found.state is not LookState.CONFIRMED)
+    if alert.state is not AlertState.RAISED or not is_news:
         return
     told = await recipients.list_recipients_to_tell(session, await _list_told(session, alert))
     if not told:

@@ -70,6 +70,23 @@ def pending_ids(channel: ChannelKind) -> Select[str]:
     return waiting.order_by(Delivery.created_at, Delivery.id)
 
 
+async def is_pending(session: AsyncSession, alert_id: str, recipient_id: str) -> bool:
+    """Whether an alert is still to be sent to somebody."""
+    theirs = Delivery.alert_id == alert_id, Delivery.recipient_id == recipient_id
+    return (await session.scalar(select(Delivery.state).where(*theirs))) is DeliveryState.PENDING
+
+
+async def find_trial(session: AsyncSession, channel: ChannelKind, *, but: str | None) -> str | None:
+    """The delivery that is to find out whether a channel works: of those that wait, the one tried least, oldest first.
+
+    `but` is the one that found out last: another one goes first, since its own person may be to blame.
+    """
+    waiting = pending_ids(channel).join(DeliveryPart, DeliveryPart.delivery_id == Delivery.id)
+    least = waiting.group_by(Delivery.id, Delivery.created_at).order_by(None)
+    ranked = least.order_by(Delivery.id == but, func.sum(DeliveryPart.attempts), Delivery.created_at, Delivery.id)
+    return (await session.scalars(ranked.limit(1))).first()
+
+
 async def start_attempts(session: AsyncSession, part_ids: Sequence[str]) -> None:
     """Count a try of each, before the channel is asked."""
     statement = update(DeliveryPart).where(DeliveryPart.id.in_(part_ids))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.alert import AlertState
@@ -141,6 +141,20 @@ async def mark_told(session: AsyncSession, alert_id: str, event_ids: Collection[
     await session.execute(update(Verdict).where(*of_these).values(is_told=True))
 
 
+async def release_untold(session: AsyncSession, alert: Alert) -> list[Released]:
+    """What is part of an alert, of another rule or camera than anything that people were told of; it is no more."""
+    seen = await list_sightings(session, alert.id)
+    known = [each for each in seen if each.is_told]
+    rule_ids, camera_ids = {each.rule_id for each in known}, {each.camera_id for each in known}
+    untold = {
+        (each.event_id, each.rule_id)
+        for each in seen
+        if not each.is_told and (each.rule_id not in rule_ids or each.camera_id not in camera_ids)
+    }
+    theirs = and_(Verdict.alert_id == alert.id, tuple_(Verdict.event_id, Verdict.rule_id).in_(untold))
+    return await _take_back(session, theirs, theirs) if untold else []
+
+
 async def release(session: AsyncSession, alert: Alert, place: Place) -> list[Released]:
     """What an alert that nobody is told of had kept from people since it was raised, the first first.
 
@@ -155,17 +169,24 @@ async def release(session: AsyncSession, alert: Alert, place: Place) -> list[Rel
         Verdict.decided_at >= alert.raised_at,
         place.holds,
     )
+    return await _take_back(session, or_(grouped, cooled), grouped)
+
+
+async def _take_back(
+    session: AsyncSession, released: ColumnElement[bool], parts: ColumnElement[bool]
+) -> list[Released]:
+    """Those verdicts' rules and events, the first first; the verdicts that were `parts` of an alert go."""
     statement = (
         select(Verdict.rule_id, Event, Camera.name)
         .select_from(Verdict)
         .join(Event, Verdict.event_id == Event.id)
         .outerjoin(Camera, Event.camera_id == Camera.id)
-        .where(or_(grouped, cooled))
+        .where(released)
         .order_by(Event.occurred_at, Event.id)
     )
-    released = [Released(*row) for row in await session.execute(statement)]
-    await session.execute(delete(Verdict).where(grouped))
-    return released
+    found = [Released(*row) for row in await session.execute(statement)]
+    await session.execute(delete(Verdict).where(parts))
+    return found
 
 
 def _rows(place: Place) -> tuple[tuple[type[Site | Camera | Clip], str | None], ...]:

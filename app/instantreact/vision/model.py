@@ -120,8 +120,13 @@ class VisionModel:
             return body
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             raise SecondLookFailed(f"The endpoint sends us elsewhere ({status}), where no picture is sent.")
-        said = find_error(body)
+        said = self._mask(find_error(body))
         raise SecondLookFailed(f"The endpoint answered {status}{f': {said}' if said else '.'}")
+
+    def _mask(self, said: str) -> str:
+        """Some endpoints repeat the key that they refuse."""
+        key = self._account.api_key
+        return said.replace(key, "***") if key else said
 
     def _note_hang(self) -> None:
         self._hangs += 1
