@@ -20,6 +20,7 @@ from instantreact.pipeline.incoming import accept_webhook
 from instantreact.pipeline.observe import Origin, observe
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import alerts, cameras, events, incidents, mutes, recipients, sites
+from instantreact.storage.removing import delete_events
 from instantreact.storage.tables import Alert, Camera, Event, Mute, Recipient, Rule
 from instantreact_demo.graph import FakeGraph, Person
 from instantreact_demo.graph.faults import OUTAGE
@@ -249,6 +250,22 @@ async def test_false_alarm_is_none_of_a_rule_that_nobody_has_heard_of(shop: Hous
     assert texts_of(graph)[1].startswith("⚠️ A fall · Yard")
     await see(shop, yard, 100.0, "a man falls")
     assert len(await raised(shop)) == 2  # its own alert holds its cooldown
+
+
+async def test_what_was_part_of_an_alert_that_is_deleted_is_told(shop: House, graph: FakeGraph) -> None:
+    guard, _ = await add_guarding(shop)
+    fall = await shop.add_rule(FALL, name="A fall", recipient_ids=[guard.id], cooldown_s=300.0)
+    door, yard = await add_cameras(shop, "Door", "Yard")
+    first = await see(shop, door, 0.0)
+    event = await see(shop, yard, 1.0, "a man falls")
+    await see(shop, door, 2.0)
+    async with shop.services.database.unit_of_work() as session:
+        await delete_events(session, [first])
+    await wait_until(shop, 62.0)
+    assert first.id not in {each.event_id for each in await raised(shop)}
+    seen = {(each.rule_id, each.event_id) for alert in await raised(shop) for each in alert.verdicts}
+    assert (fall.id, event.id) in seen
+    assert "A fall" in "".join(texts_of(graph))
 
 
 async def test_follow_up_comes_after_the_alert_that_it_follows(shop: House, graph: FakeGraph) -> None:

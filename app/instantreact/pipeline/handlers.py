@@ -26,6 +26,7 @@ from instantreact.pipeline.report import send_report
 from instantreact.pipeline.second_look import bury_look, look_again
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
+from instantreact.pipeline.suppressed import release_orphaned
 
 Step = Callable[[Services, Claim], Awaitable[None]]
 
@@ -60,6 +61,7 @@ def job_kinds(services: Services, *, analyze_jobs: int) -> Mapping[str, JobKind]
         StepName.ESCALATE: JobKind(_run(escalate, services), _bury_nothing, limit=4, backoff=live),
         StepName.FOLLOW_UP: JobKind(_run(follow_up, services), _bury_nothing, limit=4, backoff=live),
         StepName.SECOND_LOOK: JobKind(_run(look_again, services), bury_look, limit=LOOKS_AT_ONCE, backoff=live),
+        StepName.RELEASE: JobKind(_run(release_orphaned, services), _bury_nothing, limit=4, backoff=live),
         StepName.DIGEST: JobKind(_run(send_digest, services), _bury_nothing, limit=4, backoff=live),
         StepName.CHECK_CHANNEL: JobKind(_run(check_channel, services), _bury_nothing, limit=4),
         StepName.REPORT: JobKind(_run(send_report, services), _bury_nothing, limit=4, backoff=live),

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from instantreact.storage import removing
+
 
 class StepName(StrEnum):
     """The kind of a job; its subject is the id of the row named behind it."""
@@ -14,6 +16,7 @@ class StepName(StrEnum):
     ESCALATE = "escalate"  # an alert
     FOLLOW_UP = "follow_up"  # an alert
     SECOND_LOOK = "second_look"  # an alert
+    RELEASE = removing.RELEASE  # an event
     DIGEST = "digest"  # a recipient
     CHECK_CHANNEL = "check_channel"  # no row: the kind of a channel
     REMIND = "remind"  # a recipient

@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.happening import RuleMatched
 from instantreact.domain.site import zone_called
+from instantreact.jobs.claims import Claim
 from instantreact.pipeline.raising import Match, Scene, raise_alerts
 from instantreact.pipeline.services import Services
 from instantreact.rules.match import measure, pick_evidence
-from instantreact.storage import incidents, rules
+from instantreact.storage import events, incidents, rules, sites
 from instantreact.storage.incidents import Place, Released
 from instantreact.storage.tables import Alert
 
@@ -36,8 +37,24 @@ async def raise_released(
     looks = services.looks.policy if services.looks else None
     scene = Scene(alert.happening.place, zone, services.grouping, looks)
     for released in found:
-        rule = await rules.get_rule(session, released.rule_id)
-        evidence = pick_evidence(rule.criteria, measure(rule.criteria, released.event.observation))
-        if evidence is not None:
-            there = replace(scene, place=released.camera or scene.place)
-            await raise_alerts(session, released.event, [Match(rule, evidence)], there, now=now)
+        await _raise(session, released, replace(scene, place=released.camera or scene.place), now=now)
+
+
+async def release_orphaned(services: Services, claim: Claim) -> None:
+    """Raise what holds for the event `claim.subject` and was part of an alert that was deleted with what it was for."""
+    now = services.clock.now()
+    async with services.database.unit_of_work() as session:
+        await claim.confirm(session)
+        event, looks = await events.get_event(session, claim.subject), services.looks.policy if services.looks else None
+        zone = await sites.find_zone(session, event.camera_id, default=services.time_zone)
+        for released in await incidents.release_orphans(session, event):
+            scene = Scene(released.camera or "", zone, services.grouping, looks)
+            await _raise(session, released, scene, now=now)
+        await claim.finish(session)
+
+
+async def _raise(session: AsyncSession, released: Released, scene: Scene, *, now: datetime) -> None:
+    rule = await rules.get_rule(session, released.rule_id)
+    evidence = pick_evidence(rule.criteria, measure(rule.criteria, released.event.observation))
+    if evidence is not None:
+        await raise_alerts(session, released.event, [Match(rule, evidence)], scene, now=now)

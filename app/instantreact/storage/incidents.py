@@ -172,6 +172,17 @@ async def release(session: AsyncSession, alert: Alert, place: Place) -> list[Rel
     return await _take_back(session, or_(grouped, cooled), grouped)
 
 
+async def release_orphans(session: AsyncSession, event: Event) -> list[Released]:
+    """What holds for an event, was part of an alert that is gone, and was not told; it is part of none any more."""
+    orphaned = and_(
+        Verdict.event_id == event.id,
+        Verdict.outcome == Outcome.GROUPED,
+        Verdict.alert_id.is_(None),
+        Verdict.is_told.is_(False),
+    )
+    return await _take_back(session, orphaned, orphaned)
+
+
 async def _take_back(
     session: AsyncSession, released: ColumnElement[bool], parts: ColumnElement[bool]
 ) -> list[Released]:

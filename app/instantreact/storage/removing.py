@@ -1,4 +1,4 @@
-"""TakeRequest away what other rows and files hang on: a file is doomed with its row, and deleted once that is sure."""
+"""Take away what other rows and files hang on: a file is doomed with its row, and deleted once that is sure."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -6,8 +6,9 @@ from sqlalchemy import Select, delete, exists, func, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.domain.retention import KeptKind
-from instantreact.storage.inserting import insert_into
-from instantreact.storage.tables import Alert, Clip, Delivery, DoomedFile, Event, Job, News, Utterance
+from instantreact.domain.verdict import Outcome
+from instantreact.storage.inserting import insert_into, insert_unless_there
+from instantreact.storage.tables import Alert, Clip, Delivery, DoomedFile, Event, Job, News, Utterance, Verdict
 
 FILE_KEYS = (Clip.blob_key, Event.snapshot_key, Event.evidence_key, Utterance.sound_key, Utterance.snapshot_key)
 """Where rows name files."""
@@ -26,12 +27,29 @@ async def list_referenced(session: AsyncSession, keys: Sequence[str]) -> set[str
 _UNSEEN = {"synchronize_session": False}
 
 
+RELEASE = "release"
+"""The kind of a job that raises what was part of an alert that is gone."""
+
+
 async def delete_jobs_about(session: AsyncSession, event_ids: Select[str]) -> None:
-    """What is left to do about events, their alerts and deliveries; a job that runs finds its lease lost."""
+    """What is left to do about events, their alerts and deliveries; a job that runs finds its lease lost.
+
+    What had become part of these alerts elsewhere, and nobody has heard of, gets a job of its own.
+    """
     alert_ids = select(Alert.id).where(Alert.event_id.in_(event_ids))
+    await _put_release_jobs(session, alert_ids, event_ids)
     delivery_ids = select(Delivery.id).where(Delivery.alert_id.in_(alert_ids))
     for subjects in (delivery_ids, alert_ids, event_ids):
         await session.execute(delete(Job).where(Job.subject.in_(subjects)).execution_options(**_UNSEEN))
+
+
+async def _put_release_jobs(session: AsyncSession, alert_ids: Select[str], event_ids: Select[str]) -> None:
+    untold = Verdict.outcome == Outcome.GROUPED, Verdict.is_told.is_(False), Verdict.event_id.not_in(event_ids)
+    statement = select(Verdict.event_id, func.min(Verdict.decided_at)).where(Verdict.alert_id.in_(alert_ids), *untold)
+    found = await session.execute(statement.group_by(Verdict.event_id), execution_options=_UNSEEN)
+    for event_id, decided_at in found.all():
+        job = Job(kind=RELEASE, subject=event_id, run_at=decided_at, rank_at=decided_at, created_at=decided_at)
+        await insert_unless_there(session, job)
 
 
 async def delete_events(session: AsyncSession, events: Collection[Event]) -> list[str]:
