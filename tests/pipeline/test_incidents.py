@@ -261,7 +261,8 @@ async def test_what_was_part_of_an_alert_that_is_deleted_is_told(shop: House, gr
     await see(shop, door, 2.0)
     async with shop.services.database.unit_of_work() as session:
         await delete_events(session, [first])
-    await wait_until(shop, 62.0)
+    await shop.run_due()
+    await wait_until(shop, 80.0)
     assert first.id not in {each.event_id for each in await raised(shop)}
     seen = {(each.rule_id, each.event_id) for alert in await raised(shop) for each in alert.verdicts}
     assert (fall.id, event.id) in seen
