@@ -78,7 +78,7 @@ HAPPENINGS: dict[Happening, tuple[str, str]] = {
     RuleMatched("Appel", "Porte", "", (HEARD,), NOW, "UTC", Severity.INFO): ("Appel", "« help me » entendu, 80 %"),
     AlertDoubted("a1", "Bagarre", "deux personnes s’enlacent", True, NOW, "UTC", Severity.WARNING): (
         "Bagarre : sans doute une fausse alerte",
-        "Un second regard dit : deux personnes s’enlacent Sans doute une fausse alerte.",
+        "Un second regard dit : deux personnes s’enlacent. Sans doute une fausse alerte.",
     ),
 }
 
