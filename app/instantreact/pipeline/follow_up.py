@@ -42,18 +42,14 @@ async def follow_up(services: Services, claim: Claim) -> None:
         seen = await incidents.list_sightings(session, alert.id)
         new = [each for each in seen if not each.is_told]
         await incidents.mark_told(session, alert.id, [each.event_id for each in new])
-        if new and _is_worth_telling(alert, seen, new):
+        if new and _is_worth_telling(alert, seen):
             await _tell_more(session, alert, seen, new, now=now)
         await claim.finish(session)
 
 
-def _is_worth_telling(alert: Alert, seen: Sequence[Sighting], new: Sequence[Sighting]) -> bool:
+def _is_worth_telling(alert: Alert, seen: Sequence[Sighting]) -> bool:
     """Whoever takes care of it need not hear of more of the same; a false alarm is over."""
-    known = [each for each in seen if each.is_told]
-    is_news = any(
-        each.rule_id not in {one.rule_id for one in known} or each.camera_id not in {one.camera_id for one in known}
-        for each in new
-    )
+    is_news = bool(incidents.find_unheard(seen))
     return alert.state is AlertState.RAISED or (alert.state is AlertState.ACKNOWLEDGED and is_news)
 
 

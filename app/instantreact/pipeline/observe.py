@@ -13,7 +13,7 @@ from instantreact.domain.verdict import Outcome
 from instantreact.errors import Erased, FilesUnreachable
 from instantreact.logs import get_logger
 from instantreact.pipeline.purge import discard_unless_filed
-from instantreact.pipeline.raising import Match, Scene, raise_alerts
+from instantreact.pipeline.raising import Match, make_scene, raise_alerts
 from instantreact.pipeline.services import Services
 from instantreact.rules.confirm import RecentLooks
 from instantreact.rules.speech import asks_about_speech, keep_matched
@@ -206,8 +206,7 @@ async def _raise(
     if not matched.matches:
         return ()
     zone = await sites.find_zone(session, event.camera_id, default=services.time_zone)
-    scene = Scene(origin.place, zone, services.grouping, services.looks.policy if services.looks else None)
-    raised = await raise_alerts(session, event, matched.matches, scene, now=now)
+    raised = await raise_alerts(session, event, matched.matches, make_scene(services, origin.place, zone), now=now)
     if raised:
         log.info(
             "alerts.raised",

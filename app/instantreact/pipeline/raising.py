@@ -18,6 +18,7 @@ from instantreact.pipeline.deliver import put_deliver_jobs
 from instantreact.pipeline.grouping import join_incident
 from instantreact.pipeline.look_plans import plan_look, put_look_job
 from instantreact.pipeline.parts import parts_for
+from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import alerts, incidents, mutes, recipients, rules
 from instantreact.storage.incidents import Place
@@ -49,6 +50,11 @@ class Scene:
     looks: LookPolicy | None = None
 
 
+def make_scene(services: Services, place: str, time_zone: ZoneInfo) -> Scene:
+    """The scene at a place, as the services group alerts and look at them."""
+    return Scene(place, time_zone, services.grouping, services.looks.policy if services.looks else None)
+
+
 async def raise_alerts(
     session: AsyncSession, event: Event, matches: Sequence[Match], scene: Scene, *, now: datetime
 ) -> list[Alert]:
@@ -59,8 +65,9 @@ async def raise_alerts(
     """
     enabled = await rules.list_enabled(session, [match.rule.id for match in matches])
     place, raised = await incidents.lock_place(session, event), []
+    grouped = await incidents.list_grouped(session, event.id)
     for match in sorted(matches, key=lambda each: -each.rule.severity.weight):  # the others may join the gravest
-        if match.rule.id not in enabled or await incidents.is_grouped(session, event.id, match.rule.id):
+        if match.rule.id not in enabled or match.rule.id in grouped:
             continue
         alert, verdict = await _decide(session, event, match, scene, place, now=now)
         await insert_verdict(session, verdict)
@@ -78,11 +85,15 @@ async def _decide(
     rule, alert, incident = match.rule, None, None
     verdict = Verdict(event_id=event.id, rule_id=rule.id, outcome=Outcome.RAISED, why="", decided_at=now)
     verdict.score = max(each.score for each in match.evidence)
+    resting = await _find_rest(session, event, rule, scene)
+    if resting is not None:
+        verdict.outcome, verdict.why = resting
+        return None, verdict
     told = await recipients.list_recipients_to_tell(session, rule.recipient_ids)
     awake = await mutes.list_awake(session, _make_alert(event, match, scene, now=now), told, now=now)
-    why_not = await _find_reason_against(session, event, rule, scene, is_muted=bool(told) and not awake)
-    if why_not is not None:
-        verdict.outcome, verdict.why = why_not
+    muted = await _find_mute(session, event, rule) if told and not awake else None
+    if muted is not None:
+        verdict.outcome, verdict.why = muted
         return None, verdict
     if scene.grouping and (awake or not told):
         ids, grouping = [each.id for each in awake], scene.grouping
@@ -98,10 +109,8 @@ async def _decide(
     return alert, verdict
 
 
-async def _find_reason_against(
-    session: AsyncSession, event: Event, rule: Rule, scene: Scene, *, is_muted: bool
-) -> tuple[Outcome, str] | None:
-    """Why the rule tells nobody of the event now, in a sentence; None where it does."""
+async def _find_rest(session: AsyncSession, event: Event, rule: Rule, scene: Scene) -> tuple[Outcome, str] | None:
+    """Why the rule rests when the event was seen, in a sentence; None where it does not."""
     local = event.occurred_at.astimezone(scene.time_zone)
     if rule.schedule is not None and not rule.schedule.covers(local):
         return Outcome.OFF_SCHEDULE, f"{local:%a %H:%M} by the clock of {scene.time_zone.key} is outside of its hours."
@@ -109,11 +118,16 @@ async def _find_reason_against(
     held_by = await alerts.find_alert_in_cooldown(session, rule.id, event, cooldown=cooldown)
     if held_by is not None:
         return Outcome.COOLDOWN, f"The alert {held_by.id} is less than {rule.cooldown_s:g} s away."
-    if is_muted:
-        muted = await alerts.find_alert_in_cooldown(session, rule.id, event, cooldown=cooldown, even_untold=True)
-        if muted is not None:
-            return Outcome.MUTED, f"Everybody has muted it, and the alert {muted.id}, as near as a cooldown, says so."
     return None
+
+
+async def _find_mute(session: AsyncSession, event: Event, rule: Rule) -> tuple[Outcome, str] | None:
+    """Why a rule that everybody has muted raises nothing, in a sentence; None for the first time in a cooldown."""
+    cooldown = timedelta(seconds=rule.cooldown_s)
+    muted = await alerts.find_alert_in_cooldown(session, rule.id, event, cooldown=cooldown, even_untold=True)
+    if muted is None:
+        return None
+    return Outcome.MUTED, f"Everybody has muted it, and the alert {muted.id}, as near as a cooldown, says so."
 
 
 async def _raise_alert(

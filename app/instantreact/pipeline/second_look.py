@@ -24,7 +24,7 @@ from instantreact.pipeline.deliver import find_deliver_step, put_deliver_jobs
 from instantreact.pipeline.look_plans import find_look
 from instantreact.pipeline.raising import tell
 from instantreact.pipeline.services import SecondLooks, Services
-from instantreact.pipeline.suppressed import raise_suppressed
+from instantreact.pipeline.suppressed import raise_released
 from instantreact.storage import alerts, incidents, recipients
 from instantreact.storage.deliveries import ACCEPTED
 from instantreact.storage.second_looks import take_look
@@ -121,7 +121,7 @@ async def _conclude(session: AsyncSession, services: Services, alert_id: str, fo
     alert.happening = replace(alert.happening, second_look=found)
     if await _withhold(session, alert, found, now=now):
         if place is not None:
-            await raise_suppressed(session, services, alert, place, now=now)
+            await raise_released(session, services, alert, await incidents.release(session, alert, place), now=now)
         log.info("alert.withheld", alert_id=alert.id, rule_id=alert.rule_id)
         return
     if found.holds_back:

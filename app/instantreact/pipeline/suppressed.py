@@ -9,33 +9,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from instantreact.domain.happening import RuleMatched
 from instantreact.domain.site import zone_called
 from instantreact.jobs.claims import Claim
-from instantreact.pipeline.raising import Match, Scene, raise_alerts
+from instantreact.pipeline.raising import Match, Scene, make_scene, raise_alerts
 from instantreact.pipeline.services import Services
 from instantreact.rules.match import measure, pick_evidence
 from instantreact.storage import events, incidents, rules, sites
-from instantreact.storage.incidents import Place, Released
+from instantreact.storage.incidents import Released
 from instantreact.storage.tables import Alert
-
-
-async def raise_suppressed(
-    session: AsyncSession, services: Services, alert: Alert, place: Place, *, now: datetime
-) -> None:
-    """Raise what was suppressed since the alert was raised, or had become part of it, as if it came just now.
-
-    The first of it is an alert, whose cooldown and incident then hold for the rest. The caller holds the place.
-    """
-    await raise_released(session, services, alert, await incidents.release(session, alert, place), now=now)
 
 
 async def raise_released(
     session: AsyncSession, services: Services, alert: Alert, found: Sequence[Released], *, now: datetime
 ) -> None:
-    """Raise what the alert had kept from people; likewise."""
+    """Raise what the alert had kept from people, as if it came just now.
+
+    The first of it is an alert, whose cooldown and incident then hold for the rest. The caller holds the place.
+    """
     if not isinstance(alert.happening, RuleMatched):
         return
     zone = zone_called(alert.happening.time_zone, services.time_zone)
-    looks = services.looks.policy if services.looks else None
-    scene = Scene(alert.happening.place, zone, services.grouping, looks)
+    scene = make_scene(services, alert.happening.place, zone)
     for released in found:
         await _raise(session, released, replace(scene, place=released.camera or scene.place), now=now)
 
@@ -45,11 +37,10 @@ async def release_orphaned(services: Services, claim: Claim) -> None:
     now = services.clock.now()
     async with services.database.unit_of_work() as session:
         await claim.confirm(session)
-        event, looks = await events.get_event(session, claim.subject), services.looks.policy if services.looks else None
+        event = await events.get_event(session, claim.subject)
         zone = await sites.find_zone(session, event.camera_id, default=services.time_zone)
         for released in await incidents.release_orphans(session, event):
-            scene = Scene(released.camera or "", zone, services.grouping, looks)
-            await _raise(session, released, scene, now=now)
+            await _raise(session, released, make_scene(services, released.camera or "", zone), now=now)
         await claim.finish(session)
 
 

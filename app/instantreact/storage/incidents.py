@@ -99,10 +99,10 @@ async def list_open(session: AsyncSession, place: Place, event: Event, *, within
     return (await session.scalars(statement)).all()
 
 
-async def is_grouped(session: AsyncSession, event_id: str, rule_id: str) -> bool:
-    """Whether the rule's holding for the event is part of an alert that was raised for another."""
-    same = Verdict.event_id == event_id, Verdict.rule_id == rule_id
-    return (await session.scalar(select(Verdict.outcome).where(*same))) is Outcome.GROUPED
+async def list_grouped(session: AsyncSession, event_id: str) -> Collection[str]:
+    """The rules whose holding for the event is part of an alert that was raised before."""
+    grouped = select(Verdict.rule_id).where(Verdict.event_id == event_id, Verdict.outcome == Outcome.GROUPED)
+    return set(await session.scalars(grouped))
 
 
 async def list_rule_ids(session: AsyncSession, alert_id: str) -> Collection[str]:
@@ -135,6 +135,15 @@ async def list_sightings(session: AsyncSession, alert_id: str) -> list[Sighting]
     return [Sighting(*row[:8], row[8] or 0.0, row[9]) for row in await session.execute(statement)]
 
 
+def find_unheard(seen: Sequence[Sighting]) -> list[Sighting]:
+    """Those of an incident that nobody was told of, of another rule or camera than any that people were told of."""
+    known = [each for each in seen if each.is_told]
+    rule_ids, camera_ids = {each.rule_id for each in known}, {each.camera_id for each in known}
+    return [
+        each for each in seen if not each.is_told and (each.rule_id not in rule_ids or each.camera_id not in camera_ids)
+    ]
+
+
 async def mark_told(session: AsyncSession, alert_id: str, event_ids: Collection[str]) -> None:
     """No follow-up has to tell of these parts any more."""
     of_these = Verdict.alert_id == alert_id, Verdict.event_id.in_(event_ids)
@@ -143,14 +152,7 @@ async def mark_told(session: AsyncSession, alert_id: str, event_ids: Collection[
 
 async def release_untold(session: AsyncSession, alert: Alert) -> list[Released]:
     """What is part of an alert, of another rule or camera than anything that people were told of; it is no more."""
-    seen = await list_sightings(session, alert.id)
-    known = [each for each in seen if each.is_told]
-    rule_ids, camera_ids = {each.rule_id for each in known}, {each.camera_id for each in known}
-    untold = {
-        (each.event_id, each.rule_id)
-        for each in seen
-        if not each.is_told and (each.rule_id not in rule_ids or each.camera_id not in camera_ids)
-    }
+    untold = {(each.event_id, each.rule_id) for each in find_unheard(await list_sightings(session, alert.id))}
     theirs = and_(Verdict.alert_id == alert.id, tuple_(Verdict.event_id, Verdict.rule_id).in_(untold))
     return await _take_back(session, theirs, theirs) if untold else []
 
