@@ -14,11 +14,13 @@ import argparse
 import asyncio
 import os
 import random
+import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,7 @@ from instantreact.storage.tables import Delivery, DeliveryPart
 from instantreact.wiring import open_services
 
 SEED = 20261127
+DELIVERIES_LEFT = 200  # so few of them are looked at every second
 EXPIRED = {
     "kind": "error",
     "code": 190,
@@ -89,6 +92,7 @@ def main() -> None:
         graph = stack.enter_context(serving_graph())
         asyncio.run(raise_all(folder, settings, graph, arguments.deliveries // PEOPLE))
         settings |= graph_settings(graph)
+        tell("all alerts are raised")
         began, count = time.monotonic(), 2 * PEOPLE * (arguments.deliveries // PEOPLE)
         if arguments.on == "roles":
             rabbit = stack.enter_context(RabbitServer())
@@ -184,14 +188,21 @@ def wait_for(graph: Graph, count: int) -> None:
     """Until Graph has accepted so many messages."""
     while httpx.get(f"{graph.url}/_counted").json()["received"] < count:
         time.sleep(0.1)
+    tell(f"{count} messages accepted")
+
+
+def tell(progress: str) -> None:
+    """Say on standard error how far it is."""
+    print(f"{datetime.now():%H:%M:%S} {progress}", file=sys.stderr, flush=True)  # noqa: DTZ005 for who looks on
 
 
 async def wait_for_the_end(folder: Path, settings: dict[str, str]) -> None:
     """Until no delivery waits any more."""
     database = Database(Settings(_env_file=None, state_dir=folder, **settings).resolved_database_url)  # type: ignore[arg-type]
-    waiting = select(Delivery.id).where(Delivery.state == DeliveryState.PENDING).limit(1)
-    while await _find(database, waiting):  # noqa: ASYNC110 of another process
-        await asyncio.sleep(1.0)
+    waiting = select(Delivery.id).where(Delivery.state == DeliveryState.PENDING)
+    while left := len(await _find(database, waiting)):
+        tell(f"{left} deliveries wait")
+        await asyncio.sleep(15.0 if left > DELIVERIES_LEFT else 1.0)
     await database.dispose()
 
 

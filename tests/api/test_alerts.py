@@ -31,7 +31,7 @@ async def test_alert_shows_who_was_told_and_what_became_of_each_part(
     alert = await raise_alert(services)
     (delivery,) = alert.deliveries
     async with services.database.unit_of_work() as session:
-        await deliveries.mark_part_sent(session, delivery.parts[0].id, Receipt("m_1", NOW))
+        await deliveries.mark_parts_sent(session, {delivery.parts[0].id: Receipt("m_1", NOW)})
 
     shown = (await client.get(f"/alerts/{alert.id}")).json()
 

@@ -32,7 +32,7 @@ async def test_log_of_a_recipient_tells_what_became_of_each_alert_and_why(
         await deliveries.fail_delivery(session, held.id, DeliveryState.HELD, "The window is shut.")
         await deliveries.fail_delivery(session, buried.id, DeliveryState.BURIED, "It failed a hundred times.")
         for part in sent.parts:
-            await deliveries.mark_part_sent(session, part.id, Receipt("m_1", NOW))
+            await deliveries.mark_parts_sent(session, {part.id: Receipt("m_1", NOW)})
         (instead,) = [each for each in rows[0].deliveries if each.recipient_id == ben.id]
         instead.instead_of = held.id
         await outbox.put(session, StepName.DELIVER, buried.id, now=NOW)

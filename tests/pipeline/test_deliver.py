@@ -3,7 +3,8 @@ from instantreact.jobs import outbox
 from instantreact.pipeline.deliver import MAX_ATTEMPTS
 from instantreact.pipeline.incoming import accept_webhook
 from instantreact.pipeline.rerun import rerun_job
-from instantreact.storage import recipients
+from instantreact.pipeline.sending import part_metadata
+from instantreact.storage import deliveries, recipients
 from instantreact_demo.graph import FakeGraph, Person
 from instantreact_demo.graph.faults import OUTAGE, RATE_LIMITED, RESET_AFTER_ACCEPT, TEMPORARY, Fault, FaultKind
 from tests.pipeline.conftest import HOUR_S, JPEG, PSID, House
@@ -109,6 +110,33 @@ async def test_deliver_repeats_a_part_when_nobody_knows_whether_it_arrived(house
     house.clock.advance(120)
     await house.run_due()
     assert received_parts(graph) == ["text", "text", "picture"]
+
+
+async def break_off_a_try(house: House) -> str:
+    """A crash, as the database sees it: the try of an alert's text was started, and nobody noted how it ended."""
+    await raise_alert(house)
+    text = (await house.the_alert()).deliveries[0].parts[0]
+    async with house.services.database.unit_of_work() as session:
+        await deliveries.start_attempts(session, [text.id], now=house.clock.now())
+    return part_metadata(text.id)
+
+
+async def test_deliver_does_not_repeat_a_part_when_its_echo_comes_after_a_crash(house: House, graph: FakeGraph) -> None:
+    metadata = await break_off_a_try(house)
+    await house.run_due()
+    assert received_parts(graph) == []
+    await accept_webhook(house.services, ChannelKind.MESSENGER, make_echo(PSID, "m_before", metadata))
+    house.clock.advance(12)
+    await house.run_due()
+    assert received_parts(graph) == ["picture"]
+
+
+async def test_deliver_repeats_a_part_when_no_echo_comes_after_a_crash(house: House, graph: FakeGraph) -> None:
+    await break_off_a_try(house)
+    await house.run_due()
+    house.clock.advance(12)
+    await house.run_due()
+    assert received_parts(graph) == ["text", "picture"]
 
 
 async def test_rerun_of_a_buried_delivery_sends_what_was_given_up(house: House, graph: FakeGraph) -> None:

@@ -38,9 +38,9 @@ async def test_mark_part_sent_keeps_the_first_receipt_when_it_comes_twice(databa
     async with database.unit_of_work() as session:
         delivery = await make_delivery(session)
         text, _ = delivery.parts
-        await deliveries.start_attempts(session, [text.id])
-        await deliveries.mark_part_sent(session, text.id, RECEIPT)
-        await deliveries.mark_part_sent(session, text.id, Receipt("m_2", NOW + timedelta(hours=1)))
+        await deliveries.start_attempts(session, [text.id], now=NOW)
+        await deliveries.mark_parts_sent(session, {text.id: RECEIPT})
+        await deliveries.mark_parts_sent(session, {text.id: Receipt("m_2", NOW + timedelta(hours=1))})
     async with database.reading() as session:
         text = (await deliveries.get_delivery(session, delivery.id)).parts[0]
     assert (text.state, text.attempts, text.message_id, text.sent_at) == (DeliveryState.SENT, 1, "m_1", NOW)
@@ -51,7 +51,7 @@ async def test_mark_part_failed_leaves_an_accepted_part_accepted(database: Datab
     async with database.unit_of_work() as session:
         delivery = await make_delivery(session)
         text, picture = delivery.parts
-        await deliveries.mark_part_sent(session, text.id, RECEIPT)
+        await deliveries.mark_parts_sent(session, {text.id: RECEIPT})
         await deliveries.mark_part_failed(session, text.id, DeliveryState.BURIED, "late")
         await deliveries.mark_part_failed(session, picture.id, DeliveryState.REFUSED, "too large")
     assert await read_states(database, delivery.id) == [
@@ -78,8 +78,8 @@ async def test_mark_delivered_reaches_named_messages_and_those_before_the_waterm
     async with database.unit_of_work() as session:
         delivery = await make_delivery(session)
         text, picture = delivery.parts
-        await deliveries.mark_part_sent(session, text.id, RECEIPT)
-        await deliveries.mark_part_sent(session, picture.id, Receipt("m_2", NOW + timedelta(seconds=2)))
+        await deliveries.mark_parts_sent(session, {text.id: RECEIPT})
+        await deliveries.mark_parts_sent(session, {picture.id: Receipt("m_2", NOW + timedelta(seconds=2))})
         await deliveries.mark_delivered(session, delivery.recipient_id, message_ids=["m_2"])
     assert (await read_states(database, delivery.id))[1:] == [DeliveryState.SENT, DeliveryState.DELIVERED]
     async with database.unit_of_work() as session:
@@ -91,8 +91,8 @@ async def test_mark_read_goes_up_to_the_watermark_and_a_late_delivered_does_not_
     async with database.unit_of_work() as session:
         delivery = await make_delivery(session)
         text, picture = delivery.parts
-        await deliveries.mark_part_sent(session, text.id, RECEIPT)
-        await deliveries.mark_part_sent(session, picture.id, Receipt("m_2", NOW + timedelta(seconds=2)))
+        await deliveries.mark_parts_sent(session, {text.id: RECEIPT})
+        await deliveries.mark_parts_sent(session, {picture.id: Receipt("m_2", NOW + timedelta(seconds=2))})
         await deliveries.mark_read(session, delivery.recipient_id, watermark=NOW + timedelta(seconds=1))
         await deliveries.mark_delivered(session, delivery.recipient_id, watermark=NOW + timedelta(seconds=1))
     assert await read_states(database, delivery.id) == [DeliveryState.READ, DeliveryState.READ, DeliveryState.SENT]
@@ -102,7 +102,7 @@ async def test_mark_read_leaves_other_recipients_alone(database: Database) -> No
     async with database.unit_of_work() as session:
         delivery, other = await make_delivery(session), await make_delivery(session)
         for each in (delivery, other):
-            await deliveries.mark_part_sent(session, each.parts[0].id, RECEIPT)
+            await deliveries.mark_parts_sent(session, {each.parts[0].id: RECEIPT})
         await deliveries.mark_read(session, delivery.recipient_id, watermark=NOW)
     assert (await read_states(database, other.id))[1] is DeliveryState.SENT
 

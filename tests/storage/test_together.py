@@ -37,8 +37,8 @@ async def test_delivery_is_sent_when_its_parts_are_sent_at_the_same_time(databas
     text, picture = (part.id for part in delivery.parts)
     await change_together(
         database,
-        lambda session: deliveries.mark_part_sent(session, text, Receipt("m_1", NOW)),
-        lambda session: deliveries.mark_part_sent(session, picture, Receipt("m_2", NOW)),
+        lambda session: deliveries.mark_parts_sent(session, {text: Receipt("m_1", NOW)}),
+        lambda session: deliveries.mark_parts_sent(session, {picture: Receipt("m_2", NOW)}),
     )
     assert await read_states(database, delivery.id) == [DeliveryState.SENT] * 3
 
@@ -49,7 +49,7 @@ async def test_part_that_was_sent_stays_so_when_its_delivery_is_given_up_at_the_
     text = delivery.parts[0].id
     await change_together(
         database,
-        lambda session: deliveries.mark_part_sent(session, text, Receipt("m_1", NOW)),
+        lambda session: deliveries.mark_parts_sent(session, {text: Receipt("m_1", NOW)}),
         lambda session: deliveries.fail_delivery(session, delivery.id, DeliveryState.HELD, "shut"),
     )
     assert await read_states(database, delivery.id) == [DeliveryState.SENT, DeliveryState.SENT, DeliveryState.HELD]

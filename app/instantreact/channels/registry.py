@@ -33,6 +33,7 @@ class ChannelType:
     embeds_picture      whether the text brings the picture with it; it is then no part of its own
     max_file_bytes      the most that it takes of a clip, 0 where it takes none
     chat_window         for how long a person can be written to after they acted; None: always
+    echo_wait_s         how soon it tells us what it accepted where we cannot know: a crash came between; 0: never
     """
 
     open: Callable[[Any, ChannelTools], ChannelEnds]
@@ -45,6 +46,7 @@ class ChannelType:
     embeds_picture: bool = False
     max_file_bytes: int = 0
     chat_window: timedelta | None = None
+    echo_wait_s: float = 0.0
 
 
 def _of_one_service(open_ends: Callable[[Any, Clock], ChannelEnds]) -> Callable[[Any, ChannelTools], ChannelEnds]:
@@ -60,6 +62,7 @@ CHANNELS: Mapping[ChannelKind, ChannelType] = {
         messenger.ADDRESS_PATTERN,
         max_file_bytes=messenger.MAX_FILE_BYTES,
         chat_window=timedelta(hours=24),
+        echo_wait_s=10.0,
     ),
     ChannelKind.TELEGRAM: ChannelType(
         _of_one_service(telegram.open_telegram),

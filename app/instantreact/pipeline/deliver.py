@@ -71,6 +71,7 @@ async def deliver(services: Services, claim: Claim) -> None:
         return
     if standing.fault is not None and await _wait_for_repair(services, claim, delivery):
         return
+    _wait_for_echo(services, delivery)
     await _wait_for_its_alert(services, delivery)
     try:
         await _send_parts(services, claim, _find_channel(services, delivery), delivery)
@@ -155,6 +156,16 @@ async def _wait_for_repair(services: Services, claim: Claim, delivery: Delivery)
         await put_deliver_jobs(session, delivery.alert, [delivery.id], now=now, run_at=run_at)
         await claim.finish(session)
     return True
+
+
+def _wait_for_echo(services: Services, delivery: Delivery) -> None:
+    """A crash broke a try off: the channel may have taken it, and soon says so. Raises DeliveryDeferred until then."""
+    now, wait_s = services.clock.now(), CHANNELS[delivery.channel].echo_wait_s
+    for part in delivery.parts:
+        if part.state is DeliveryState.PENDING and part.tried_since is not None:
+            left_s = wait_s - (now - part.tried_since).total_seconds()
+            if left_s > 0:
+                raise DeliveryDeferred("A try was broken off, and may have arrived.", retry_after_s=left_s)
 
 
 async def _wait_for_its_alert(services: Services, delivery: Delivery) -> None:

@@ -13,7 +13,7 @@ from instantreact.channels.receiver import Delivered, Echo, Incoming, Read, Wrot
 from instantreact.channels.registry import CHANNELS
 from instantreact.channels.replies import ChatReply
 from instantreact.domain.alert import Answer, ChannelKind, Receipt
-from instantreact.errors import DeliveryError, InstantReactError, NotFound
+from instantreact.errors import DeliveryError, InstantReactError
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
@@ -49,16 +49,34 @@ async def accept_webhook(services: Services, channel: ChannelKind, body: bytes) 
     items = await services.threads.run(services.receivers[channel].parse, body)
     now = services.clock.now()
     for some in _batches(items, ITEMS_AT_ONCE):
-        messages = [
-            NewMessage(item.dedupe_key, item.body, asks=item.opens_chat_window or item.content is not None)
-            for item in some
-        ]
-        await services.database.write_gathered(partial(_store, channel=channel, messages=messages, now=now))
+        await services.database.write_gathered(partial(_store, channel=channel, items=some, now=now))
 
 
-async def _store(session: AsyncSession, *, channel: ChannelKind, messages: Sequence[NewMessage], now: datetime) -> None:
+async def _store(session: AsyncSession, *, channel: ChannelKind, items: Sequence[Incoming], now: datetime) -> None:
+    await _recognise(session, items, now=now)
+    messages = [NewMessage(item.dedupe_key, item.body, asks=_asks(item)) for item in items]
     new = await incoming.insert_new(session, channel, messages, now=now)
     await outbox.put_all(session, StepName.INCOMING, new, now=now)
+
+
+def _asks(item: Incoming) -> bool:
+    """Whether something is to be done about it, beyond what is done as it is stored."""
+    return item.opens_chat_window or not isinstance(item.content, Echo | None)
+
+
+async def _recognise(session: AsyncSession, items: Sequence[Incoming], *, now: datetime) -> None:
+    """An echo proves that a part was accepted, even where the answer to our request was lost.
+
+    That must be known before the part is sent again, so it does not wait for its turn among the jobs.
+    """
+    echoes = [item.content for item in items if isinstance(item.content, Echo)]
+    receipts = {
+        part_id: Receipt(message_id=echo.mid, accepted_at=now)
+        for echo in echoes
+        if (part_id := find_part_id(echo.metadata or "")) is not None
+    }
+    if receipts:
+        await deliveries.mark_parts_sent(session, receipts)
 
 
 async def handle_incoming(services: Services, claim: Claim) -> None:
@@ -96,9 +114,6 @@ async def _act(
     services: Services, session: AsyncSession, channel: ChannelKind, item: Incoming
 ) -> ChatReply | _Asked | None:
     """Do what the item asks for; what to tell the person who did it."""
-    if isinstance(item.content, Echo):
-        await _recognise(services, session, item.content)
-        return None
     person = await _find_person(session, channel, item)
     person, said = await act_on_invitation(services, session, channel, item, person)
     reply = None if said is None else ChatReply(said)
@@ -135,18 +150,6 @@ async def _find_person(session: AsyncSession, channel: ChannelKind, item: Incomi
         if person is not None:
             return person
     return None
-
-
-async def _recognise(services: Services, session: AsyncSession, echo: Echo) -> None:
-    """An echo proves that a part was accepted, even where the answer to our request was lost."""
-    part_id = find_part_id(echo.metadata or "")
-    if part_id is None:
-        return
-    receipt = Receipt(message_id=echo.mid, accepted_at=services.clock.now())
-    try:
-        await deliveries.mark_part_sent(session, part_id, receipt)
-    except NotFound:
-        log.info("incoming.echo_of_deleted_part", part_id=part_id)
 
 
 async def _open_chat_window(services: Services, session: AsyncSession, person: Recipient, item: Incoming) -> None:

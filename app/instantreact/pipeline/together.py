@@ -76,7 +76,8 @@ async def write_steps(session: AsyncSession, steps: Sequence[DeliveryStep]) -> l
     there = await deliveries.mark_parts_sent(session, receipts) if receipts else set()
     await _note_reached(session, [step for step in steps if step.sent is not None])
     good = await confirm_all(session, [step.claim for step in steps])
-    await deliveries.start_attempts(session, [s.start.id for s in starting if s.start and s.claim.token in good])
+    started = [step.start.id for step in starting if step.start and step.claim.token in good]
+    await deliveries.start_attempts(session, started, now=max(step.now for step in steps))
     await finish_all(session, [s.claim for s in steps if s.start is None and s.ends and s.claim.token in good])
     return [_judge(step, there, is_good=step.claim.token in good) for step in steps]
 

@@ -87,28 +87,25 @@ async def find_trial(session: AsyncSession, channel: ChannelKind, *, but: str | 
     return (await session.scalars(ranked.limit(1))).first()
 
 
-async def start_attempts(session: AsyncSession, part_ids: Sequence[str]) -> None:
+async def start_attempts(session: AsyncSession, part_ids: Sequence[str], *, now: datetime) -> None:
     """Count a try of each, before the channel is asked."""
     statement = update(DeliveryPart).where(DeliveryPart.id.in_(part_ids))
-    await session.execute(
-        statement.values(attempts=DeliveryPart.attempts + 1).execution_options(synchronize_session=False)
-    )
-
-
-async def mark_part_sent(session: AsyncSession, part_id: str, receipt: Receipt) -> None:
-    """The channel accepted the part, as its answer or its echo says; a second time changes nothing. Raises NotFound."""
-    if not await mark_parts_sent(session, {part_id: receipt}):
-        raise NotFound("delivery part", part_id)
+    counted = statement.values(attempts=DeliveryPart.attempts + 1, tried_since=now)
+    await session.execute(counted.execution_options(synchronize_session=False))
 
 
 async def mark_parts_sent(session: AsyncSession, receipts: Mapping[str, Receipt]) -> set[str]:
-    """The same of several, by their ids; those that are there."""
+    """The channel accepted these parts, as its answers or echoes say; a second time changes nothing.
+
+    `receipts` are by the parts' ids; returns the ids of those that are there.
+    """
     rows = await lock_part_rows(session, receipts)
     news = [
         {
             "id": part_id,
             "state": DeliveryState.SENT,
             "error": None,
+            "tried_since": None,
             "message_id": receipts[part_id].message_id,
             "sent_at": receipts[part_id].accepted_at,
         }
@@ -134,7 +131,7 @@ async def mark_part_failed(session: AsyncSession, part_id: str, state: DeliveryS
     part = await _get_part(session, part_id)
     if part.state in ACCEPTED:
         return
-    part.state, part.error = state, error
+    part.state, part.error, part.tried_since = state, error, None
     await _refresh(session, [part.delivery_id])
 
 
@@ -142,7 +139,7 @@ async def fail_delivery(session: AsyncSession, delivery_id: str, state: Delivery
     """Every part that still waits is held, refused or buried."""
     for part in await _lock_parts(session, delivery_id):
         if part.state is DeliveryState.PENDING:
-            part.state, part.error = state, error
+            part.state, part.error, part.tried_since = state, error, None
     await _refresh(session, [delivery_id])
 
 

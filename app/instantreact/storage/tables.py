@@ -432,6 +432,7 @@ class DeliveryPart(Base):
     position: Mapped[int]
     state: Mapped[DeliveryState] = mapped_column(enum_text(DeliveryState), default=DeliveryState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
+    tried_since: Mapped[datetime | None] = mapped_column(UTCDateTime)  # of a try whose outcome nobody has noted
     message_id: Mapped[str | None] = mapped_column(index=True)
     error: Mapped[str | None] = mapped_column(Text)
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
