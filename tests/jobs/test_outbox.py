@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from instantreact.domain.job import JobState
 from instantreact.errors import Conflict, NotFound
@@ -77,3 +78,22 @@ async def test_rerun_job_raises_conflict_when_the_job_is_not_buried(database: Da
             await outbox.rerun_job(session, claim.job_id, now=NOW)
         with pytest.raises(NotFound):
             await outbox.rerun_job(session, "nothing", now=NOW)
+
+
+async def test_put_off_moves_what_is_due_before_and_leaves_what_is_in_hand_or_of_others(database: Database) -> None:
+    until, later = NOW + timedelta(minutes=10), NOW + timedelta(hours=1)
+    await take_job(database)
+    async with database.unit_of_work() as session:
+        for subject, run_at in (("b", NOW), ("c", later), ("d", NOW)):
+            await outbox.put(session, "look", subject, now=NOW, run_at=run_at)
+        await outbox.put(session, "listen", "b", now=NOW)
+        await outbox.put_off(session, "look", select(Job.subject).where(Job.subject != "d"), until=until)
+    found = {(job.kind, job.subject): (job.state, job.run_at) for job in await read_jobs(database)}
+    due = JobState.DUE
+    assert found.pop(("look", "a"))[0] is JobState.RUNNING
+    assert found == {
+        ("look", "b"): (due, until),
+        ("look", "c"): (due, later),
+        ("look", "d"): (due, NOW),
+        ("listen", "b"): (due, NOW),
+    }

@@ -98,6 +98,14 @@ async def hasten(session: AsyncSession, kind: str, subjects: Select[str], *, now
     announce(session, TOPIC)
 
 
+async def put_off(session: AsyncSession, kind: str, subjects: Select[str], *, until: datetime) -> None:
+    """The jobs of a kind about these subjects that nobody has in hand are not due before `until`."""
+    sooner = update(Job).where(
+        Job.kind == kind, Job.state == JobState.DUE, Job.run_at < until, Job.subject.in_(subjects)
+    )
+    await session.execute(sooner.values(run_at=until).execution_options(synchronize_session=False))
+
+
 async def withdraw(session: AsyncSession, kind: str, subjects: Collection[str]) -> set[str]:
     """Take back the jobs of a kind about these subjects that nobody has in hand; whose those were."""
     waiting = delete(Job).where(Job.kind == kind, Job.subject.in_(subjects), Job.state == JobState.DUE)

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.channels.channel import Channel
 from instantreact.channels.registry import CHANNELS
-from instantreact.domain.alert import DeliveryState, Receipt
+from instantreact.domain.alert import ChannelKind, DeliveryState, Receipt
 from instantreact.domain.happening import IncidentGrew, Reminder
 from instantreact.domain.rule import Severity
 from instantreact.errors import (
@@ -25,7 +25,7 @@ from instantreact.pipeline.parts import parts_for
 from instantreact.pipeline.quiet import find_reason_against, hold_while_quiet
 from instantreact.pipeline.sending import count_outcome, count_sent, send_part
 from instantreact.pipeline.services import Services
-from instantreact.pipeline.step_names import StepName
+from instantreact.pipeline.step_names import DELIVERIES, StepName
 from instantreact.pipeline.together import (
     DeliveryRequest,
     DeliveryStep,
@@ -182,6 +182,8 @@ async def _note_broken(services: Services, delivery: Delivery, error: ChannelBro
     now = services.clock.now()
     async with services.database.unit_of_work() as session:
         is_new = await channel_faults.note_fault(session, delivery.channel, str(error), now=now, by_trial=True)
+        if is_new:
+            await _put_off_all(session, delivery.channel, now=now)
         await put_check_job(session, delivery.channel, now=now, after_s=0.0 if is_new else REPAIR_S)
 
 
@@ -194,7 +196,15 @@ async def _note_failing(services: Services, delivery: Delivery, error: DeliveryD
         if fault is not None and fault.trial_id == delivery.id:
             await channel_faults.note_fault(session, delivery.channel, str(error), now=now, by_trial=True)
         if is_new:
+            await _put_off_all(session, delivery.channel, now=now)
             await put_check_job(session, delivery.channel, now=now)
+
+
+async def _put_off_all(session: AsyncSession, channel: ChannelKind, *, now: datetime) -> None:
+    """What waits for a channel that has just broken: thousands need not find that out one after another."""
+    for step in DELIVERIES:
+        until = now + timedelta(seconds=HELD_UP_S)
+        await outbox.put_off(session, step, deliveries.pending_ids(channel), until=until)
 
 
 async def bury_delivery(session: AsyncSession, delivery_id: str, reason: str) -> None:
