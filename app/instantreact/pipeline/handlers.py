@@ -69,7 +69,7 @@ def job_kinds(services: Services, *, analyze_jobs: int) -> Mapping[str, JobKind]
         StepName.HEARTBEAT: JobKind(_run(send_heartbeat, services), _bury_nothing, backoff=live),
         StepName.PURGE: JobKind(_run(purge, services), _bury_nothing),
         StepName.ERASE: JobKind(_run(erase, services), _bury_nothing),
-        StepName.INCOMING: JobKind(_run(handle_incoming, services), _bury_nothing, limit=4),
+        StepName.INCOMING: JobKind(_run(handle_incoming, services), _bury_nothing, limit=16),
     }
 
 

@@ -1,7 +1,9 @@
 """What people and channels tell us through webhooks: stored first, acted on by a job."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -15,7 +17,7 @@ from instantreact.channels.replies import ChatReply
 from instantreact.domain.alert import Answer, ChannelKind, Receipt
 from instantreact.errors import DeliveryError, InstantReactError
 from instantreact.jobs import outbox
-from instantreact.jobs.claims import Claim
+from instantreact.jobs.claims import Claim, finish_all
 from instantreact.logs import get_logger
 from instantreact.pipeline.chat import answer, obey
 from instantreact.pipeline.chat_views import look_up
@@ -81,17 +83,39 @@ async def _recognise(session: AsyncSession, items: Sequence[Incoming], *, now: d
 
 async def handle_incoming(services: Services, claim: Claim) -> None:
     """Act on the incoming message `claim.subject`, in one transaction, then show who answered that it counts."""
-    async with services.database.unit_of_work() as session:
-        stored = await incoming.get_message(session, claim.subject)
-        item = services.receivers[stored.channel].read_item(stored.body)
-        said = await _act(services, session, stored.channel, item)
-        await incoming.mark_handled(session, stored.id, now=services.clock.now())
-        await claim.finish(session)
+    channel, item, said = await services.database.write_together(_handle_all, _Handling(services, claim))
     if isinstance(said, _Asked):
         said = await _look_up(services, said)
     if said is None and isinstance(item.content, Answer):
         said = ChatReply(NOT_TOLD.say(item.language or services.language))
-    await _sign(services, stored.channel, item, said)
+    await _sign(services, channel, item, said)
+
+
+@dataclass(frozen=True)
+class _Handling:
+    """A message to be acted on, in the context of its job: logs, and what follows from it, carry its request's id."""
+
+    services: Services
+    claim: Claim
+    context: Context = field(default_factory=copy_context)
+
+
+async def _handle_all(session: AsyncSession, handlings: Sequence[_Handling]) -> list["_Handled"]:
+    """Act on each, one after the other. Raises what one of them raised, and LeaseLost: then each is handled alone."""
+    now = max(each.services.clock.now() for each in handlings)
+    handled = [await asyncio.create_task(_handle(session, each), context=each.context) for each in handlings]
+    await incoming.mark_handled(session, [each.claim.subject for each in handlings], now=now)
+    for error in await finish_all(session, [each.claim for each in handlings]):
+        if error is not None:
+            raise error
+    return handled
+
+
+async def _handle(session: AsyncSession, handling: _Handling) -> "_Handled":
+    services = handling.services
+    stored = await incoming.get_message(session, handling.claim.subject)
+    item = services.receivers[stored.channel].read_item(stored.body)
+    return stored.channel, item, await _act(services, session, stored.channel, item)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +124,9 @@ class _Asked:
 
     person: Recipient
     command: Command
+
+
+_Handled = tuple[ChannelKind, Incoming, ChatReply | _Asked | None]
 
 
 async def _look_up(services: Services, asked: _Asked) -> ChatReply:

@@ -1,6 +1,6 @@
 """What channels brought: stored before it is answered, handled by a job."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -54,6 +54,6 @@ async def get_message(session: AsyncSession, message_id: str) -> IncomingMessage
     return message
 
 
-async def mark_handled(session: AsyncSession, message_id: str, *, now: datetime) -> None:
-    """What it asked for is done."""
-    await session.execute(update(IncomingMessage).where(IncomingMessage.id == message_id).values(handled_at=now))
+async def mark_handled(session: AsyncSession, message_ids: Collection[str], *, now: datetime) -> None:
+    """What they asked for is done."""
+    await session.execute(update(IncomingMessage).where(IncomingMessage.id.in_(message_ids)).values(handled_at=now))
