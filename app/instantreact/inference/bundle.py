@@ -1,9 +1,10 @@
 """A bundle: `model.json` and the ONNX graphs it names, the only thing that crosses from training to serving."""
 
 import hashlib
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -15,6 +16,7 @@ from instantreact.inference.vocabulary import SPECIALS
 
 FORMAT = 2
 MANIFEST = "model.json"
+Read = TypeVar("Read", bound=BaseModel)
 
 
 class GraphName(StrEnum):
@@ -39,11 +41,17 @@ _SIGNATURES = {
 """The names of every graph's inputs and outputs."""
 
 
-class _Frozen(BaseModel):
+Signature = tuple[frozenset[str], frozenset[str]]
+"""The names of a graph's inputs and of its outputs."""
+
+
+class ManifestPart(BaseModel):
+    """A part of a manifest: what it does not know is refused."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Graph(_Frozen):
+class Graph(ManifestPart):
     """An ONNX file, its checksum, and its inputs and outputs with their shapes; a free dimension has a name."""
 
     file: str
@@ -52,12 +60,12 @@ class Graph(_Frozen):
     outputs: dict[str, tuple[int | str, ...]]
 
     @property
-    def signature(self) -> tuple[frozenset[str], frozenset[str]]:
+    def signature(self) -> Signature:
         """The names of its inputs and of its outputs."""
         return frozenset(self.inputs), frozenset(self.outputs)
 
 
-class Decoding(_Frozen):
+class Decoding(ManifestPart):
     """How sentences are drawn from the step graph.
 
     beams           width of the search for the caption
@@ -77,7 +85,7 @@ class Decoding(_Frozen):
     agreement: float | None = Field(default=None, gt=0, lt=1)
 
 
-class Metric(_Frozen):
+class Metric(ManifestPart):
     """A measured figure, its 95 % interval where one was taken, and what it was measured on."""
 
     name: str
@@ -88,7 +96,7 @@ class Metric(_Frozen):
     split: str
 
 
-class Licence(_Frozen):
+class Licence(ManifestPart):
     """A source that went into the weights, and its licence."""
 
     source: str
@@ -96,7 +104,7 @@ class Licence(_Frozen):
     used_for: str
 
 
-class Manifest(_Frozen):
+class Manifest(ManifestPart):
     """What `model.json` holds. Bundles that are no captioners will be of another kind, and are refused as one."""
 
     kind: Literal["captioner"] = "captioner"
@@ -164,20 +172,31 @@ def load_bundle(path: Path) -> Bundle:
 
     Raises BundleMissing when there is none, BundleMismatch when it is damaged or made for another version.
     """
+    hint = "Point INSTANTREACT_CAPTIONER_BUNDLE at a folder made by `instantreact export captioner`."
+    manifest = read_manifest(path, Manifest, hint=hint)
+    check_graphs(path, manifest.graphs.values())
+    return Bundle(**dict(manifest), folder=path)
+
+
+def read_manifest(path: Path, kind: type[Read], *, hint: str) -> Read:
+    """Read `model.json` in the folder `path`.
+
+    Raises BundleMissing with the `hint` when there is none, BundleMismatch when it is damaged or of another kind.
+    """
     try:
         text = (path / MANIFEST).read_bytes()
     except OSError as error:
-        raise BundleMissing(
-            f"There is no captioner bundle at {path}: {MANIFEST} cannot be read. "
-            "Point INSTANTREACT_CAPTIONER_BUNDLE at a folder made by `instantreact export captioner`."
-        ) from error
+        raise BundleMissing(f"There is no bundle at {path}: {MANIFEST} cannot be read. {hint}") from error
     try:
-        manifest = Manifest.model_validate_json(text)
+        return kind.model_validate_json(text)
     except ValidationError as error:
         raise _mismatch(path / MANIFEST, _first_complaint(error)) from error
-    for graph in manifest.graphs.values():
+
+
+def check_graphs(path: Path, graphs: Iterable[Graph]) -> None:
+    """See that the graphs in the folder `path` are those that its manifest states. Raises BundleMismatch."""
+    for graph in graphs:
         _check_file(path / graph.file, graph.sha256)
-    return Bundle(**dict(manifest), folder=path)
 
 
 def sha256_of(path: Path) -> str:

@@ -9,7 +9,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from instantreact.errors import BundleMismatch
-from instantreact.inference.bundle import Bundle, GraphName
+from instantreact.inference.bundle import Bundle, Graph, GraphName
 
 Array = NDArray[Any]
 
@@ -37,11 +37,15 @@ class GraphSession:
 
 def open_graph(bundle: Bundle, name: GraphName, *, threads: int = 1) -> GraphSession:
     """Open a graph of a bundle. Raises BundleMismatch when it is no ONNX graph or not the one that is described."""
-    path = bundle.path(name)
+    return open_described(bundle.path(name), bundle.graphs[name], threads=threads)
+
+
+def open_described(path: Path, graph: Graph, *, threads: int = 1) -> GraphSession:
+    """Open the graph at `path`. Raises BundleMismatch when it is no ONNX graph or not the one that is described."""
     try:
         session = GraphSession(path, threads=threads)
     except Exception as error:  # onnxruntime's exceptions share no public base class
         raise BundleMismatch(f"The graph {path} cannot be opened. Copy or export the bundle again.") from error
-    if (frozenset(session.inputs), frozenset(session.outputs)) != bundle.graphs[name].signature:
+    if (frozenset(session.inputs), frozenset(session.outputs)) != graph.signature:
         raise BundleMismatch(f"The graph {path} has other inputs or outputs than model.json says. Export it again.")
     return session
