@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from instantreact.inference.bundle import ManifestPart, Graph, Licence, Metric, check_graphs, read_manifest
+from instantreact.inference.bundle import Graph, Licence, ManifestPart, Metric, check_graphs, read_manifest
 from instantreact.inference.detector.preprocess import DetectorInput
 
 FORMAT: Literal[1] = 1
