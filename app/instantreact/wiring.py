@@ -59,11 +59,13 @@ from instantreact.tracing import sending_traces
 from instantreact.vision.model import VisionAccount, VisionModel
 
 _PACKAGE = Path(__file__).resolve().parent
-SHIPPED_BUNDLE = next(
-    (path for path in (_PACKAGE / "models" / "captioner",) if path.is_dir()),  # in a wheel
-    _PACKAGE.parent.parent / "models" / "captioner",  # in a checkout
+_MODELS = next(
+    (path for path in (_PACKAGE / "models",) if path.is_dir()),  # in a wheel
+    _PACKAGE.parent.parent / "models",  # in a checkout
 )
-"""Where the shipped bundle lies."""
+SHIPPED_BUNDLE = _MODELS / "captioner"
+SHIPPED_DETECTOR = _MODELS / "detector"
+"""Where the shipped bundles lie."""
 
 _EVIDENCE_SLACK_S = 30.0
 """For the window itself, the wait for the model, and the way back to a keyframe."""

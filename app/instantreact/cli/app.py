@@ -11,6 +11,7 @@ from instantreact.cli import (
     audit,
     backup,
     demo,
+    detect,
     doctor,
     erase,
     export,
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 app.command()(serve.serve)
 app.command()(analyze.analyze)
+app.command()(detect.detect)
 app.command()(serve.migrate)
 app.command()(backup.backup)
 app.command()(backup.restore)

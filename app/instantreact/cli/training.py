@@ -12,6 +12,7 @@ COMMANDS = {
     "train": "Train a model on your own footage.",
     "evaluate": "Measure a bundle on a split of a data set.",
     "crossval": "Measure a recipe by cross-validation over scenes.",
+    "import": "Make a bundle of weights that others published.",
 }
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import chain
+from pathlib import Path
 from typing import cast
 
 import av
 import numpy as np
 
 from instantreact.domain.media import Images
-from instantreact.errors import StreamLost
+from instantreact.errors import InvalidInput, StreamLost
 from instantreact.media.live_frame import CodedPacket
 from instantreact.media.mask import FrameMask
 from instantreact.media.tracks import pixel_aspect
@@ -42,6 +43,23 @@ def code_pictures_anew(
     if video is not None:
         track.codec_context.sample_aspect_ratio = pixel_aspect(video)
     return _encode_pictures(track, chain([first], decoded))
+
+
+def write_film(path: Path, pictures: Iterator[tuple[float, Images]]) -> None:
+    """Write RGB pictures (H, W, 3), each with its seconds, as MP4; those that are smaller than the first are left out.
+
+    Raises OSError where the file cannot be written, InvalidInput where there is no picture.
+    """
+    first = next(pictures, None)
+    if first is None:
+        raise InvalidInput("There is no picture to write.")
+    height, width = first[1].shape[:2]
+    with av.open(str(path), "w", format="mp4") as container:
+        track = container.add_stream("libx264", rate=25, options=_FAST)
+        track.width, track.height, track.pix_fmt = width - width % 2, height - height % 2, "yuv420p"
+        track.codec_context.time_base = _TICKS
+        for packet in _encode_pictures(track, chain([first], pictures)):
+            container.mux(packet)
 
 
 def code_sound_anew(

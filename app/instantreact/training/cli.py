@@ -34,6 +34,7 @@ from instantreact.training.captioner.prepare import Prepared, prepare_for_bundle
 from instantreact.training.captioner.recipe import BackboneWeights
 from instantreact.training.captioner.run import BEST, prepare_data, train_captioner, train_final
 from instantreact.training.captioner.train import EpochReport
+from instantreact.training.importing.cli import importing
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -73,6 +74,7 @@ app.add_typer(train, name="train")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(crossval, name="crossval")
 app.add_typer(export, name="export")
+app.add_typer(importing, name="import")
 
 
 @prepare.command("captioner")

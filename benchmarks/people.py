@@ -1,0 +1,157 @@
+"""Prints how many people a detector finds: `python -m benchmarks.people ../shared/data --bundle models/detector`.
+
+Truth are frames in which people were counted by eye: the data's own, and 20 more of clips that are not among them
+(`people_more.jsonl`: two looks of one annotator, the second one enlarged and brightened, before any detector saw them).
+Found is the sum of the smaller of found and counted over the sum of counted; too many is what is found beyond that.
+A box in a wrong place can make up for somebody who is missed: read both figures together. Frames with more than eight
+people are left out, and how many were counted is the mean of the looks.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from instantreact.domain.media import Images
+from instantreact.inference.detector import Detector, load_detector
+from instantreact.inference.detector.nms import suppress
+from instantreact.inference.detector.preprocess import Boxes
+from instantreact.media.pictures import open_pictures
+
+MOST_PEOPLE = 8
+SCORES = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6)
+MORE = Path(__file__).parent / "people_more.jsonl"
+SIZES = ((416, 416), (320, 576), (352, 640), (448, 800), (640, 640))
+"""Height and width of other inputs that are measured beside a bundle's."""
+
+Look = Callable[[Images], tuple[Boxes, Boxes]]
+"""From a frame to boxes and the scores of `person`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """A frame, RGB, and how many people are in it."""
+
+    image: Images
+    people: float
+
+
+def main() -> None:
+    """Measure the bundle, and with `--candidates` other inputs and tiles; prints Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path, help="the folder of real footage ($INSTANTREACT_DATA)")
+    parser.add_argument("--bundle", type=Path, default=Path("models/detector"))
+    parser.add_argument("--candidates", type=Path, help="YOLOX weights to measure in other sizes, too")
+    asked = parser.parse_args()
+    sets = [read_frames(path, asked.data / "cctv") for path in (asked.data / "cctv" / "people.jsonl", MORE)]
+    print(f"{' and '.join(str(len(each)) for each in sets)} frames with at most {MOST_PEOPLE} people; found / too many")
+    print("| candidate | ms a frame | " + " | ".join(f"{score:g}" for score in SCORES) + " |")
+    print("|---" * (2 + len(SCORES)) + "|")
+    for name, look in list_candidates(asked.bundle, asked.candidates):
+        report(name, look, sets)
+
+
+def read_frames(path: Path, cctv: Path) -> list[Counted]:
+    """The frames of a list in which at most eight people were counted."""
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    frames = []
+    for row in rows:
+        people = statistics.mean(row["counts"])
+        if people <= MOST_PEOPLE:
+            frames.append(Counted(read_frame(cctv / "clips" / f"{row['clip']}.mp4", row["frame"]), people))
+    return frames
+
+
+def read_frame(path: Path, index: int) -> Images:
+    """One frame of a clip, RGB."""
+    with open_pictures(path) as reader:
+        for number, picture in enumerate(reader.pictures()):
+            if number == index:
+                return np.ascontiguousarray(picture.bgr()[..., ::-1])
+    raise SystemExit(f"{path} has no frame {index}")
+
+
+def list_candidates(bundle: Path, weights: Path | None) -> Iterator[tuple[str, Look]]:
+    """The bundle, and of `weights` other inputs and the bundle's in tiles."""
+    detector = load_detector(bundle)
+    size = f"{detector.bundle.input.width} x {detector.bundle.input.height}"
+    yield f"{detector.bundle.name} {size}", whole(detector)
+    if weights is None:
+        return
+    from instantreact.training.importing.yolox import import_yolox
+
+    yield f"{size}, whole and 2 x 2 tiles", tiled(detector)
+    for height, width in SIZES:
+        with TemporaryDirectory() as folder:
+            import_yolox(weights, Path(folder), height=height, width=width, power=0.57)
+            yield f"{width} x {height}", whole(load_detector(Path(folder)))
+
+
+def whole(detector: Detector) -> Look:
+    """The frame as it is."""
+    person = detector.labels.index("person")
+
+    def look(frame: Images) -> tuple[Boxes, Boxes]:
+        boxes, scores = detector.score(frame)
+        likely = scores[:, person] >= SCORES[0]
+        return boxes[likely], scores[likely, person]
+
+    return look
+
+
+def tiled(detector: Detector, overlap: float = 0.2) -> Look:
+    """The frame, and its four quarters with an overlap, together."""
+    look_once = whole(detector)
+
+    def look(frame: Images) -> tuple[Boxes, Boxes]:
+        height, width = frame.shape[:2]
+        high, wide = (round(side * (1 + overlap) / 2) for side in (height, width))
+        found = [look_once(frame)]
+        for top in (0, height - high):
+            for left in (0, width - wide):
+                boxes, scores = look_once(frame[top : top + high, left : left + wide])
+                size, corner = np.array([wide, high] * 2), np.array([left, top] * 2)
+                found.append((((boxes * size + corner) / ([width, height] * 2)).astype(np.float32), scores))
+        return np.concatenate([boxes for boxes, _ in found]), np.concatenate([scores for _, scores in found])
+
+    return look
+
+
+def report(name: str, look: Look, sets: Sequence[Sequence[Counted]]) -> None:
+    """One line of the table."""
+    times_ms: list[float] = []
+    columns: list[list[str]] = [[] for _ in SCORES]
+    for frames in sets:
+        seen = []
+        for frame in frames:
+            begun_s = time.perf_counter()
+            seen.append(look(frame.image))
+            times_ms.append((time.perf_counter() - begun_s) * 1000)
+        for column, score in zip(columns, SCORES, strict=True):
+            found, extra = compare([count(boxes, scores, score) for boxes, scores in seen], frames)
+            column.append(f"{found:.0%} / {extra:.0%}")
+    cells = " | ".join("; ".join(column) for column in columns)
+    print(f"| {name} | {statistics.median(times_ms):.1f} | {cells} |", flush=True)
+
+
+def count(boxes: Boxes, scores: Boxes, min_score: float) -> int:
+    """How many boxes stay."""
+    likely = scores >= min_score
+    return len(suppress(boxes[likely], scores[likely], 0.45))
+
+
+def compare(counts: Sequence[int], frames: Sequence[Counted]) -> tuple[float, float]:
+    """The shares found and too many."""
+    total = sum(frame.people for frame in frames)
+    found = sum(min(number, frame.people) for number, frame in zip(counts, frames, strict=True))
+    return found / total, (sum(counts) - found) / total
+
+
+if __name__ == "__main__":
+    main()
