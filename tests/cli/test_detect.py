@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from instantreact.cli.app import app
-from instantreact.errors import InstantReactError, InvalidInput, TooLarge, MediaError
+from instantreact.errors import InstantReactError, InvalidInput, MediaError, TooLarge
 from instantreact.media.pictures import open_pictures
 from tests.inference.detector.made import make_bundle
 from tests.media.clips import Drawing, make_clip
