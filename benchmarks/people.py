@@ -25,6 +25,7 @@ from instantreact.inference.detector.preprocess import Boxes
 from instantreact.media.pictures import open_pictures
 
 MOST_PEOPLE = 8
+OVERLAP = 0.4
 SCORES = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6)
 MORE = Path(__file__).parent / "people_more.jsonl"
 SIZES = ((416, 416), (320, 576), (352, 640), (448, 800), (640, 640))
@@ -89,7 +90,7 @@ def list_candidates(bundle: Path, weights: Path | None) -> Iterator[tuple[str, L
     yield f"{size}, whole and 2 x 2 tiles", tiled(detector)
     for height, width in SIZES:
         with TemporaryDirectory() as folder:
-            import_yolox(weights, Path(folder), height=height, width=width, power=0.57)
+            import_yolox(weights, Path(folder), height=height, width=width, power=0.57, overlap=OVERLAP)
             yield f"{width} x {height}", whole(load_detector(Path(folder)))
 
 
@@ -143,7 +144,7 @@ def report(name: str, look: Look, sets: Sequence[Sequence[Counted]]) -> None:
 def count(boxes: Boxes, scores: Boxes, min_score: float) -> int:
     """How many boxes stay."""
     likely = scores >= min_score
-    return len(suppress(boxes[likely], scores[likely], 0.45))
+    return len(suppress(boxes[likely], scores[likely], OVERLAP))
 
 
 def compare(counts: Sequence[int], frames: Sequence[Counted]) -> tuple[float, float]:

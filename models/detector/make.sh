@@ -5,6 +5,6 @@ cd "$(dirname "$0")/../.."
 data=${1:-../shared/data}
 
 instantreact import detector "$data/weights/yolox_nano.onnx" --format yolox --height 320 --width 544 --power 0.57 \
-	--output models/detector
-python -m benchmarks.people "$data" --bundle models/detector
+	--overlap 0.4 --output models/detector
+python -m benchmarks.people "$data" --bundle models/detector --candidates "$data/weights/yolox_nano.onnx"
 python -m benchmarks.coco "$data" --bundle models/detector

@@ -2,13 +2,13 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from instantreact.errors import InvalidInput
 from instantreact.inference.detector import DetectorBundle
-from instantreact.training.importing import yolox
+from instantreact.training.importing import torchvision_ssd, tutorial_ssd, yolox
 
 importing = typer.Typer(no_args_is_help=True, help="Make a bundle of weights that others published.")
 
@@ -17,10 +17,19 @@ class WeightsFormat(StrEnum):
     """Whose weights a file holds."""
 
     YOLOX = "yolox"
+    SSD300_VGG16 = "ssd300-vgg16"
+    SSDLITE320 = "ssdlite320"
+    TUTORIAL_SSD300 = "tutorial-ssd300"
+
+
+_TORCHVISION = {
+    WeightsFormat.SSD300_VGG16: torchvision_ssd.SSD300_VGG16,
+    WeightsFormat.SSDLITE320: torchvision_ssd.SSDLITE320,
+}
 
 
 @importing.callback()
-def _import() -> None:
+def _open() -> None:
     """Keeps `detector` a command of its own, where it is the only one."""
 
 
@@ -31,16 +40,25 @@ def import_detector_command(
     weights: Annotated[WeightsFormat, typer.Option("--format", help="What the file holds.")],
     height: Annotated[int | None, typer.Option(help="Of the input; yolox only, a multiple of 32.")] = None,
     width: Annotated[int | None, typer.Option(help="Of the input; yolox only, a multiple of 32.")] = None,
-    power: Annotated[float, typer.Option(help="What scores are raised to; yolox only.", min=0.1, max=10)] = 1.0,
+    power: Annotated[float | None, typer.Option(help="What scores are raised to; yolox only.", min=0.1, max=10)] = None,
+    overlap: Annotated[
+        float | None,
+        typer.Option(help="From which on one of two boxes of a label goes; yolox only.", min=0.05, max=0.95),
+    ] = None,
 ) -> None:
     """Make a bundle of a published detector, which the service loads and `instantreact detect` uses."""
-    if weights is not WeightsFormat.YOLOX and (height, width, power) != (None, None, 1.0):
-        raise InvalidInput("--height, --width and --power are for yolox only: the others have one input each.")
-    bundle = _import_yolox(file, output, height, width, power)
+    changes = {"height": height, "width": width, "power": power, "overlap": overlap}
+    given = {name: value for name, value in changes.items() if value is not None}
+    if weights is not WeightsFormat.YOLOX and given:
+        raise InvalidInput(f"--{next(iter(given))} is for yolox only: the others are what they are.")
+    bundle = _import(weights, file, output, given)
     size = f"{bundle.input.width} x {bundle.input.height}"
     typer.echo(f"{output} holds {bundle.name}: {len(bundle.labels)} labels, an input of {size} pixels.")
 
 
-def _import_yolox(file: Path, output: Path, height: int | None, width: int | None, power: float) -> DetectorBundle:
-    size = {"height": height or yolox.HEIGHT, "width": width or yolox.WIDTH}
-    return yolox.import_yolox(file, output, **size, power=power)
+def _import(weights: WeightsFormat, file: Path, output: Path, given: dict[str, Any]) -> DetectorBundle:
+    if weights is WeightsFormat.YOLOX:
+        return yolox.import_yolox(file, output, **given)
+    if weights is WeightsFormat.TUTORIAL_SSD300:
+        return tutorial_ssd.import_tutorial(file, output)
+    return torchvision_ssd.import_torchvision(file, output, _TORCHVISION[weights])

@@ -21,6 +21,7 @@ from instantreact.training.importing.labels import COCO_LABELS
 
 STRIDES = (8, 16, 32)
 HEIGHT, WIDTH = 416, 416
+OVERLAP = 0.45
 _CELL = 5
 """x, y, width, height and objectness stand before the labels."""
 
@@ -36,7 +37,13 @@ _LICENCES = (
 
 
 def import_yolox(
-    source: Path, output: Path, *, height: int = HEIGHT, width: int = WIDTH, power: float = 1.0
+    source: Path,
+    output: Path,
+    *,
+    height: int = HEIGHT,
+    width: int = WIDTH,
+    power: float = 1.0,
+    overlap: float = OVERLAP,
 ) -> DetectorBundle:
     """Make a bundle of a YOLOX graph for COCO's 80 labels, for an input of `height` x `width` pixels.
 
@@ -52,6 +59,7 @@ def import_yolox(
         version="1",
         labels=COCO_LABELS,
         input=DetectorInput(height=height, width=width, order=Order.BGR, fit=Fit.LETTERBOX, fill=114),
+        overlap=overlap,
         score_meaning=_MEANING + (f", raised to {power:g}" if power != 1 else "") + "; no probability",
         licences=_LICENCES,
     )
