@@ -64,7 +64,7 @@ def folder(architecture: TorchvisionArchitecture, detector: Any, tmp_path_factor
 @pytest.fixture
 def picture(data_dir: Path) -> Images:
     """A real one."""
-    path = sorted((data_dir / "coco256" / "images" / "val2017").glob("*.jpg"))[0]
+    path = min((data_dir / "coco256" / "images" / "val2017").glob("*.jpg"))
     return read_still(path, max_pixels=1_000_000)
 
 

@@ -6,10 +6,9 @@ import io
 import pickle
 import zipfile
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import torch
@@ -20,7 +19,7 @@ from instantreact.errors import InvalidInput
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_PROTOCOL = 1001
 _MOST_BYTES = 2_000_000_000
-_TYPES = {
+_TYPES: Mapping[str, np.dtype[Any]] = {
     "FloatStorage": np.dtype("<f4"),
     "DoubleStorage": np.dtype("<f8"),
     "HalfStorage": np.dtype("<f2"),
@@ -38,20 +37,17 @@ class InertModule:
         """Takes what the original would have taken, and does nothing with it."""
 
 
-@dataclass(frozen=True)
-class _StorageType:
+class _StorageType(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True)
-class _Storage:
+class _Storage(NamedTuple):
     key: str
     type: np.dtype[Any]
-    count: int
+    numbers: int
 
 
-@dataclass(frozen=True)
-class _Record:
+class _Record(NamedTuple):
     """A tensor whose numbers are still to be read."""
 
     storage: _Storage
@@ -99,9 +95,9 @@ def _read_legacy(file: BinaryIO, modules: frozenset[tuple[str, str]]) -> tuple[A
     contents: dict[str, bytes] = {}
     for key in _Unpickler(file, frozenset()).load():
         storage = unpickler.storages[key]
-        if int.from_bytes(file.read(8), "little") != storage.count:
+        if int.from_bytes(file.read(8), "little") != storage.numbers:
             raise pickle.UnpicklingError("a storage has another size than is stated")
-        contents[key] = file.read(storage.count * storage.type.itemsize)
+        contents[key] = file.read(storage.numbers * storage.type.itemsize)
     return found, lambda storage: contents[storage.key]
 
 
@@ -109,11 +105,12 @@ class _Unpickler(pickle.Unpickler):
     def __init__(self, file: BinaryIO, modules: frozenset[tuple[str, str]]) -> None:
         super().__init__(file, encoding="utf-8")
         self._modules = modules
+        self._inert = type("InertModule", (InertModule,), {})  # one of its own: a pickle can set what a class has
         self.storages: dict[str, _Storage] = {}
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in self._modules:
-            return InertModule
+            return self._inert
         if module == "torch" and name in _TYPES:
             return _StorageType(name)
         try:
@@ -133,20 +130,28 @@ class _Unpickler(pickle.Unpickler):
         return self.storages[key]
 
 
-def _rebuild_tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> _Record:
-    if not isinstance(storage, _Storage):
-        raise pickle.UnpicklingError("a tensor has no storage")
-    return _Record(storage, int(offset), tuple(map(int, size)), tuple(map(int, stride)))
+class _RebuiltTensor:
+    """Stands for the functions that torch's pickles call. Without attributes, so that no pickle can set any."""
+
+    __slots__ = ()
+
+    def __call__(self, storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> _Record:
+        if not isinstance(storage, _Storage):
+            raise pickle.UnpicklingError("a tensor has no storage")
+        return _Record(storage, int(offset), tuple(map(int, size)), tuple(map(int, stride)))
 
 
-def _rebuild_parameter(data: Any, *_: Any) -> Any:
-    return data
+class _RebuiltParameter:
+    __slots__ = ()
+
+    def __call__(self, data: Any, *_: Any) -> Any:
+        return data
 
 
 _ALLOWED: Mapping[tuple[str, str], Any] = {
-    ("torch._utils", "_rebuild_tensor"): _rebuild_tensor,
-    ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
-    ("torch._utils", "_rebuild_parameter"): _rebuild_parameter,
+    ("torch._utils", "_rebuild_tensor"): _RebuiltTensor(),
+    ("torch._utils", "_rebuild_tensor_v2"): _RebuiltTensor(),
+    ("torch._utils", "_rebuild_parameter"): _RebuiltParameter(),
     ("collections", "OrderedDict"): OrderedDict,
     ("collections", "defaultdict"): defaultdict,
     ("builtins", "dict"): dict,
@@ -163,10 +168,10 @@ def _as_tensor(record: Any, read: Callable[[_Storage], bytes], path: Path) -> Te
     storage = record.storage
     steps = [(size - 1) * stride for size, stride in zip(record.size, record.stride, strict=True)]
     inside = min((*record.size, *record.stride, record.offset), default=0) >= 0
-    if not inside or (0 not in record.size and record.offset + sum(steps) >= storage.count):
+    if not inside or (0 not in record.size and record.offset + sum(steps) >= storage.numbers):
         raise InvalidInput(f"{path} is damaged: a tensor reaches beyond its storage.")
     content = read(storage)
-    if len(content) != storage.count * storage.type.itemsize:
+    if len(content) != storage.numbers * storage.type.itemsize:
         raise InvalidInput(f"{path} is damaged: numbers are missing.")
     numbers = np.frombuffer(content, storage.type)[record.offset :]
     strides = [stride * storage.type.itemsize for stride in record.stride]
@@ -174,15 +179,20 @@ def _as_tensor(record: Any, read: Callable[[_Storage], bytes], path: Path) -> Te
     return torch.from_numpy(viewed.copy())
 
 
-def tensors_of(module: Any, as_tensor: Callable[[Any], Tensor], prefix: str = "") -> dict[str, Tensor]:
-    """The parameters and buffers of an inert module by name, as its state dict would have them."""
-    parts = module.__dict__
-    found = {
-        f"{prefix}{name}": as_tensor(record)
-        for kind in ("_parameters", "_buffers")
-        for name, record in parts.get(kind, {}).items()
-        if record is not None
-    }
+def tensors_of(module: InertModule, as_tensor: Callable[[Any], Tensor]) -> dict[str, Tensor]:
+    """The parameters and buffers of an inert module by name, as its state dict would have them. Raises InvalidInput."""
+    try:
+        return {name: as_tensor(record) for name, record in _records_of(module, "")}
+    except (AttributeError, TypeError, RecursionError) as error:
+        raise InvalidInput("The checkpoint's model is not made of modules and tensors.") from error
+
+
+def _records_of(module: InertModule, prefix: str) -> Iterator[tuple[str, Any]]:
+    parts = vars(module)
+    for kind in ("_parameters", "_buffers"):
+        for name, record in parts.get(kind, {}).items():
+            if record is not None:
+                yield f"{prefix}{name}", record
     for name, child in parts.get("_modules", {}).items():
-        found |= tensors_of(child, as_tensor, f"{prefix}{name}.") if child is not None else {}
-    return found
+        if child is not None:
+            yield from _records_of(child, f"{prefix}{name}.")

@@ -93,9 +93,9 @@ class TutorialNetwork(nn.Module):
         self.aux_convs, self.pred_convs = nn.Module(), nn.Module()
         inputs = 1024
         for number, narrow, outputs in ((8, 256, 512), (9, 128, 256), (10, 128, 256), (11, 128, 256)):
-            shrinks = {"stride": 2, "padding": 1} if number < 10 else {}
+            stride, padding = (2, 1) if number < 10 else (1, 0)
             self.aux_convs.add_module(f"conv{number}_1", nn.Conv2d(inputs, narrow, 1))
-            self.aux_convs.add_module(f"conv{number}_2", nn.Conv2d(narrow, outputs, 3, **shrinks))
+            self.aux_convs.add_module(f"conv{number}_2", nn.Conv2d(narrow, outputs, 3, stride, padding))
             inputs = outputs
         for name, (channels, priors) in _MAPS.items():
             for kind, values in (("loc", 4), ("cl", len(VOC_LABELS) + 1)):
@@ -115,10 +115,10 @@ class TutorialNetwork(nn.Module):
 
     def _predict(self, kind: str, maps: list[Tensor], values: int) -> Tensor:
         answers = [
-            self.pred_convs.get_submodule(f"{kind}_{name}")(each).permute(0, 2, 3, 1).flatten(1)
+            self.pred_convs.get_submodule(f"{kind}_{name}")(each).permute(0, 2, 3, 1).reshape(each.shape[0], -1, values)
             for name, each in zip(_MAPS, maps, strict=True)
         ]
-        return torch.cat(answers, dim=1).unflatten(1, (-1, values))
+        return torch.cat(answers, dim=1)
 
 
 def import_tutorial(source: Path, output: Path) -> DetectorBundle:
@@ -133,7 +133,7 @@ def import_tutorial(source: Path, output: Path) -> DetectorBundle:
 
 
 def make_priors() -> Tensor:
-    """The tutorial's 8,732 priors, as centre and size: by map, row, column, ratio; the larger square after the first."""
+    """The 8,732 priors, as centre and size: by map, row, column, ratio; the larger square after the first one."""
     priors = []
     for at, (side, scale) in enumerate(zip(_SIDES, _SCALES, strict=True)):
         larger = sqrt(scale * _SCALES[at + 1]) if at + 1 < len(_SCALES) else 1.0
