@@ -37,7 +37,7 @@ class PublishedDetector:
     licences: tuple[Licence, ...]
 
 
-class DecodedSsd(nn.Module):
+class DecodedNetwork(nn.Module):
     """A network that gives offsets (N, P, 4) and logits (N, P, C), with priors (P, 4) as centre and size in shares of
     the picture: boxes (N, P, 4) as left, top, right and bottom in shares, and probabilities (N, P, labels).
 
@@ -75,7 +75,7 @@ def load_weights(network: nn.Module, weights: dict[str, Tensor], file: Path) -> 
         raise InvalidInput(f"{file} does not hold the weights of this architecture: {first[:200]}") from error
 
 
-def write_ssd(module: DecodedSsd, published: PublishedDetector, output: Path) -> DetectorBundle:
+def write_ssd(module: DecodedNetwork, published: PublishedDetector, output: Path) -> DetectorBundle:
     """Export a network, check the graph against torch, and write its bundle.
 
     Raises BundleMismatch when the graph does not say what torch says.
@@ -104,7 +104,7 @@ def write_ssd(module: DecodedSsd, published: PublishedDetector, output: Path) ->
     )
 
 
-def _check(module: DecodedSsd, path: Path, size: tuple[int, int]) -> None:
+def _check(module: DecodedNetwork, path: Path, size: tuple[int, int]) -> None:
     pictures = torch.rand((1, 3, *size), generator=torch.Generator().manual_seed(1)) * 2 - 1
     with torch.no_grad():
         expected = module(pictures)

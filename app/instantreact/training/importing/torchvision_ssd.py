@@ -17,7 +17,7 @@ from instantreact.inference.bundle import Licence
 from instantreact.inference.detector.bundle import DetectorBundle
 from instantreact.inference.detector.preprocess import DetectorInput, Fit, Order
 from instantreact.training.importing.labels import COCO_IDS, COCO_LABELS
-from instantreact.training.importing.ssd import DecodedSsd, PublishedDetector, load_weights, write_ssd
+from instantreact.training.importing.ssd import DecodedNetwork, PublishedDetector, load_weights, write_ssd
 
 _CLASSES = 91
 _LIMIT = math.log(1000 / 16)
@@ -74,11 +74,11 @@ def import_torchvision(source: Path, output: Path, architecture: TorchvisionArch
     return write_ssd(decoded(detector, architecture.published), architecture.published, output)
 
 
-def decoded(detector: Any, published: PublishedDetector) -> DecodedSsd:
+def decoded(detector: Any, published: PublishedDetector) -> DecodedNetwork:
     """The detector with its decoding, ready to be exported."""
     detector.eval()
     network = TorchvisionNetwork(detector)
-    return DecodedSsd(network, priors_of(detector, published.input), published.columns, _LIMIT)
+    return DecodedNetwork(network, priors_of(detector, published.input), published.columns, _LIMIT)
 
 
 def priors_of(detector: Any, pixels: DetectorInput) -> Tensor:

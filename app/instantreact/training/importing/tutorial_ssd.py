@@ -17,7 +17,7 @@ from instantreact.inference.detector.bundle import DetectorBundle
 from instantreact.inference.detector.preprocess import DetectorInput, Fit, Order
 from instantreact.training.importing.inert import InertModule, read_inert, tensors_of
 from instantreact.training.importing.labels import VOC_LABELS
-from instantreact.training.importing.ssd import DecodedSsd, PublishedDetector, load_weights, write_ssd
+from instantreact.training.importing.ssd import DecodedNetwork, PublishedDetector, load_weights, write_ssd
 
 MODULES = frozenset(
     {
@@ -129,7 +129,7 @@ def import_tutorial(source: Path, output: Path) -> DetectorBundle:
         raise InvalidInput(f"{source} is no checkpoint of the tutorial: it holds no model.")
     network = TutorialNetwork()
     load_weights(network, tensors_of(model, as_tensor), source)
-    return write_ssd(DecodedSsd(network, make_priors(), PUBLISHED.columns), PUBLISHED, output)
+    return write_ssd(DecodedNetwork(network, make_priors(), PUBLISHED.columns), PUBLISHED, output)
 
 
 def make_priors() -> Tensor:
