@@ -1,8 +1,9 @@
 """How many 640x360 cameras at 15 frames a second this machine carries until windows are dropped.
 
-    python -m benchmarks.cameras [--still N] [--busy N] [--seconds S] [--stride S]
+    python -m benchmarks.cameras [--still N] [--busy N] [--seconds S] [--stride S] [--look SECONDS]
 
 Without a number of cameras it tries more and more of each kind. Latencies run from a window's end to its description;
+With `--look` the shipped detector looks so often while something moves, and every two seconds in stillness.
 `benchmarks.alarms` measures on to the message. Cameras are RTSP streams from gst-rtsp-server on this machine, whose
 own work is measured apart. The footage is real where there is any (`INSTANTREACT_DATA`), drawn where there is none.
 """
@@ -26,7 +27,9 @@ from tests.servers.rtsp import RtspServer
 from instantreact.clock import SystemClock
 from instantreact.inference.bundle import load_bundle
 from instantreact.inference.captioner import Captioner
+from instantreact.inference.detector.deployed import DetectorLoader
 from instantreact.ingest.batcher import FeatureBatcher
+from instantreact.ingest.looking import STILL_S, LookDemand
 from instantreact.ingest.state import Patience
 from instantreact.ingest.watched import EvidenceLimits, HeardLive, SeenLive, WatchedCamera, WatchTools
 from instantreact.ingest.watcher import Watcher
@@ -34,7 +37,7 @@ from instantreact.logs import configure_logs
 from instantreact.media.reach import ReachPolicy
 from instantreact.media.source import parse_source
 from instantreact.media.stream import StreamLimits
-from instantreact.wiring import SHIPPED_BUNDLE
+from instantreact.wiring import SHIPPED_BUNDLE, SHIPPED_DETECTOR
 from instantreact_demo.drawing import draw_clip
 
 SIZE, FPS = "640:360", 15
@@ -105,20 +108,24 @@ def find_fights(folder: Path, count: int) -> list[Path]:
 
 
 @contextmanager
-def watch(sources: Sequence[str], load: Load, *, threads: int, stride_s: float) -> Iterator[list[Watcher]]:
-    """Watch every source with the shipped captioner."""
+def watch(
+    sources: Sequence[str], load: Load, *, threads: int, stride_s: float, look_s: float
+) -> Iterator[list[Watcher]]:
+    """Watch every source with the shipped captioner, and the shipped detector where `look_s` is not 0."""
 
     def note(handed: SeenLive | HeardLive) -> None:
-        if isinstance(handed, SeenLive):
+        if isinstance(handed, SeenLive) and handed.undescribed is None:
             load.latencies_s.append(time.monotonic() - handed.due_s)
 
     captioner = Captioner(load_bundle(SHIPPED_BUNDLE), threads=threads)
     batcher = FeatureBatcher(captioner.encode_frames, captioner.describe)
     plan = replace(captioner.bundle.sampling, stride_s=stride_s)
     shared = (ReachPolicy(), StreamLimits(), Patience(), EvidenceLimits(), SystemClock())
-    tools = WatchTools(plan, batcher, *shared, note)
+    detector = DetectorLoader(SHIPPED_DETECTOR, threads=threads).get() if look_s else None
+    demand = LookDemand(look_s, STILL_S) if look_s else None
+    tools = WatchTools(plan, batcher, *shared, note, detector)
     cameras = [WatchedCamera(f"{index:032}", f"Camera {index}", parse_source(url)) for index, url in enumerate(sources)]
-    watchers = [Watcher(camera, tools, may_watch=lambda: True) for camera in cameras]
+    watchers = [Watcher(camera, tools, may_watch=lambda: True, demand=demand) for camera in cameras]
     try:
         yield watchers
     finally:
@@ -135,7 +142,9 @@ def measure(still: int, busy: int, footage: dict[str, Path], options: argparse.N
     with ExitStack() as stack:
         servers = {kind: stack.enter_context(RtspServer(path)) for kind, path in footage.items()}
         sources = [servers["still"].url] * still + [servers["busy"].url] * busy
-        watchers = stack.enter_context(watch(sources, load, threads=options.threads, stride_s=options.stride))
+        watchers = stack.enter_context(
+            watch(sources, load, threads=options.threads, stride_s=options.stride, look_s=options.look)
+        )
         time.sleep(WARM_UP_S)
         this, others = psutil.Process(), psutil.Process().children()
         load.latencies_s.clear()
@@ -175,7 +184,8 @@ def carry(options: argparse.Namespace) -> None:
     """Print the table: the given mix, or more and more cameras until windows are dropped or pictures are missed."""
     with tempfile.TemporaryDirectory() as folder:
         footage = {"still": make_still(Path(folder)), "busy": make_busy(Path(folder))}
-        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {options.threads} threads of the model")
+        threads = f"{options.threads} threads of the model"
+        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {threads}, looks every {options.look:g} s")
         print("still  busy cpu_cores cpu%_camera servers_cpu    fps  analyzed  dropped   p50_s    p95_s")
         if options.still or options.busy:
             tell(measure(options.still, options.busy, footage, options))
@@ -194,6 +204,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--busy", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--stride", type=float, default=0.5, help="seconds between windows")
+    parser.add_argument("--look", type=float, default=0.0, help="seconds between a detector's looks; 0: no detector")
     parser.add_argument("--threads", type=int, default=2, help="threads of the model")
     configure_logs(level="error")
     carry(parser.parse_args(arguments))

@@ -56,6 +56,14 @@ def _check_origin(given: str) -> str:
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_words)]
 """Some words, parted by commas or spaces."""
 
+
+def _split_by_commas(given: object) -> object:
+    return [part.strip() for part in given.split(",") if part.strip()] if isinstance(given, str) else given
+
+
+Labels = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_by_commas)]
+"""Some names that may hold spaces, parted by commas."""
+
 Networks = Annotated[
     tuple[Annotated[str, AfterValidator(_check_network)], ...], NoDecode, BeforeValidator(_split_words)
 ]
@@ -235,6 +243,20 @@ class Settings(BaseSettings):
         "runs the jobs itself.",
     )
     captioner_bundle: Path | None = Field(None, description="Bundle folder; by default the one that is shipped.")
+
+    detector: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="Bundle folder of the detector; by default the one that is shipped. off: nothing looks for things.",
+    )
+    detector_labels: Labels | None = Field(
+        None,
+        description="What it looks for, by commas, such as person, knife. By default people, vehicles, cats, dogs, "
+        "bags and knives; all: whatever it knows.",
+    )
+    detector_min_score: Annotated[float, Field(ge=0.05, lt=1)] = Field(
+        0.3, description="The least score with which it tells of something."
+    )
+    draw_boxes: bool = Field(True, description="Draw what was detected into the pictures of alerts.")
 
     secret_keys: SecretStr | None = Field(
         None,

@@ -18,6 +18,7 @@ InstantReactError
     BundleMissing          no bundle at the configured path
     BundleMismatch         a bundle that is damaged or does not fit this version
     CaptionerUnavailable*  the service runs without a captioner until its bundle is repaired
+    DetectorUnavailable    the service looks for no things until its detector is put right
   SpeechError
     SpeechTimeout*         the recogniser did not answer in time
     SpeechUnavailable*     the recogniser is down, overloaded or its circuit is open
@@ -175,6 +176,10 @@ class BundleMismatch(ModelError):
 
 class CaptionerUnavailable(ModelError, Transient):
     """The service runs without a captioner until its bundle is repaired; the message says how."""
+
+
+class DetectorUnavailable(ModelError):
+    """The service looks for no things until the detector's bundle or labels are put right; the message says how."""
 
 
 class SpeechError(InstantReactError):

@@ -29,6 +29,7 @@ from instantreact.domain.site import check_zone, machine_zone
 from instantreact.errors import InvalidInput, Misconfigured
 from instantreact.figures import Figures, timing
 from instantreact.inference.captioner import Captioner
+from instantreact.inference.detector.deployed import DeployedDetector, DetectorLoader
 from instantreact.inference.loader import CaptionerLoader
 from instantreact.ingest.batcher import FeatureBatcher
 from instantreact.ingest.state import Patience
@@ -124,6 +125,8 @@ async def open_services(
             boards={kind: each.board for kind, each in ends.items() if each.board},
             time_zone=find_default_zone(settings),
             language=settings.language,
+            detector=make_detector(settings),
+            draws_boxes=settings.draw_boxes,
             live=LivePictures(partial(remote.take_snapshot, database, clock)),
             figures=figures,
             retention=retention_policy(settings),
@@ -254,6 +257,18 @@ def internal_token(settings: Settings) -> str:
 def make_captioner(settings: Settings) -> CaptionerLoader:
     """The captioner, not loaded yet."""
     return CaptionerLoader(settings.captioner_bundle or SHIPPED_BUNDLE, threads=settings.inference_threads)
+
+
+def make_detector(settings: Settings) -> DetectorLoader:
+    """The detector, not loaded yet; one that finds nothing where there is to be none."""
+    if settings.detector == "off":
+        return DetectorLoader()
+    return DetectorLoader(
+        Path(settings.detector) if settings.detector else SHIPPED_DETECTOR,
+        labels=settings.detector_labels,
+        min_score=settings.detector_min_score,
+        threads=settings.inference_threads,
+    )
 
 
 def decode_limits(settings: Settings) -> DecodeLimits:
@@ -394,6 +409,7 @@ def watch_tools(
     clock: Clock,
     figures: Figures,
     hand_over: Callable[[SeenLive | HeardLive], None],
+    detector: DeployedDetector | None = None,
 ) -> WatchTools:
     """What the watchers of this process share; starts the thread of their model."""
     inference = figures.inference
@@ -409,4 +425,5 @@ def watch_tools(
         evidence=EvidenceLimits(before_s, after_s, kept_s=before_s + after_s + _EVIDENCE_SLACK_S),
         clock=clock,
         hand_over=hand_over,
+        detector=detector,
     )

@@ -40,6 +40,7 @@ def _encode_cursor(at: datetime, row_id: str) -> str:
 schemathesis.openapi.format("cursor", st.builds(_encode_cursor, _MOMENTS, _IDS))
 schemathesis.openapi.format("time-zone", st.sampled_from(["Europe/Berlin", "UTC", "Asia/Kathmandu", "Etc/GMT+12"]))
 schemathesis.openapi.format("camera-source", st.sampled_from(SOURCES))
+schemathesis.openapi.format("label", st.sampled_from(["person", "car", "knife"]))
 schemathesis.openapi.format("concept", st.sampled_from(["fight", "fall", "fire"]))
 if CLIPS:
     schemathesis.openapi.media_type("video/mp4", st.sampled_from(CLIPS))
@@ -61,6 +62,11 @@ UNFORESEEN: dict[str, tuple[str, ...]] = {
     "what is there": (
         r"There is no (camera|site|recipient|rule) ",
         "is not a known concept",
+        "is not looked for",
+        "names either a `zone` or a `line`",
+        "`way` is",
+        "the ends of the `line` are one point",
+        "`max_count` is less than `min_count`",
         "has a zone called",
         "There is nothing to be read at",
     ),

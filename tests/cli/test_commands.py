@@ -41,9 +41,18 @@ def test_analyze_prints_the_promised_object_when_asked_for_json(clip: Path, tmp_
     assert found["clip"]["path"] == str(clip)
     assert {"sha256", "duration_s", "width", "height", "fps", "has_audio"} < set(found["clip"])
     assert set(found["bundle"]) == {"name", "version"}
-    assert set(found["timings_ms"]) == {"probe", "decode", "features", "caption", "speech", "total"}
+    assert set(found["timings_ms"]) == {"probe", "decode", "detect", "features", "caption", "speech", "total"}
     event = found["events"][0]
-    assert set(event) == {"start_s", "end_s", "caption", "hypotheses", "concepts", "detections", "transcript"}
+    assert set(event) == {
+        "start_s",
+        "end_s",
+        "caption",
+        "hypotheses",
+        "concepts",
+        "detections",
+        "presence",
+        "transcript",
+    }
     assert sum(hypothesis["probability"] for hypothesis in event["hypotheses"]) == pytest.approx(1.0)
     assert set(event["concepts"]) == {"fight", "fall", "fire"}
 

@@ -1,7 +1,7 @@
 import pytest
 
 from instantreact.domain.capabilities import Capabilities, LoadedBundle
-from instantreact.domain.rule import CaptionCondition, ConceptCondition, Criteria
+from instantreact.domain.rule import CaptionCondition, ConceptCondition, Criteria, ObjectCondition
 
 CAPTIONER = LoadedBundle("captioner", "0.2.0", {"fight": ("punch", "brawl"), "fire": ("smoke",)}, 1)
 CAN = Capabilities((CAPTIONER,))
@@ -47,3 +47,15 @@ def test_describe_lack_names_what_rules_ask_for_in_vain() -> None:
         "No loaded bundle knows fall, theft: conditions on it never hold. Known are fight, fire (captioner 0.2.0)."
     )
     assert CAN.describe_lack([asking_for("fight")]) is None
+
+
+def test_labels_that_nobody_looks_for_are_found_and_the_nearest_is_offered() -> None:
+    detector = LoadedBundle("yolox_nano", "1", {}, 0, ("person", "knife"))
+    asked = Criteria((CaptionCondition(("till",)), ObjectCondition("persn"), ObjectCondition("knife")))
+    assert CAN.unknown_labels(asked) == {}
+    assert "no detector is loaded" in (CAN.describe_lack([asked]) or "")
+    both = Capabilities((CAPTIONER, detector))
+    assert both.unknown_labels(asked) == {1: "persn"}
+    assert "person, knife (yolox_nano 1" in both.offer_labels(["persn"])
+    assert both.offer_labels(["persn"]).endswith("Did you mean person?")
+    assert both.describe_difference() is None

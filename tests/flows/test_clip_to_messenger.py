@@ -61,7 +61,7 @@ def follow_clip_to_messenger(service: Service, graph: FakeGraph, path: Path, *, 
 def test_drawn_clip_reaches_messenger_once_and_is_acknowledged_from_the_chat(
     tmp_path: Path, graph: FakeGraph, drawn_clip: Path
 ) -> None:
-    with Service(tmp_path, graph) as service:
+    with Service(tmp_path, graph, draw_boxes="false") as service:
         follow_clip_to_messenger(service, graph, drawn_clip, min_score=0.0)
 
 
@@ -102,7 +102,7 @@ def test_burst_of_matches_is_one_alert_and_a_follow_up_at_most_every_grouping_ti
 def test_real_fight_reaches_messenger_once_and_is_acknowledged_from_the_chat(
     tmp_path: Path, graph: FakeGraph, data_dir: Path
 ) -> None:
-    with Service(tmp_path, graph) as service:
+    with Service(tmp_path, graph, draw_boxes="false") as service:
         follow_clip_to_messenger(service, graph, data_dir / "cctv" / "clips" / "fi001.mp4", min_score=0.5)
 
 

@@ -22,8 +22,13 @@ def add_rule(api: httpx.Client, address: str) -> None:
 def test_drawn_clip_reaches_telegram_once_and_is_acknowledged_by_its_button(tmp_path: Path, drawn_clip: Path) -> None:
     with FakeTelegram() as telegram:
         telegram.chats = {CHAT_ID: Chat(), 666: Chat()}
-        settings = {"telegram_url": telegram.url, "telegram_token": TOKEN, "telegram_webhook_secret": SECRET}
-        with Service(tmp_path, None, **settings) as service, service.client() as api:
+        settings = {
+            "draw_boxes": "false",
+            "telegram_url": telegram.url,
+            "telegram_token": TOKEN,
+            "telegram_webhook_secret": SECRET,
+        }
+        with Service(tmp_path, None, draw_boxes="false", **settings) as service, service.client() as api:
             hook = {"url": f"{service.url}/webhooks/telegram", "secret_token": SECRET}
             assert httpx.post(f"{telegram.url}/bot{TOKEN}/setWebhook", json=hook).is_success
             add_rule(api, str(CHAT_ID))

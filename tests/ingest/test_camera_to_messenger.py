@@ -95,6 +95,7 @@ async def test_fight_before_a_camera_reaches_messenger_with_its_picture_and_leav
         settings = make_settings(
             state_dir,
             graph_url=graph.url,
+            draw_boxes=False,
             messenger_page_id=graph.page.page_id,
             messenger_page_token=graph.page.access_token,
             messenger_app_secret=graph.page.app_secret,

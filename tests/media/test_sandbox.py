@@ -13,7 +13,7 @@ import numpy as np
 import psutil
 import pytest
 
-from instantreact.domain.media import SamplingPlan
+from instantreact.domain.media import GlancePlan, SamplingPlan
 from instantreact.errors import TooLarge, UnreadableMedia, UnsupportedMedia
 from instantreact.media.frames import decode_windows
 from instantreact.media.limits import DecodeLimits
@@ -292,3 +292,17 @@ def make_gif(width: int, height: int) -> bytes:
     screen = b"GIF89a" + struct.pack("<HHBBB", width, height, 0x80, 0, 0) + bytes(6)
     picture = b"," + struct.pack("<HHHHB", 0, 0, width, height, 0) + b"\x02\x02\x44\x01\x00"
     return screen + picture + b";"
+
+
+def test_clip_decoder_gives_each_glance_once_in_order_and_the_picture_is_among_them(
+    decoder: ClipDecoder, clip: Path
+) -> None:
+    plan = GlancePlan(0.25, 96, 96)
+    windows = list(decoder.decode(clip, PLAN, plan))
+    glances = [glance for window in windows for glance in window.glances]
+    times = [glance.time_s for glance in glances]
+    assert len(times) >= 3
+    assert times == sorted(set(times))
+    assert all(max(glance.image.shape[:2]) == 96 and glance.aspect > 1 for glance in glances)
+    assert {window.pictured_s for window in windows} <= set(times)
+    assert all(window.glances == () for window in decoder.decode(clip, PLAN))

@@ -20,7 +20,7 @@ _NO_LOOKS = "It asks for a second look, but INSTANTREACT_SECOND_LOOK_URL is not 
 
 
 def refuse_unsayable(criteria: Criteria, can: Capabilities) -> None:
-    """Raises RequestValidationError that names each condition whose concept no loaded bundle knows."""
+    """Raises RequestValidationError that names each condition whose concept or label no loaded bundle knows."""
     found = [
         {
             "type": "value_error",
@@ -28,6 +28,14 @@ def refuse_unsayable(criteria: Criteria, can: Capabilities) -> None:
             "msg": f"is not a known concept: {can.offer([concept])}",
         }
         for at, concept in can.unknown_concepts(criteria).items()
+    ]
+    found += [
+        {
+            "type": "value_error",
+            "loc": ("body", "conditions", at, criteria.conditions[at].kind, "label"),
+            "msg": f"is not looked for: {can.offer_labels([label])}",
+        }
+        for at, label in can.unknown_labels(criteria).items()
     ]
     if found:
         raise RequestValidationError(found)

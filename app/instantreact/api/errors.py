@@ -66,6 +66,7 @@ KINDS: Mapping[type[errors.InstantReactError], Kind] = MappingProxyType(
         errors.BundleMissing: Kind(503, "bundle-missing", "Captioner missing"),
         errors.BundleMismatch: Kind(503, "bundle-mismatch", "Captioner damaged"),
         errors.CaptionerUnavailable: Kind(503, "captioner-unavailable", "Captioner unavailable"),
+        errors.DetectorUnavailable: Kind(503, "detector-unavailable", "Detector unavailable"),
         errors.SpeechError: Kind(502, "speech-error", "Speech recognition failed"),
         errors.SpeechTimeout: Kind(504, "speech-timeout", "Speech recognition too slow"),
         errors.SpeechUnavailable: Kind(503, "speech-unavailable", "Speech recognition unavailable"),

@@ -21,22 +21,31 @@ from instantreact.channels.catalogue import (
     CHANNEL_WORKS,
     DISMISSED_BY,
     FALSE_SAYS,
+    FOR_A_TIME,
     HEADING,
     HEARD,
+    IN_OR_OUT,
+    IN_ZONE,
+    INTO_ZONE,
     KEEP_IT_OPEN,
     KEPT_FOR_YOU,
+    LEFT_OF_LINE,
     MOVEMENT_IN,
     NO_PICTURE_SINCE,
     NOT_ALL_LIVE,
     NOT_LIVE,
     NOTHING_SEEN,
+    OUT_OF_ZONE,
+    OVER_THE_LINE,
     PARTLY_SEEN,
     QUOTED,
+    RIGHT_OF_LINE,
     SHUTS_SOON,
     TAKEN_BY,
     TIMES,
     WEEKDAYS,
 )
+from instantreact.channels.label_words import tell_count, tell_counts
 from instantreact.channels.look_words import tell_doubt, tell_look, title_doubt
 from instantreact.channels.moments import format_gap, format_minute, format_moment, format_since, format_time
 from instantreact.channels.shortening import shorten, utf16_units
@@ -57,6 +66,7 @@ from instantreact.domain.happening import (
     Written,
 )
 from instantreact.domain.language import Language
+from instantreact.domain.observation import Way
 from instantreact.domain.rule import Evidence, Severity
 from instantreact.domain.site import zone_called
 
@@ -64,6 +74,8 @@ _SEEN_S = 1.0
 """Seen for less than this meanwhile, a camera was lost all the time, for people."""
 
 _MARKS = {Severity.INFO: "ℹ️", Severity.WARNING: "⚠️", Severity.CRITICAL: "🚨"}
+
+_PASSED = {Way.ENTER: INTO_ZONE, Way.LEAVE: OUT_OF_ZONE, Way.RIGHT: RIGHT_OF_LINE, Way.LEFT: LEFT_OF_LINE}
 
 
 @dataclass(frozen=True)
@@ -78,6 +90,7 @@ class Room:
     caption: int = 200
     what: int = 30
     quote: int = 40
+    things: int = 60
     reasons: int = 3
     digested: int = 6
 
@@ -162,9 +175,17 @@ def _tell_match(matched: RuleMatched, room: Room, language: Language) -> str:
         format_moment(matched.occurred_at.astimezone(_zone(matched.time_zone)), language),
         _line(caption, room.caption - utf16_units(look_line)),  # which takes its room from what it is about
         look_line,
+        _tell_things(matched, room, language),
         *_reasons(matched.evidence, caption, room, language),
     ]
     return "\n".join(line for line in lines if line.strip())
+
+
+def _tell_things(matched: RuleMatched, room: Room, language: Language) -> str:
+    """What the picture shows besides what is counted among the reasons."""
+    reasoned = {each.what for each in matched.evidence if each.count is not None}
+    rest = {label: count for label, count in matched.things.items() if label not in reasoned}
+    return _line(tell_counts(rest, language), room.things) if rest else ""
 
 
 def _tell_outage(outage: CameraLost | CameraBack, language: Language) -> str:
@@ -256,6 +277,24 @@ def _reason(evidence: Evidence, caption: str, room: Room, language: Language) ->
             said = HEARD.say(language, quote=quote or what)
         case "zone":
             said = MOVEMENT_IN.say(language, zone=what)
+        case "object" | "passage":
+            said = _tell_thing(evidence, room, language)
+        case "absence":
+            return _tell_thing(evidence, room, language)
         case _:
             said = QUOTED.say(language, what=what, quote=quote) if quote else what
     return f"{said}, {round(100 * evidence.score)} %"
+
+
+def _tell_thing(evidence: Evidence, room: Room, language: Language) -> str:
+    """Such as `2 people in till for 10 s`, `no person in desk for 10 min`, or `1 person into till`."""
+    said = _line(tell_count(evidence.what, evidence.count or 0, language), room.what)
+    zone = _line(evidence.zone, room.what) if evidence.zone else None
+    if evidence.kind == "passage":
+        saying = _PASSED[evidence.way] if evidence.way else IN_OR_OUT if zone else OVER_THE_LINE
+        return saying.say(language, what=said, zone=zone)
+    said = IN_ZONE.say(language, what=said, zone=zone) if zone else said
+    if not evidence.for_s:
+        return said
+    time = format_gap(evidence.for_s).removesuffix(" 0 s").removesuffix(" 0 min")
+    return FOR_A_TIME.say(language, what=said, time=time)

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -12,18 +13,20 @@ import typer
 
 from instantreact.config import Settings
 from instantreact.domain.media import ClipInfo
-from instantreact.domain.observation import Observation
+from instantreact.domain.observation import Observation, Presence
 from instantreact.inference.bundle import Bundle
 from instantreact.media.sandbox import ClipDecoder
+from instantreact.pipeline.analyze import GLANCE_EVERY_S
 from instantreact.pipeline.describe import describe_windows
+from instantreact.pipeline.following import Following
 from instantreact.pipeline.stopwatch import Stopwatch
 from instantreact.speech.listen import listen
 from instantreact.speech.phrase_spotter import PhraseSpotter
 from instantreact.speech.placing import place_transcripts
 from instantreact.threads import WorkerThreads
-from instantreact.wiring import decode_limits, make_captioner, make_recognition
+from instantreact.wiring import decode_limits, make_captioner, make_detector, make_recognition
 
-STAGES = ("probe", "decode", "features", "caption", "speech", "total")
+STAGES = ("probe", "decode", "detect", "features", "caption", "speech", "total")
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,13 @@ def analyze_clip(
     with ClipDecoder(decode_limits(settings)) as decoder:
         with stopwatch.measure("probe"):
             info = decoder.probe(path)
-        decoded = decoder.decode(path, captioner.bundle.sampling)
+        detector = make_detector(settings).find()
+        following = Following.begin(detector) if detector else None
+        glances = detector.plan(GLANCE_EVERY_S) if detector else None
+        decoded = decoder.decode(path, captioner.bundle.sampling, glances)
         observations, warning = [], None
         with typer.progressbar(length=round(info.duration_s * 10), label="Analyzing", hidden=not show_progress) as bar:
-            for seen in describe_windows(decoded, captioner, stopwatch):
+            for seen in describe_windows(decoded, captioner, stopwatch, following=following):
                 observations.append(seen.observation)
                 warning = seen.warning or warning
                 bar.update(round(seen.observation.window.end_s * 10) - bar.pos)
@@ -117,6 +123,8 @@ def format_analysis(analysis: Analysis) -> str:
         lines.append(
             f"{window.start_s:7.1f} - {window.end_s:.1f} s  {caption.text} ({caption.score:.0%})  [{concepts}]"
         )
+        if observation.presence and observation.presence.things:
+            lines.append(f"{'':18}{_count_things(observation.presence)}")
         if observation.transcript is not None:
             said = observation.transcript.text or observation.transcript.reason
             lines.append(f"{'':18}{observation.transcript.hearing}{f': {said}' if said else ''}")
@@ -126,10 +134,16 @@ def format_analysis(analysis: Analysis) -> str:
     return "\n".join(lines)
 
 
+def _count_things(presence: Presence) -> str:
+    """Such as `2 person, 1 car`: as many as there were in the window, one after the other too."""
+    counted = Counter(thing.label for thing in presence.things)
+    return ", ".join(f"{number} {label}" for label, number in counted.most_common())
+
+
 def _describe_observation(observation: Observation) -> dict[str, Any]:
     found = asdict(observation)
     return {
         "start_s": observation.window.start_s,
         "end_s": observation.window.end_s,
-        **{name: found[name] for name in ("caption", "hypotheses", "concepts", "detections", "transcript")},
+        **{name: found[name] for name in ("caption", "hypotheses", "concepts", "detections", "presence", "transcript")},
     }

@@ -16,6 +16,7 @@ from instantreact.logs import redact
 if TYPE_CHECKING:
     from instantreact.channels.channel import Channel, Template
     from instantreact.channels.receiver import Receiver
+    from instantreact.domain.capabilities import Capabilities
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings.append(await _examine_broker(settings))
     findings += [_examine_disk(settings), _examine_time_zone(settings)]
     findings += [_examine_address(settings), _examine_certificate(settings), _examine_bundle(settings)]
+    findings.append(_examine_detector(settings))
     if weakness := describe_weak_key(settings.api_key):
         findings.append(Finding("key", "", weakness, is_fatal=False))
     findings += await _examine_channels(settings)
@@ -173,6 +175,21 @@ def _examine_bundle(settings: Settings) -> Finding:
     return _try("captioner", look)
 
 
+def _examine_detector(settings: Settings) -> Finding:
+    """The rest works without it."""
+    from instantreact.wiring import make_detector
+
+    loader = make_detector(settings)
+    if loader.is_off:
+        return Finding("detector", "off; nothing looks for people or things")
+    try:
+        found = loader.get()
+    except InstantReactError as error:
+        return Finding("detector", "", str(error), is_fatal=False)
+    bundle, labels = found.detector.bundle, ", ".join(found.labels)
+    return Finding("detector", f"{bundle.name} {bundle.version} in {bundle.folder}; it looks for {labels}")
+
+
 async def _examine_channels(settings: Settings) -> list[Finding]:
     from instantreact.channels.channel import ChannelTools
     from instantreact.channels.registry import CHANNELS
@@ -243,7 +260,6 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
     from instantreact.storage.recipients import list_recipients_to_tell
     from instantreact.storage.rules import list_criteria
     from instantreact.storage.template_faults import list_refusals
-    from instantreact.wiring import make_captioner
 
     try:
         current, head = await find_current_and_head(settings.resolved_database_url)
@@ -261,7 +277,7 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
     finally:
         await database.dispose()
     problem = None if told else "nobody is told of alerts; add whom to tell with POST /recipients"
-    can = can if can.bundles else make_captioner(settings).capabilities()
+    can = can if can.bundles else _find_own_capabilities(settings)
     findings = [
         Finding("recipients", f"{len(told)} are told of alerts", problem, is_fatal=False),
         Finding("workers", "no job waits for one", idle, is_fatal=False),
@@ -275,6 +291,15 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
         problem = f"{refusal.template} is refused since {refusal.since:%Y-%m-%d %H:%M:%S UTC}. {refusal.reason}"
         findings.append(Finding(f"{refusal.channel} template", "", problem, is_fatal=False))
     return findings
+
+
+def _find_own_capabilities(settings: Settings) -> "Capabilities":
+    from instantreact.domain.capabilities import Capabilities
+    from instantreact.wiring import make_captioner, make_detector
+
+    detector = make_detector(settings).find()
+    bundles = make_captioner(settings).capabilities().bundles
+    return Capabilities((*bundles, detector.loaded) if detector else bundles)
 
 
 async def _examine_speech(settings: Settings) -> Finding:

@@ -6,17 +6,21 @@ from difflib import get_close_matches
 
 from instantreact.domain.concepts import ConceptWords
 from instantreact.domain.mention import mentions
-from instantreact.domain.rule import ConceptCondition, Criteria
+from instantreact.domain.rule import ConceptCondition, Criteria, PresenceCondition, presence_conditions
 
 
 @dataclass(frozen=True)
 class LoadedBundle:
-    """A bundle in use: its concepts with their words, and the version of these; scores compare within one version."""
+    """A bundle in use: its concepts with their words, and the version of these; scores compare within one version.
+
+    A detector has no concepts: `labels` are those that are looked for.
+    """
 
     name: str
     version: str
     concepts: ConceptWords
     concepts_version: int
+    labels: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -24,9 +28,24 @@ class LoadedBundle:
 
 @dataclass(frozen=True)
 class Capabilities:
-    """The bundles that are loaded, in whichever process; none where the captioner's cannot be."""
+    """The bundles that are loaded, in whichever process; what cannot be loaded is none of them."""
 
     bundles: tuple[LoadedBundle, ...] = ()
+
+    @property
+    def captioners(self) -> tuple[LoadedBundle, ...]:
+        """Those that say sentences."""
+        return tuple(bundle for bundle in self.bundles if not bundle.labels)
+
+    @property
+    def detectors(self) -> tuple[LoadedBundle, ...]:
+        """Those that look for things."""
+        return tuple(bundle for bundle in self.bundles if bundle.labels)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What is looked for."""
+        return tuple(dict.fromkeys(label for bundle in self.detectors for label in bundle.labels))
 
     @property
     def concepts(self) -> ConceptWords:
@@ -39,32 +58,62 @@ class Capabilities:
         Nothing where no bundle is loaded: one that is being repaired contradicts nobody.
         """
         asked = {at: each.concept for at, each in enumerate(criteria.conditions) if isinstance(each, ConceptCondition)}
-        return {at: concept for at, concept in asked.items() if self.bundles and concept not in self.concepts}
+        return {at: concept for at, concept in asked.items() if self.captioners and concept not in self.concepts}
+
+    def unknown_labels(self, criteria: Criteria) -> dict[int, str]:
+        """The labels that conditions ask for and nobody looks for, by their places; nothing without a detector."""
+        asked = {at: each.label for at, each in enumerate(criteria.conditions) if isinstance(each, PresenceCondition)}
+        return {at: label for at, label in asked.items() if self.detectors and label not in self.labels}
 
     def describe_lack(self, rules: Iterable[Criteria]) -> str | None:
         """A sentence about the conditions of these rules that can never hold; None where every one may."""
+        rules = list(rules)
         unknown = sorted({concept for criteria in rules for concept in self.unknown_concepts(criteria).values()})
+        lacks = [self._describe_lacking_labels(rules)]
+        if unknown:
+            lacks.append(
+                f"No loaded bundle knows {', '.join(unknown)}: conditions on it never hold. Known are "
+                f"{self.offer(unknown)}"
+            )
+        return " ".join(lack for lack in lacks if lack) or None
+
+    def _describe_lacking_labels(self, rules: Iterable[Criteria]) -> str | None:
+        asked = sorted({each.label for criteria in rules for each in presence_conditions(criteria)})
+        if asked and not self.detectors:
+            return f"Nothing looks for {', '.join(asked)}, since no detector is loaded: conditions on it never hold."
+        unknown = [label for label in asked if label not in self.labels]
         if not unknown:
             return None
         return (
-            f"No loaded bundle knows {', '.join(unknown)}: conditions on it never hold. Known are {self.offer(unknown)}"
+            f"Nothing looks for {', '.join(unknown)}: conditions on it never hold. What is looked for are "
+            f"{self.offer_labels(unknown)}"
         )
 
     def describe_difference(self) -> str | None:
         """A sentence for processes that look at the same footage with different bundles; None where all agree."""
-        if len(self.bundles) < 2:
-            return None
-        return (
-            f"Processes of this service look with different bundles ({', '.join(map(str, self.bundles))}): a rule may "
-            "hold in one and not in another. Give all of them the same INSTANTREACT_CAPTIONER_BUNDLE."
-        )
+        for bundles, setting in ((self.captioners, "CAPTIONER_BUNDLE"), (self.detectors, "DETECTOR")):
+            if len(bundles) > 1:
+                return (
+                    f"Processes of this service look with different bundles ({', '.join(map(str, bundles))}): a rule "
+                    f"may hold in one and not in another. Give all of them the same INSTANTREACT_{setting}."
+                )
+        return None
 
     def offer(self, unknown: Iterable[str]) -> str:
         """The known concepts, by which bundle, and those among them that were perhaps meant by the unknown ones."""
         known = ", ".join(self.concepts)
         meant = dict.fromkeys(near for concept in unknown if (near := self._find_nearest(concept)))
         question = f" Did you mean {' or '.join(meant)}?" if meant else ""
-        return f"{known} ({', '.join(str(bundle) for bundle in self.bundles)}).{question}"
+        return f"{known} ({', '.join(str(bundle) for bundle in self.captioners)}).{question}"
+
+    def offer_labels(self, unknown: Iterable[str]) -> str:
+        """What is looked for, by which bundle, and what was perhaps meant by the unknown ones."""
+        near = dict.fromkeys(
+            match for label in unknown for match in get_close_matches(label.casefold(), self.labels, n=1)
+        )
+        question = f" Did you mean {' or '.join(near)}?" if near else ""
+        bundles = ", ".join(map(str, self.detectors))
+        return f"{', '.join(self.labels)} ({bundles}; INSTANTREACT_DETECTOR_LABELS says what).{question}"
 
     def _find_nearest(self, concept: str) -> str | None:
         """The concept one of whose words it is, or else the one that is spelt most like it."""

@@ -1,6 +1,7 @@
 """What an alert is about, before any channel puts it into words: values, stored with the alert as JSON."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -17,6 +18,7 @@ class RuleMatched:
     place        the camera's name, or the clip's
     time_zone    of the place, by its IANA name: people read when it occurred by the clock on its wall
     second_look  what a second model says of it, where its rule asks for that; the caption stays as it was
+    things       how many of each label its picture shows
     """
 
     rule: str
@@ -28,6 +30,7 @@ class RuleMatched:
     severity: Severity
     kind: Literal["rule_matched"] = "rule_matched"
     second_look: SecondLook | None = None
+    things: Mapping[str, int] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

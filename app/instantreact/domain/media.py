@@ -70,6 +70,29 @@ class SamplingPlan:
         return max(1, round(self.window_s * self.rate_hz))
 
 
+@dataclass(frozen=True)
+class GlancePlan:
+    """How often a detector looks at footage, in seconds, and the largest picture that it can use, in pixels."""
+
+    every_s: float
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, eq=False)
+class Glance:
+    """A picture as a detector sees it, (H, W, 3), red first; it may be smaller than the frame, in its proportions."""
+
+    time_s: float
+    image: Images
+
+    @property
+    def aspect(self) -> float:
+        """How much wider than high it is."""
+        height, width = self.image.shape[:2]
+        return float(width / height)
+
+
 @dataclass(frozen=True, eq=False)
 class FrameSample:
     """The frames of one window, scaled to the plan's `image_size` S, aspect ratio not kept.

@@ -35,12 +35,82 @@ class Box:
 
 @dataclass(frozen=True)
 class Detection:
-    """One labelled box on one frame."""
+    """One labelled box on one frame; `thing` is the number of the thing that it shows, where that is known."""
 
     label: str
     score: float
     box: Box
     time_s: float
+    thing: int | None = None
+
+
+@dataclass(frozen=True)
+class Stay:
+    """From when to when a thing was seen in a zone, or, where `zone` is None, in the picture; it may begin earlier."""
+
+    zone: str | None
+    since_s: float
+    until_s: float
+
+
+class Way(StrEnum):
+    """How a thing passes a zone, or a line: as one looks along it from its start, from left to right, or back."""
+
+    ENTER = "enter"
+    LEAVE = "leave"
+    RIGHT = "right"
+    LEFT = "left"
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A thing went into a zone, or out of it."""
+
+    zone: str
+    way: Way
+    time_s: float
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What is one and the same on many frames: a person who stands there for five minutes is one.
+
+    number    by which it is known in its stream or clip
+    score     of its best box in the window
+    stays     the newest in each zone where it was within the window, and in the picture
+    passages  those within the window
+    """
+
+    number: int
+    label: str
+    score: float
+    stays: tuple[Stay, ...]
+    passages: tuple[Passage, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trace:
+    """When something of this label was seen last in a zone, or anywhere, with at least this score."""
+
+    label: str
+    zone: str | None
+    time_s: float
+    score: float
+
+
+@dataclass(frozen=True)
+class Presence:
+    """What is there, and what was: things are followed from frame to frame as long as somebody looks.
+
+    looked_since_s  since when it has been looked for without a break, on the footage's clock
+    labels          what was looked for
+    traces          of what was seen since, even where it is gone
+    """
+
+    looked_since_s: float
+    labels: tuple[str, ...]
+    things: tuple[Thing, ...] = ()
+    traces: tuple[Trace, ...] = ()
 
 
 class Hearing(StrEnum):
@@ -111,3 +181,7 @@ class Observation:
     transcript: Transcript | None = None
     zones: Mapping[str, float] = field(default_factory=dict)
     """Share of the moving pixels inside each zone of the camera, 0..1."""
+    presence: Presence | None = None
+    """None where nobody looked for things."""
+    pictured_s: float | None = None
+    """When what its picture shows was seen; None where an earlier version has not said so."""

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from instantreact.domain.camera import Point
+from instantreact.domain.observation import Way
+
 
 class Severity(StrEnum):
     """How much an alert matters."""
@@ -80,7 +83,54 @@ class ZoneCondition:
     kind: Literal["zone"] = "zone"
 
 
-Condition = CaptionCondition | ConceptCondition | SpeechCondition | MeaningCondition | ZoneCondition
+@dataclass(frozen=True)
+class ObjectCondition:
+    """From `min_count` to `max_count` things of a label are there at once, each for at least `for_s` by then.
+
+    Where a `zone` is named, there means that their feet are in it: the middle of the lower edge of their boxes.
+    """
+
+    label: str
+    min_score: float = 0.5
+    min_count: int = 1
+    max_count: int | None = None
+    zone: str | None = None
+    for_s: float = 0.0
+    kind: Literal["object"] = "object"
+
+
+@dataclass(frozen=True)
+class AbsenceCondition:
+    """Nothing of a label was seen, in `zone` where one is named, for at least `for_s`; `min_score` is of a sight."""
+
+    label: str
+    for_s: float
+    zone: str | None = None
+    min_score: float = 0.3
+    kind: Literal["absence"] = "absence"
+
+
+@dataclass(frozen=True)
+class PassageCondition:
+    """At least `min_count` things of a label go into a zone or out of it, or over a line, within a window.
+
+    way   for a zone `enter` or `leave`, for a line `right` or `left` as one looks along it; None for either
+    line  from one point to another, on every camera that the rule watches
+    """
+
+    label: str
+    way: Way | None = None
+    zone: str | None = None
+    line: tuple[Point, Point] | None = None
+    min_score: float = 0.5
+    min_count: int = 1
+    kind: Literal["passage"] = "passage"
+
+
+PresenceCondition = ObjectCondition | AbsenceCondition | PassageCondition
+"""What is asked of the things that are there."""
+
+Condition = CaptionCondition | ConceptCondition | SpeechCondition | MeaningCondition | ZoneCondition | PresenceCondition
 
 
 @dataclass(frozen=True)
@@ -93,7 +143,18 @@ class Criteria:
 
 def asked_zones(criteria: Criteria) -> tuple[str, ...]:
     """The zones that a rule asks about."""
-    return tuple(condition.zone for condition in criteria.conditions if isinstance(condition, ZoneCondition))
+    named = (getattr(condition, "zone", None) for condition in criteria.conditions)
+    return tuple(zone for zone in named if zone is not None)
+
+
+def presence_conditions(criteria: Criteria) -> tuple[PresenceCondition, ...]:
+    """What a rule asks of the things that are there."""
+    return tuple(condition for condition in criteria.conditions if isinstance(condition, PresenceCondition))
+
+
+def asks_in_stillness(criteria: Criteria) -> bool:
+    """Whether the rule may begin to hold while nothing moves: somebody sits there, or nobody came."""
+    return any(not isinstance(condition, PassageCondition) for condition in presence_conditions(criteria))
 
 
 @dataclass(frozen=True)
@@ -127,9 +188,10 @@ Confirmation = HitsConfirmation | DurationConfirmation | MeanConfirmation
 
 @dataclass(frozen=True)
 class Evidence:
-    """What made one condition hold: the phrase, concept or zone, its score, the words quoted and when.
+    """What made one condition hold: the phrase, concept, zone or label, its score, the words quoted and when.
 
-    `start_s` and `end_s` are seconds on the footage's clock.
+    `start_s` and `end_s` are seconds on the footage's clock. Of things it says how many, where, for how long and
+    which way.
     """
 
     kind: str
@@ -138,3 +200,7 @@ class Evidence:
     quote: str
     start_s: float
     end_s: float
+    count: int | None = None
+    zone: str | None = None
+    for_s: float | None = None
+    way: Way | None = None

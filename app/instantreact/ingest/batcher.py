@@ -7,13 +7,14 @@ waits when the next is due is dropped and counted. A slow model falls behind in 
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import numpy as np
 
 from instantreact.domain.media import Images
+from instantreact.ingest.looking import LiveGlance
 from instantreact.ingest.windows import FrameFeatures, LiveWindow, Sample
 from instantreact.logs import get_logger
 
@@ -40,15 +41,24 @@ class Slot(Generic[D]):
         self.dropped = 0
         self.waiting: tuple[LiveWindow, Deliver[D]] | None = None
         self.samples: deque[Sample] = deque(maxlen=64)
+        self.glances: deque[LiveGlance] = deque(maxlen=32)
 
-    def offer(self, samples: list[Sample], windows: list[LiveWindow], deliver: Deliver[D]) -> None:
+    def offer(
+        self,
+        samples: list[Sample],
+        windows: list[LiveWindow],
+        deliver: Deliver[D],
+        glances: Sequence[LiveGlance] = (),
+    ) -> None:
         """Ask for features of samples ahead of time, and for windows to be described; only the newest one waits.
 
-        `deliver` is called in the model's thread with the window and its description, and must not block.
+        `deliver` is called in the model's thread with the window and its description, and must not block. Glances are
+        looked at in their order, those before a window first.
         """
-        if not samples and not windows:
+        if not samples and not windows and not glances:
             return
         with self._changed:
+            self.glances.extend(glances)
             self.samples.extend(samples)
             for window in windows:
                 self.dropped += self.waiting is not None
@@ -109,10 +119,15 @@ class FeatureBatcher(Generic[D]):
                     return
                 work = self._take_work()
                 samples = list(work.window.samples) if work else self._take_ahead()
-            self._work(work, samples)
+                glances = self._take_glances(work)
+            self._work(work, samples, glances)
 
     def _has_work(self) -> bool:
-        return self._is_closing or bool(self._asked) or any(slot.waiting or slot.samples for slot in self._slots)
+        return (
+            self._is_closing
+            or bool(self._asked)
+            or any(slot.waiting or slot.samples or slot.glances for slot in self._slots)
+        )
 
     def _take_work(self) -> _Work[D] | None:
         """What was asked for first, then the cameras' windows in turn."""
@@ -134,8 +149,19 @@ class FeatureBatcher(Generic[D]):
             taken += [slot.samples.pop() for slot in self._slots if slot.samples]
         return taken
 
-    def _work(self, work: _Work[D] | None, samples: list[Sample]) -> None:
+    def _take_glances(self, work: _Work[D] | None) -> list[LiveGlance]:
+        """Those of a window's camera, or the oldest of each."""
+        if work is None:
+            return [slot.glances.popleft() for slot in self._slots if slot.glances]
+        glances = list(work.slot.glances) if work.slot else []
+        if work.slot:
+            work.slot.glances.clear()
+        return glances
+
+    def _work(self, work: _Work[D] | None, samples: list[Sample], glances: Sequence[LiveGlance]) -> None:
         try:
+            for glance in glances:
+                glance.look()
             self._compute([sample for sample in samples if sample.features is None])
             if work:
                 features = np.stack([_features_of(sample) for sample in work.window.samples])

@@ -4,17 +4,19 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from instantreact.domain.media import AudioTrack
+from instantreact.domain.media import AudioTrack, Window
+from instantreact.domain.observation import Caption, Observation
 from instantreact.errors import StreamLost
 from instantreact.inference.captioner import Description
 from instantreact.ingest.batcher import Slot
 from instantreact.ingest.listener import Listener
+from instantreact.ingest.looking import Glancing, LiveGlance, LookDemand
 from instantreact.ingest.minutes import WatchedMinutes
 from instantreact.ingest.watched import HeardLive, Opened, SeenLive, WatchedCamera, WatchTools, make_observation
 from instantreact.ingest.windows import LiveWindow, LiveWindows, Sample
@@ -23,8 +25,11 @@ from instantreact.media.mask import FrameMask, draw_zones
 from instantreact.media.motion import GATE_HEIGHT, GATE_WIDTH, MotionGate
 from instantreact.media.open_stream import OpenStream
 from instantreact.media.segment import EvidenceClip, PacketRing, Tracks, write_clip
+from instantreact.pipeline.following import Following
 
 _LOOK_S = 0.2
+FIRST_STILL = 1_000_000_000
+"""Windows in which nothing moved are counted from here, so that none takes the place of another."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +51,7 @@ class Connection:
         tools: WatchTools,
         slot: Slot[Description],
         minutes: WatchedMinutes,
+        demand: Callable[[], LookDemand] = LookDemand,
     ) -> None:
         self._camera = camera
         self._stream = stream
@@ -57,6 +63,8 @@ class Connection:
         zones = draw_zones(camera.zones, GATE_WIDTH, GATE_HEIGHT)
         self._gate = MotionGate(camera.sensitivity, zones)
         self._windows = LiveWindows(tools.plan)
+        self._following = Following.begin(tools.detector, camera.zones) if tools.detector else None
+        self._glancing = Glancing(demand)
         self._ring = PacketRing(max_s=tools.evidence.kept_s, max_bytes=tools.evidence.kept_bytes)
         self._mask = FrameMask(camera.masks)
         self._wanted: list[_Wanted] = []
@@ -113,9 +121,37 @@ class Connection:
             self._looked_at = now
             if motion.is_moving:
                 self._moving_until_s = frame.time_s + self._tools.plan.window_s
-        samples, windows = self._windows.add(frame, is_moving=frame.time_s <= self._moving_until_s)
-        self._offer(opened, samples, windows)
+        is_moving = frame.time_s <= self._moving_until_s
+        looked_s = self._glancing.looked_s
+        is_looked_at = self._following is not None and self._glancing.wants(frame.time_s, is_moving=is_moving)
+        if is_looked_at:
+            self._windows.note_glance(frame.time_s)
+        samples, windows = self._windows.add(frame, is_moving=is_moving)
+        glances = []
+        if self._following is not None and is_looked_at:
+            still_since_s = None if is_moving else looked_s
+            glances.append(self._make_glance(self._following, opened, frame, still_since_s))
+        self._offer(opened, samples, windows, glances)
         self._hand_over_utterances(opened)
+
+    def _make_glance(
+        self, following: Following, opened: Opened, frame: LiveFrame, still_since_s: float | None
+    ) -> LiveGlance:
+        """A look at a picture; where nothing has moved since the one before, what is there is handed over at once."""
+        glance = frame.glance(following.detector.plan(_LOOK_S))
+        if still_since_s is None:
+            return LiveGlance(glance, following)
+        moment, due_s = self._windows.still_moment(still_since_s), time.monotonic()
+
+        def hand_over() -> None:
+            window = Window(FIRST_STILL + round(frame.time_s / _LOOK_S), moment.window.start_s, moment.window.end_s)
+            seen = Observation(window, Caption("", 0.0), hypotheses=(), pictured_s=frame.time_s)
+            self._tools.hand_over(SeenLive(opened, following.tell(seen), frame, due_s, undescribed=moment))
+
+        return LiveGlance(glance, following, hand_over)
+
+    def _tell(self, observation: Observation) -> Observation:
+        return self._following.tell(observation) if self._following else observation
 
     def _date(self, frame: LiveFrame, now: datetime) -> Opened:
         """When the stream's clock stood at zero, by its promptest picture: the first ones may have waited."""
@@ -124,19 +160,26 @@ class Connection:
             return self._opened
         return Opened(self._camera, self.id, started_at)
 
-    def _offer(self, opened: Opened, samples: list[Sample], windows: list[LiveWindow]) -> None:
+    def _offer(
+        self,
+        opened: Opened,
+        samples: list[Sample],
+        windows: list[LiveWindow],
+        glances: Sequence[LiveGlance] = (),
+    ) -> None:
         due_s = time.monotonic()
 
         def deliver(window: LiveWindow, description: Description) -> None:
-            seen = SeenLive(opened, make_observation(window, description), window.picture, due_s)
+            observation = self._tell(make_observation(window, description))
+            seen = SeenLive(opened, observation, window.picture, due_s)
             self._tools.hand_over(seen)
 
-        self._slot.offer(samples, windows, deliver)
+        self._slot.offer(samples, windows, deliver, glances)
 
     def _hand_over_utterances(self, opened: Opened) -> None:
         while self._utterances:
             utterance = self._utterances.popleft()
-            self._tools.hand_over(HeardLive(opened, utterance, self._windows.moment()))
+            self._tools.hand_over(HeardLive(opened, utterance, self._windows.moment(), self._tell))
 
     def _cut_clips(self, now_s: float) -> None:
         with self._lock:

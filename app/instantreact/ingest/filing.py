@@ -7,7 +7,7 @@ cooldown that ends meanwhile can raise a new alert.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
@@ -15,13 +15,16 @@ from instantreact.domain.media import Window
 from instantreact.domain.mention import stems
 from instantreact.domain.observation import Observation
 from instantreact.errors import MediaError, StorageFull
+from instantreact.inference.captioner import Description
 from instantreact.ingest.watched import Opened, SeenLive
+from instantreact.ingest.windows import LiveWindow
 from instantreact.logs import get_logger
 from instantreact.media.segment import EvidenceClip
 from instantreact.pipeline.observe import Origin, observe
 from instantreact.pipeline.services import Services
 from instantreact.rules.confirm import RecentLooks
-from instantreact.storage import events
+from instantreact.rules.match import may_hold_in_stillness
+from instantreact.storage import events, rules
 
 LIKELY = 0.5
 SHARED_WORDS = 0.5
@@ -79,6 +82,9 @@ def continues(growing: Growing | None, connection: str, observation: Observation
 WantClip = Callable[[str, float, float], "Future[EvidenceClip]"]
 """`Watcher.want_clip`: connection, start and end in seconds on the stream's clock."""
 
+Describe = Callable[[LiveWindow], Awaitable[Description]]
+"""What the model says of a moment."""
+
 log = get_logger(__name__)
 
 
@@ -100,10 +106,40 @@ class Filing:
         self._want_clip = want_clip
         self._growing: Growing | None = None
         self._connection, self._recent = "", RecentLooks()
+        self._still: tuple[float, Description] | None = None
         self._cutting: set[asyncio.Task[None]] = set()
 
     async def file(self, seen: SeenLive) -> None:
         """File a window: as a new event, or as more of the last one. An alerted event gets its clip afterwards."""
+        self._still = None
+        await self._file(seen)
+
+    async def file_still(self, seen: SeenLive, describe: Describe) -> None:
+        """File a look at stillness where a rule may hold for what is there, or is not; nothing comes of any other.
+
+        What is still is described once in a minute at most: it looks as it did.
+        """
+        async with self._services.database.reading() as session:
+            watching = await rules.list_rules_for(session, seen.opened.camera.id)
+        recent = self._recent_of(seen.opened.connection)
+        if not any(may_hold_in_stillness(rule.criteria, seen.observation) for rule in watching):
+            for rule in watching:  # what is asked for does not last
+                recent.find(rule.id, rule.criteria, rule.confirmation, seen.observation)
+            return
+        if seen.undescribed is not None:
+            now_s = seen.observation.window.end_s
+            if self._still is None or now_s - self._still[0] > LONGEST_S:
+                self._still = now_s, await describe(seen.undescribed)
+            said = self._still[1]
+            seen = replace(
+                seen,
+                observation=replace(
+                    seen.observation, caption=said.caption, hypotheses=said.hypotheses, concepts=said.concepts
+                ),
+            )
+        await self._file(seen)
+
+    async def _file(self, seen: SeenLive) -> None:
         connection, window = seen.opened.connection, seen.observation.window
         growing = self._growing
 
@@ -132,7 +168,7 @@ class Filing:
     def _recent_of(self, connection: str) -> RecentLooks:
         """What came before of the same connection: another one has a clock of its own."""
         if self._connection != connection:
-            self._connection, self._recent = connection, RecentLooks()
+            self._connection, self._recent, self._still = connection, RecentLooks(), None
         return self._recent
 
     def ask_for_clip(self, event_id: str, connection: str, window: Window) -> None:

@@ -7,7 +7,8 @@ from instantreact.inference.captioner import Description
 from instantreact.ingest.batcher import FeatureBatcher
 from instantreact.ingest.filing import Filing, WantClip
 from instantreact.ingest.watched import HeardLive, SeenLive
-from instantreact.ingest.words import find_alerted, keep_words, window_of
+from instantreact.ingest.windows import LiveWindow
+from instantreact.ingest.words import describe_moment, find_alerted, keep_words, window_of
 from instantreact.logs import bind_request_id, get_logger
 from instantreact.pipeline.services import Services
 from instantreact.storage.tables import new_id
@@ -52,13 +53,22 @@ class Inbox:
         while (seen := await self._waiting.get()) is not None:
             bind_request_id(new_id())  # nobody asked for it: it begins here
             try:
-                await self._filing.file(seen)
+                await self._file(seen)
             except Erased:
                 log.info("ingest.erased", camera_id=seen.opened.camera.id)
             except StorageFull as error:
                 log.error("ingest.filing_failed", camera_id=seen.opened.camera.id, reason=str(error))
             except Exception:  # one window that cannot be filed must not end the camera's
                 log.exception("ingest.filing_failed", camera_id=seen.opened.camera.id)
+
+    async def _file(self, seen: SeenLive) -> None:
+        if seen.undescribed is None:
+            await self._filing.file(seen)
+        else:
+            await self._filing.file_still(seen, self._describe)
+
+    async def _describe(self, moment: LiveWindow) -> Description:
+        return await describe_moment(moment, self._batcher)
 
     async def _keep_words(self, heard: HeardLive) -> None:
         camera_id = heard.opened.camera.id

@@ -70,7 +70,9 @@ async def _keep_watching(
 async def _wait_for_captioner(services: Services) -> Captioner:
     while True:
         try:
-            return await services.threads.run(services.captioner.get)
+            captioner = await services.threads.run(services.captioner.get)
+            await services.threads.run(services.detector.find)  # loaded beside the loop; it may be missing
+            return captioner
         except CaptionerUnavailable as error:
             log.warning("ingest.waits", reason=str(error))
             await asyncio.sleep(RELOAD_S)

@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 from sqlalchemy.exc import SQLAlchemyError
 
 from instantreact.domain.camera import Outage, SpeechMode
+from instantreact.domain.rule import Criteria
 from instantreact.errors import Conflict, InvalidInput, Misconfigured, StorageBusy, StorageFull
 from instantreact.ingest.inbox import Inbox
+from instantreact.ingest.looking import LookDemand, find_demand
 from instantreact.ingest.minutes import UnwrittenMinutes
 from instantreact.ingest.outage import UntoldFacts
 from instantreact.ingest.watched import HeardLive, SeenLive, WatchedCamera, WatchTools
@@ -33,10 +35,12 @@ from instantreact.storage.leases import (
     release_lease,
     renew_lease,
 )
+from instantreact.storage.rules import list_asked
 from instantreact.storage.tables import Camera
 
 log = get_logger(__name__)
 
+_DEMAND_EVERY_S = 3.0
 _DATABASE_FAILS = (SQLAlchemyError, OSError, StorageFull, StorageBusy)
 
 
@@ -81,6 +85,8 @@ class Supervisor:
         self._unwritten = UnwrittenMinutes(services.database)
         self._changed = services.database.subscribe(CAMERAS_CHANGED)
         self._lock = asyncio.Lock()
+        self._asked: list[tuple[Criteria, list[str] | None]] = []
+        self._next_demand_s = 0.0
 
     async def run(self) -> None:
         """Watch until cancelled; then call `close`."""
@@ -97,6 +103,7 @@ class Supervisor:
     async def tick(self) -> None:
         """Renew, stop what is no longer ours, claim what nobody watches, tell who is lost. Called by `run`."""
         self._settle()
+        await self._find_demands()
         async with self._lock:
             await self._keep()
             await self._claim()
@@ -139,6 +146,21 @@ class Supervisor:
                 await claim_lease(session, camera_id, self._lease_owner, now=now, by_force=True)
                 outage = await find_outage(session, camera_id)
             return self._start(self._read_camera(row), outage)
+
+    async def _find_demands(self) -> None:
+        """How often a detector is to look at each camera, as rules come and go."""
+        if self._tools.detector is None or time.monotonic() < self._next_demand_s:
+            return
+        self._next_demand_s = time.monotonic() + _DEMAND_EVERY_S
+        async with self._services.database.reading() as session:
+            self._asked = await list_asked(session)
+        for camera_id, watching in self._watching.items():
+            watching.watcher.demand = self._demand_of(camera_id)
+
+    def _demand_of(self, camera_id: str) -> LookDemand:
+        return find_demand(
+            criteria for criteria, camera_ids in self._asked if camera_ids is None or camera_id in camera_ids
+        )
 
     def _settle(self) -> None:
         """Note what is worth telling people of the cameras that are surely ours: others may see better than we do.
@@ -216,7 +238,13 @@ class Supervisor:
 
     def _start(self, camera: WatchedCamera, outage: Outage | None, began_s: float | None = None) -> Watcher:
         leased_until_s = [(time.monotonic() if began_s is None else began_s) + self._lease_owner.lease_s]
-        watcher = Watcher(camera, self._tools, may_watch=lambda: time.monotonic() < leased_until_s[0], outage=outage)
+        watcher = Watcher(
+            camera,
+            self._tools,
+            may_watch=lambda: time.monotonic() < leased_until_s[0],
+            outage=outage,
+            demand=self._demand_of(camera.id),
+        )
         inbox = Inbox(self._services, self._tools.batcher, watcher.want_clip)
         self._watching[camera.id] = _Watching(watcher, inbox, leased_until_s)
         return watcher

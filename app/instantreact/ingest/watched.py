@@ -9,6 +9,7 @@ from instantreact.domain.camera import Mask, Zone
 from instantreact.domain.media import AudioTrack, SamplingPlan, Window
 from instantreact.domain.observation import Observation
 from instantreact.inference.captioner import Description
+from instantreact.inference.detector.deployed import DeployedDetector
 from instantreact.ingest.batcher import FeatureBatcher
 from instantreact.ingest.state import Patience
 from instantreact.ingest.windows import LiveWindow
@@ -42,21 +43,33 @@ class Opened:
 
 @dataclass(frozen=True, eq=False)
 class SeenLive:
-    """A window that was described; `due_s` is when it ended (monotonic)."""
+    """A window that was described; `due_s` is when it ended (monotonic).
+
+    undescribed  the moment, where nothing moves and it was merely looked at: the observation has no caption yet
+    """
 
     opened: Opened
     observation: Observation
     picture: LiveFrame
     due_s: float
+    undescribed: LiveWindow | None = None
+
+
+def _tell_nothing(observation: Observation) -> Observation:
+    return observation
 
 
 @dataclass(frozen=True, eq=False)
 class HeardLive:
-    """An utterance, and the moment in which it ended, not described yet."""
+    """An utterance, and the moment in which it ended, not described yet.
+
+    tell  adds the things that are there to what was seen; called in the model's thread
+    """
 
     opened: Opened
     utterance: AudioTrack
     moment: LiveWindow
+    tell: Callable[[Observation], Observation] = _tell_nothing
 
 
 @dataclass(frozen=True)
@@ -74,6 +87,7 @@ class WatchTools:
     """What all watchers of a process share.
 
     hand_over  called in the model's and the watchers' threads; must not block
+    detector   who looks for things; None for nobody
     """
 
     plan: SamplingPlan
@@ -84,6 +98,7 @@ class WatchTools:
     evidence: EvidenceLimits
     clock: Clock
     hand_over: Callable[[SeenLive | HeardLive], None]
+    detector: DeployedDetector | None = None
 
 
 def make_observation(seen: LiveWindow, description: Description, *, window: Window | None = None) -> Observation:
@@ -94,4 +109,5 @@ def make_observation(seen: LiveWindow, description: Description, *, window: Wind
         hypotheses=description.hypotheses,
         concepts=description.concepts,
         zones=seen.zones,
+        pictured_s=seen.picture.time_s,
     )

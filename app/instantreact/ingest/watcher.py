@@ -11,6 +11,7 @@ from instantreact.domain.camera import CameraState, Outage
 from instantreact.errors import MediaError, NotAllowed
 from instantreact.ingest import state
 from instantreact.ingest.connection import Connection, refuse_clip
+from instantreact.ingest.looking import LookDemand
 from instantreact.ingest.minutes import WatchedMinutes
 from instantreact.ingest.state import Fact, Watch
 from instantreact.ingest.watched import WatchedCamera, WatchTools
@@ -35,13 +36,21 @@ class Watcher:
     """
 
     def __init__(
-        self, camera: WatchedCamera, tools: WatchTools, *, may_watch: Callable[[], bool], outage: Outage | None = None
+        self,
+        camera: WatchedCamera,
+        tools: WatchTools,
+        *,
+        may_watch: Callable[[], bool],
+        outage: Outage | None = None,
+        demand: LookDemand | None = None,
     ) -> None:
         self.camera = camera
         self.was_fenced = False
         """Whether the thread ended because the lease no longer held."""
         self.pushed = PushSlot(max_pixels=tools.limits.max_pixels)
         self.minutes = WatchedMinutes()
+        self.demand = demand or LookDemand()
+        """How often a detector is to look; may be set at any time."""
         self._tools = tools
         self._may_watch = may_watch
         self._lock = threading.Lock()
@@ -134,7 +143,7 @@ class Watcher:
         tools, camera = self._tools, self.camera
         opening = Opening(tools.policy, tools.limits, FrameMask(camera.masks), self._stopped)
         stream = open_stream(camera.source, opening, self.pushed)
-        connection = Connection(camera, stream, tools, self._slot, self.minutes)
+        connection = Connection(camera, stream, tools, self._slot, self.minutes, lambda: self.demand)
         self._connection = connection
         log.info("camera.opened", camera_id=camera.id, source=describe_source(camera.source), connection=connection.id)
         try:

@@ -59,12 +59,17 @@ class LiveWindows:
         self._frames: deque[LiveFrame] = deque()
         self._samples: dict[int, Sample] = {}
         self._motions: deque[tuple[float, Motion]] = deque()
+        self._glanced: deque[float] = deque()
         self._next_sample = 0
         self._next_window = 0
 
     def note_motion(self, time_s: float, motion: Motion) -> None:
         """Remember what the gate saw, for the zones and the picture of the windows it lies in."""
         self._motions.append((time_s, motion))
+
+    def note_glance(self, time_s: float) -> None:
+        """A detector looks at the picture of this time: people are shown such a one, so that its boxes fit."""
+        self._glanced.append(time_s)
 
     def add(self, frame: LiveFrame, *, is_moving: bool) -> tuple[list[Sample], list[LiveWindow]]:
         """Take a picture; gives the samples that were made now, and the windows that became due.
@@ -99,6 +104,12 @@ class LiveWindows:
         rate_hz = self._plan.rate_hz
         return self._build(Window(self._next_window, first / rate_hz, passed / rate_hz), samples)
 
+    def still_moment(self, since_s: float) -> LiveWindow:
+        """The same where nothing has moved since: one sample stands for all."""
+        frame = self._frames[-1]
+        sample = self._make_sample(frame.time_s)
+        return LiveWindow(Window(self._next_window, since_s, frame.time_s), (sample,), frame, {})
+
     def _sample_all(self, indexes: range, now_s: float) -> list[Sample]:
         """A sample of each moment; one stands for all from before the motion of `now_s` began: they show the same."""
         still_until_s = now_s - _UNNOTICED_S - max(self._plan.gaps_s, default=0.0)
@@ -115,12 +126,15 @@ class LiveWindows:
         return int((frame.time_s + _ROUNDING_S) * self._plan.rate_hz) + 1
 
     def _sample(self, index: int) -> Sample:
-        time_s, size = index / self._plan.rate_hz, self._plan.image_size
-        earlier = [self._nearest(time_s - gap_s).rgb(size) for gap_s in self._plan.gaps_s]
-        stacked = np.stack(earlier) if earlier else np.empty((0, size, size, 3), np.uint8)
-        sample = Sample(self._nearest(time_s).rgb(size), stacked)
+        sample = self._make_sample(index / self._plan.rate_hz)
         self._samples[index] = sample
         return sample
+
+    def _make_sample(self, time_s: float) -> Sample:
+        size = self._plan.image_size
+        earlier = [self._nearest(time_s - gap_s).rgb(size) for gap_s in self._plan.gaps_s]
+        stacked = np.stack(earlier) if earlier else np.empty((0, size, size, 3), np.uint8)
+        return Sample(self._nearest(time_s).rgb(size), stacked)
 
     def _nearest(self, time_s: float) -> LiveFrame:
         return min(self._frames, key=lambda frame: abs(frame.time_s - time_s))
@@ -141,6 +155,8 @@ class LiveWindows:
         inside = [(time_s, motion) for time_s, motion in self._motions if window.start_s <= time_s <= window.end_s]
         middle_s = (window.start_s + window.end_s) / 2
         moment_s = max(inside, key=lambda seen: seen[1].moving_px)[0] if inside else middle_s
+        glanced = [time_s for time_s in self._glanced if window.start_s <= time_s <= window.end_s]
+        moment_s = min(glanced, key=lambda time_s: abs(time_s - moment_s), default=moment_s)
         return LiveWindow(window, samples, self._nearest(moment_s), add_up_zones([motion for _, motion in inside]))
 
     def _forget(self, now_s: float) -> None:
@@ -152,6 +168,8 @@ class LiveWindows:
             kept_bytes -= self._frames.popleft().size_bytes
         oldest = self._grid.first_sample(self._next_window)
         self._samples = {index: sample for index, sample in self._samples.items() if index >= oldest}
+        while self._glanced and self._glanced[0] < now_s - self._kept_s:
+            self._glanced.popleft()
         while self._motions and self._motions[0][0] < now_s - self._kept_s:
             self._motions.popleft()
 

@@ -69,15 +69,26 @@ async def _is_waiting(services: Services, utterance_id: str) -> bool:
 async def _see(heard: HeardLive, batcher: FeatureBatcher[Description]) -> Observation:
     """What was seen at that moment; without a caption where the model fails, since words count by themselves."""
     try:
-        description = await _describe(heard.moment, batcher)
+        return await _observe(heard, batcher)
     except TimeoutError:
         log.warning("ingest.words_without_caption", camera_id=heard.opened.camera.id)
         return Observation(window_of(heard), Caption("", 0.0), hypotheses=(), zones=heard.moment.zones)
-    return make_observation(heard.moment, description, window=window_of(heard))
 
 
-async def _describe(moment: LiveWindow, batcher: FeatureBatcher[Description]) -> Description:
+async def describe_moment(moment: LiveWindow, batcher: FeatureBatcher[Description]) -> Description:
+    """What the model says of a moment; it may not be dropped. Raises TimeoutError where the model does not answer."""
     answer: Future[Description] = Future()
     batcher.ask(moment, lambda _, description: answer.set_result(description))
+    async with asyncio.timeout(_MODEL_S):
+        return await asyncio.wrap_future(answer)
+
+
+async def _observe(heard: HeardLive, batcher: FeatureBatcher[Description]) -> Observation:
+    answer: Future[Observation] = Future()
+
+    def deliver(moment: LiveWindow, description: Description) -> None:
+        answer.set_result(heard.tell(make_observation(moment, description, window=window_of(heard))))
+
+    batcher.ask(heard.moment, deliver)
     async with asyncio.timeout(_MODEL_S):
         return await asyncio.wrap_future(answer)

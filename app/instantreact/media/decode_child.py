@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 import cv2
 
-from instantreact.domain.media import SamplingPlan
+from instantreact.domain.media import GlancePlan, SamplingPlan
 from instantreact.errors import TooLarge, UnreadableMedia, UnsupportedMedia
 from instantreact.media.audio import extract_audio
 from instantreact.media.frames import decode_windows
@@ -100,24 +100,31 @@ def _serve(answers: BinaryIO, request: dict[str, Any], limits: DecodeLimits) -> 
             clip = probe_clip(path, max_pixels=limits.max_pixels, max_duration_s=limits.max_duration_s)
             write_message(answers, "clip", asdict(clip))
         case "decode":
-            plan = request["plan"]
-            _send_windows(answers, path, SamplingPlan(**{**plan, "gaps_s": tuple(plan["gaps_s"])}))
+            plan, glances = request["plan"], request["glances"]
+            sampling = SamplingPlan(**{**plan, "gaps_s": tuple(plan["gaps_s"])})
+            _send_windows(answers, path, sampling, GlancePlan(**glances) if glances else None)
         case "sound":
             _send_sound(answers, path)
 
 
-def _send_windows(answers: BinaryIO, path: Path, plan: SamplingPlan) -> None:
-    for decoded in decode_windows(path, plan):
+def _send_windows(answers: BinaryIO, path: Path, plan: SamplingPlan, glances: GlancePlan | None) -> None:
+    for decoded in decode_windows(path, plan, glances):
         sample = decoded.sample
         fields: dict[str, Field] = {
             "start_s": sample.window.start_s,
             "end_s": sample.window.end_s,
             "samples": len(sample.images),
             "jpeg_bytes": len(decoded.snapshot_jpeg),
+            "pictured_s": decoded.pictured_s,
+            "glances": len(decoded.glances),
             "warning": decoded.warning and decoded.warning[:_MOST_WORDS],
         }
         arrays = [raw_bytes(sample.images), raw_bytes(sample.earlier), raw_bytes(sample.times_s)]
         write_message(answers, "window", fields, *arrays, memoryview(decoded.snapshot_jpeg))
+        for glance in decoded.glances:
+            height, width = glance.image.shape[:2]
+            size: dict[str, Field] = {"time_s": glance.time_s, "height": height, "width": width}
+            write_message(answers, "glance", size, raw_bytes(glance.image))
 
 
 def _send_sound(answers: BinaryIO, path: Path) -> None:

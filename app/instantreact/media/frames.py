@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from instantreact.domain.media import FrameSample, SamplingPlan
+from instantreact.domain.media import FrameSample, Glance, GlancePlan, SamplingPlan
 from instantreact.errors import UnreadableMedia
 from instantreact.media.clock import GAP_S
 from instantreact.media.pictures import PictureReader, open_pictures
@@ -16,15 +16,21 @@ class DecodedWindow:
     """One window of a clip.
 
     snapshot_jpeg  its middle sample as JPEG, at most 1280 pixels across
+    pictured_s     when that was seen
+    glances        what a detector is to look at, of what no window before has
     warning        on the last window: what of the clip could not be used, in sentences
     """
 
     sample: FrameSample
     snapshot_jpeg: bytes
     warning: str | None = None
+    pictured_s: float = 0.0
+    glances: tuple[Glance, ...] = ()
 
 
-def decode_windows(path: Path, plan: SamplingPlan) -> Generator[DecodedWindow, None, None]:
+def decode_windows(
+    path: Path, plan: SamplingPlan, glances: GlancePlan | None = None
+) -> Generator[DecodedWindow, None, None]:
     """The windows of a clip, each with its snapshot, in a memory that does not grow with its length.
 
     A window lies within one stretch of footage; none shows a gap. What can be decoded of a broken clip is given, and
@@ -33,10 +39,12 @@ def decode_windows(path: Path, plan: SamplingPlan) -> Generator[DecodedWindow, N
     """
     with open_pictures(path) as reader:
         waiting: DecodedWindow | None = None
-        for window in _sample(reader, plan, snapshots=True):
+        for window in _sample(reader, plan, snapshots=True, glances=glances):
             if waiting is not None:
                 yield waiting
-            waiting = DecodedWindow(window.sample, window.snapshot_jpeg)
+            waiting = DecodedWindow(
+                window.sample, window.snapshot_jpeg, pictured_s=window.pictured_s, glances=window.glances
+            )
         if waiting is None:
             raise UnreadableMedia("Not one frame of the clip can be decoded.")
         warning = " ".join([*reader.timeline.losses, *reader.doubts.tell()])
@@ -54,7 +62,9 @@ def sample_frames(path: Path, plan: SamplingPlan) -> Generator[FrameSample, None
         raise UnreadableMedia("Not one frame of the clip can be decoded.")
 
 
-def _sample(reader: PictureReader, plan: SamplingPlan, *, snapshots: bool) -> Iterator[SampledWindow]:
+def _sample(
+    reader: PictureReader, plan: SamplingPlan, *, snapshots: bool, glances: GlancePlan | None = None
+) -> Iterator[SampledWindow]:
     """The windows, stretch by stretch: each stretch has a grid of its own, from its first picture on."""
     sampler: WindowSampler | None = None
     index, last_s = 0, 0.0
@@ -65,7 +75,12 @@ def _sample(reader: PictureReader, plan: SamplingPlan, *, snapshots: bool) -> It
         if sampler is None:
             aspect = reader.aspect if picture.turn_deg % 180 == 0 else 1 / reader.aspect
             sampler = WindowSampler(
-                plan, starts_s=picture.time_s, first_index=index, aspect=aspect, snapshots=snapshots
+                plan,
+                starts_s=picture.time_s,
+                first_index=index,
+                aspect=aspect,
+                snapshots=snapshots,
+                glances=glances,
             )
         if sampler.wants(picture.time_s, picture.interval_s):
             image = picture.bgr()

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from instantreact.domain.media import AudioTrack, Images
+from instantreact.domain.media import AudioTrack, Glance, GlancePlan, Images
 from instantreact.media.mask import FrameMask
-from instantreact.media.sampling import scale_frame
+from instantreact.media.sampling import find_glance_size, fit_frame, scale_frame
 from instantreact.media.snapshot import SQUARE, encode_snapshot
 
 
@@ -69,6 +69,15 @@ class LiveFrame:
         if self._small is None or len(self._small) != size:
             self._small = scale_frame(self.bgr(), size)
         return self._small
+
+    def glance(self, plan: GlancePlan) -> Glance:
+        """The picture as a detector sees it."""
+        if self._mask:
+            return Glance(self.time_s, fit_frame(self.bgr(), plan, self._aspect))
+        size = find_glance_size(self._picture.width, self._picture.height, plan, self._aspect)
+        with self._lock:
+            small = self._picture.reformat(*size, "rgb24", interpolation="BILINEAR")
+        return Glance(self.time_s, small.to_ndarray().astype(np.uint8, copy=False))
 
     def grey(self, width: int, height: int) -> NDArray[np.uint8]:
         """The picture as the motion gate sees it, (height, width)."""

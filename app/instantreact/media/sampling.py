@@ -9,7 +9,7 @@ from itertools import count
 import cv2
 import numpy as np
 
-from instantreact.domain.media import FrameSample, Images, SamplingPlan, Window
+from instantreact.domain.media import FrameSample, Glance, GlancePlan, Images, SamplingPlan, Window
 from instantreact.media.snapshot import SQUARE, encode_snapshot
 from instantreact.media.windows import SampleGrid
 
@@ -18,10 +18,16 @@ _GRID = -1  # sorts before the gaps' indexes
 
 @dataclass(frozen=True, eq=False)
 class SampledWindow:
-    """What is taken from one window: the frames for the model and a JPEG for people."""
+    """What is taken from one window: the frames for the model, a JPEG for people, and pictures for a detector.
+
+    pictured_s  when the JPEG was seen
+    glances     those that no window before has
+    """
 
     sample: FrameSample
     snapshot_jpeg: bytes
+    pictured_s: float = 0.0
+    glances: tuple[Glance, ...] = ()
 
 
 @dataclass(eq=False)
@@ -48,6 +54,25 @@ def scale_frame(frame_bgr: Images, size: int) -> Images:
     return np.asarray(cv2.cvtColor(scaled, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
+def fit_frame(frame_bgr: Images, plan: GlancePlan, aspect: Fraction = SQUARE) -> Images:
+    """The frame (H, W, 3), blue first, in the proportions in which it is shown, within the plan's size, red first.
+
+    It is scaled as the detector scales what is larger; nothing is made larger.
+    """
+    height, width = frame_bgr.shape[:2]
+    size = find_glance_size(width, height, plan, aspect)
+    if size != (width, height):
+        frame_bgr = np.asarray(cv2.resize(frame_bgr, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(cv2.cvtColor(frame_bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def find_glance_size(width: int, height: int, plan: GlancePlan, aspect: Fraction = SQUARE) -> tuple[int, int]:
+    """Width and height of a glance at a frame of `width` x `height`."""
+    shown = width * aspect
+    shrink = min(SQUARE, plan.width / shown, Fraction(plan.height, height))
+    return max(1, round(shown * shrink)), max(1, round(height * shrink))
+
+
 class WindowSampler:
     """Takes footage frame by frame and gives windows as soon as they are sealed.
 
@@ -57,6 +82,7 @@ class WindowSampler:
     starts_s     where the footage begins: the grid counts from there
     first_index  of its windows
     aspect       how much wider than high a pixel is meant to be shown, for the snapshots
+    glances      which pictures a detector gets, on the grid of the samples, so that the snapshots are among them
     """
 
     def __init__(
@@ -67,6 +93,7 @@ class WindowSampler:
         first_index: int = 0,
         aspect: Fraction = SQUARE,
         snapshots: bool = True,
+        glances: GlancePlan | None = None,
     ) -> None:
         self._plan = plan
         self._starts_s = starts_s
@@ -77,7 +104,10 @@ class WindowSampler:
         self._moments = _wanted_moments(plan)
         self._next_us, self._next_line = next(self._moments)
         self._kept: dict[int, _Kept] = {}
-        self._jpegs: dict[int, bytes] = {}
+        self._glance_plan = glances
+        self._glance_step = find_glance_step(plan, glances) if glances else 1
+        self._glances: list[tuple[int, Glance]] = []
+        self._jpegs: dict[int, tuple[bytes, float]] = {}
         self._last: _Kept | None = None
         self._last_frame: Images | None = None
         self._samples = 0
@@ -130,10 +160,24 @@ class WindowSampler:
     def _answer(self, kept: _Kept) -> None:
         if self._is_snapshot() and kept.frame is not None:
             kept.jpeg = kept.jpeg or encode_snapshot(kept.frame, self._aspect)
-            self._jpegs[self._samples] = kept.jpeg
+            self._jpegs[self._samples] = kept.jpeg, kept.time_s
+        self._take_glance(kept)
         self._kept[self._next_us] = kept
         self._samples += self._next_line == _GRID
         self._next_us, self._next_line = next(self._moments)
+
+    def _take_glance(self, kept: _Kept) -> None:
+        if self._glance_plan is None or kept.frame is None or self._next_line != _GRID:
+            return
+        time_s, is_due = self._starts_s + kept.time_s, (self._samples - self._grid.count // 2) % self._glance_step == 0
+        if is_due and (not self._glances or self._glances[-1][1].time_s < time_s):
+            image = fit_frame(kept.frame, self._glance_plan, self._aspect)
+            self._glances.append((self._samples, Glance(time_s, image)))
+
+    def _take_glances_before(self, sample: int) -> tuple[Glance, ...]:
+        taken = tuple(glance for index, glance in self._glances if index < sample)
+        self._glances = [each for each in self._glances if each[0] >= sample]
+        return taken
 
     def _is_snapshot(self) -> bool:
         """Whether the next sample is the middle of a window, sealed or last, or the footage's first."""
@@ -153,11 +197,13 @@ class WindowSampler:
         window = Window(
             self._first_index + window.index, self._starts_s + window.start_s, self._starts_s + window.end_s
         )
-        return SampledWindow(FrameSample(window, images, earlier, times_s), self._snapshot_near(first + taken // 2))
+        jpeg, pictured_s = self._snapshot_near(first + taken // 2)
+        glances = self._take_glances_before(first + taken)
+        return SampledWindow(FrameSample(window, images, earlier, times_s), jpeg, self._starts_s + pictured_s, glances)
 
-    def _snapshot_near(self, sample: int) -> bytes:
+    def _snapshot_near(self, sample: int) -> tuple[bytes, float]:
         if not self._snapshots:
-            return b""
+            return b"", 0.0
         return self._jpegs[min(self._jpegs, key=lambda taken: abs(taken - sample))]
 
     def _forget(self) -> None:
@@ -166,6 +212,12 @@ class WindowSampler:
         oldest_us = _moment_us(self._plan, oldest, max(self._plan.gaps_s, default=0.0))
         self._kept = {moment: kept for moment, kept in self._kept.items() if moment >= oldest_us}
         self._jpegs = {sample: jpeg for sample, jpeg in self._jpegs.items() if sample >= oldest}
+
+
+def find_glance_step(plan: SamplingPlan, glances: GlancePlan) -> int:
+    """Every how many samples a detector looks: at least as often as it is asked to, and at every window's middle."""
+    stride, wanted = SampleGrid(plan).stride, max(1, round(glances.every_s * plan.rate_hz))
+    return max(step for step in range(1, wanted + 1) if stride % step == 0)
 
 
 def _moment_us(plan: SamplingPlan, index: int, gap_s: float = 0.0) -> int:

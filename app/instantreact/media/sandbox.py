@@ -15,7 +15,7 @@ from typing import Self
 
 import numpy as np
 
-from instantreact.domain.media import AudioTrack, ClipInfo, FrameSample, SamplingPlan, Window
+from instantreact.domain.media import AudioTrack, ClipInfo, FrameSample, Glance, GlancePlan, SamplingPlan, Window
 from instantreact.errors import TooLarge, UnreadableMedia
 from instantreact.media.decode_process import DecodeProcess
 from instantreact.media.frames import DecodedWindow
@@ -25,6 +25,8 @@ from instantreact.media.wire import Header, raw_bytes
 _MAX_JPEG_BYTES = 8_000_000
 _MAX_TRACK_SAMPLES = 16_000 * 60
 _MAX_SIDE = 65_535
+_MOST_GLANCES_A_SAMPLE = 2
+"""The last window of a stretch may be stretched itself."""
 
 
 class ClipDecoder:
@@ -66,16 +68,19 @@ class ClipDecoder:
                 raise UnreadableMedia("The decoder said nothing about the clip.")
             return _read_clip(header)
 
-    def decode(self, path: Path, plan: SamplingPlan) -> Generator[DecodedWindow, None, None]:
+    def decode(
+        self, path: Path, plan: SamplingPlan, glances: GlancePlan | None = None
+    ) -> Generator[DecodedWindow, None, None]:
         """The clip's windows; see `decode_windows`. Closing the iterator early kills the child at once."""
-        request = {"task": "decode", "path": str(path.absolute()), "plan": asdict(plan)}
+        looks = asdict(glances) if glances else None
+        request = {"task": "decode", "path": str(path.absolute()), "plan": asdict(plan), "glances": looks}
         footage_s, end_s = 0.0, 0.0
         with self._child(request) as child:
             for index in count():
                 header = child.receive("window")
                 if header is None:
                     return
-                decoded = _read_window(child, header, index, plan)
+                decoded = _read_window(child, header, index, plan, glances)
                 window = decoded.sample.window
                 # However short, a window costs a caption, and each shows a sample that no other does.
                 footage_s = max(footage_s + window.end_s - max(window.start_s, end_s), index / plan.rate_hz)
@@ -139,7 +144,9 @@ def _read_clip(header: Header) -> ClipInfo:
     )
 
 
-def _read_window(child: DecodeProcess, header: Header, index: int, plan: SamplingPlan) -> DecodedWindow:
+def _read_window(
+    child: DecodeProcess, header: Header, index: int, plan: SamplingPlan, glances: GlancePlan | None
+) -> DecodedWindow:
     samples, size = header.count("samples", least=1, most=plan.samples_per_window), plan.image_size
     images = np.empty((samples, size, size, 3), dtype=np.uint8)
     earlier = np.empty((samples, len(plan.gaps_s), size, size, 3), dtype=np.uint8)
@@ -152,4 +159,18 @@ def _read_window(child: DecodeProcess, header: Header, index: int, plan: Samplin
         raise UnreadableMedia("The decoder gave a frame without a time.")
     window = Window(index, header.number("start_s"), header.number("end_s"))
     sample = FrameSample(window, images, earlier, times_s)
-    return DecodedWindow(sample, bytes(jpeg), header.optional_text("warning"))
+    most = _MOST_GLANCES_A_SAMPLE * plan.samples_per_window if glances else 0
+    taken = tuple(_read_glance(child, glances) for _ in range(header.count("glances", most=most)) if glances)
+    return DecodedWindow(
+        sample, bytes(jpeg), header.optional_text("warning"), pictured_s=header.number("pictured_s"), glances=taken
+    )
+
+
+def _read_glance(child: DecodeProcess, plan: GlancePlan) -> Glance:
+    header = child.receive("glance")
+    if header is None:
+        raise UnreadableMedia("The decoder stopped answering in the middle of the clip.")
+    size = header.count("height", least=1, most=plan.height), header.count("width", least=1, most=plan.width)
+    image = np.empty((*size, 3), dtype=np.uint8)
+    child.read_into(raw_bytes(image))
+    return Glance(header.number("time_s"), image)

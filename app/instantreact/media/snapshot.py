@@ -1,12 +1,15 @@
 """The picture of a window that people see: at the clip's own resolution and in its true proportions, as JPEG."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import cv2
 import numpy as np
 
 from instantreact.domain.media import Images
+from instantreact.domain.observation import Detection
 from instantreact.errors import UnreadableMedia
+from instantreact.media.drawing import draw_detections
 
 MAX_WIDTH = 1280
 SQUARE = Fraction(1)
@@ -31,3 +34,11 @@ def encode_snapshot(frame_bgr: Images, aspect: Fraction = SQUARE) -> bytes:
     if not encoded:
         raise UnreadableMedia(f"A frame of {width}x{height} pixels could not be stored as JPEG.")
     return jpeg.tobytes()
+
+
+def draw_on_snapshot(jpeg: bytes, detections: Sequence[Detection]) -> bytes:
+    """The same picture with boxes drawn in; one that cannot be decoded stays as it is."""
+    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR) if detections else None
+    if picture is None:
+        return jpeg
+    return encode_snapshot(draw_detections(np.asarray(picture, np.uint8), detections))

@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from instantreact.clock import Clock
 from instantreact.domain.alert import Notify
+from instantreact.domain.camera import Zone
 from instantreact.domain.media import ClipInfo, ClipState, Listening
 from instantreact.errors import CaptionerUnavailable, FileMissing
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
 from instantreact.pipeline.describe import SeenWindow, describe_windows
+from instantreact.pipeline.following import Following
 from instantreact.pipeline.observe import Origin, observe
 from instantreact.pipeline.recognition import HEAR_ATTEMPTS
 from instantreact.pipeline.services import Services
@@ -29,6 +31,9 @@ from instantreact.storage.tables import Camera, Clip
 FRESH = timedelta(minutes=10)
 """Footage older than this raises no alerts unless the sender asks for them."""
 
+GLANCE_EVERY_S = 0.25
+"""How often a detector looks at a clip: often enough to know who is who."""
+
 log = get_logger(__name__)
 
 
@@ -39,17 +44,20 @@ async def analyze(services: Services, claim: Claim) -> None:
     FileMissing where the clip's file is not to be found.
     """
     inference = services.figures.inference
-    stages = {stage: inference.labels("clip", stage) for stage in ("features", "caption")}
+    stages = {stage: inference.labels("clip", stage) for stage in ("features", "caption", "detect")}
     stopwatch = Stopwatch({"decode": services.figures.decoding, **stages})
-    clip, origin, known = await _begin(services, claim.subject)
+    clip, origin, known, zones = await _begin(services, claim.subject)
     try:
         captioner = await services.threads.run(services.captioner.get)
     except CaptionerUnavailable as error:
         await _wait_for_captioner(services, claim, clip, error)
         return
     async with open_file(services, clip) as path:
-        decoded = services.decoder.decode(path, captioner.bundle.sampling)
-        seen = describe_windows(decoded, captioner, stopwatch, known=known)
+        detector = await services.threads.run(services.detector.find)
+        glances = detector.plan(GLANCE_EVERY_S) if detector else None
+        decoded = services.decoder.decode(path, captioner.bundle.sampling, glances)
+        following = Following.begin(detector, zones) if detector else None
+        seen = describe_windows(decoded, captioner, stopwatch, known=known, following=following)
         warning = await _observe_all(services, origin, clip.info, seen)
     async with services.database.unit_of_work() as session:
         await clips.mark_analyzed(
@@ -112,14 +120,14 @@ def should_notify(clip: Clip) -> bool:
     return clip.notify is Notify.ALWAYS
 
 
-async def _begin(services: Services, clip_id: str) -> tuple[Clip, Origin, frozenset[int]]:
+async def _begin(services: Services, clip_id: str) -> tuple[Clip, Origin, frozenset[int], tuple[Zone, ...]]:
     async with services.database.unit_of_work() as session:
         clip = await clips.get_clip(session, clip_id)
         if clip.state is not ClipState.ANALYZED:
             await clips.mark_analyzing(session, clip_id)
         filed = frozenset(window.index for window in await events.list_clip_windows(session, clip_id))
-        origin, _ = await find_origin(session, clip)
-    return clip, origin, filed
+        origin, camera = await find_origin(session, clip)
+    return clip, origin, filed, tuple(camera.zones) if camera else ()
 
 
 async def find_origin(session: AsyncSession, clip: Clip) -> tuple[Origin, Camera | None]:

@@ -31,12 +31,19 @@ async def find_capabilities(services: Services) -> Capabilities:
     """What those can say that look at footage; where nobody does, what this process could."""
     async with services.database.reading() as session:
         told = await find_told(session, now=services.clock.now())
-    return told if told.bundles else await services.threads.run(services.captioner.capabilities)
+    return told if told.bundles else await services.threads.run(_find_own, services)
+
+
+def _find_own(services: Services) -> Capabilities:
+    """What this process can say and look for."""
+    detector = services.detector.find()
+    bundles = services.captioner.capabilities().bundles
+    return Capabilities((*bundles, detector.loaded) if detector else bundles)
 
 
 async def _tell_for_ever(services: Services, owner: str) -> None:
     while True:
-        can = await services.threads.run(services.captioner.capabilities)
+        can = await services.threads.run(_find_own, services)
         try:
             async with services.database.unit_of_work() as session:
                 await tell_bundles(session, owner, can, now=services.clock.now(), lease_s=LEASE_S)

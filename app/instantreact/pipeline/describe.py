@@ -10,6 +10,7 @@ from instantreact.domain.media import FrameSample, Images
 from instantreact.domain.observation import Observation
 from instantreact.inference.captioner import Captioner, FrameFeatures
 from instantreact.media.frames import DecodedWindow
+from instantreact.pipeline.following import Following
 from instantreact.pipeline.stopwatch import Stopwatch
 
 
@@ -52,38 +53,52 @@ def describe_windows(
     stopwatch: Stopwatch,
     *,
     known: Container[int] = (),
+    following: Following | None = None,
 ) -> Generator[SeenWindow, None, None]:
     """Describe the windows of one clip in order; those whose index is in `known` are passed over.
+
+    `following` sees the things of all windows, since who is in a later one may have come in an earlier one.
 
     Blocks: call it in a worker thread. Raises what decoding raises; closing it closes `decoded`.
     """
     shared = _SharedFeatures(captioner)
     with closing(decoded):
-        yield from _describe(decoded, captioner, shared, stopwatch, known)
+        for window in _decode(decoded, stopwatch, following):
+            if window.sample.window.index not in known:
+                yield _describe(window, captioner, shared, stopwatch, following)
 
 
-def _describe(
-    decoded: Iterator[DecodedWindow],
-    captioner: Captioner,
-    shared: _SharedFeatures,
-    stopwatch: Stopwatch,
-    known: Container[int],
-) -> Generator[SeenWindow, None, None]:
+def _decode(
+    decoded: Iterator[DecodedWindow], stopwatch: Stopwatch, following: Following | None
+) -> Iterator[DecodedWindow]:
     while True:
         with stopwatch.measure("decode"):
             window = next(decoded, None)
         if window is None:
             return
-        if window.sample.window.index in known:
-            continue
-        with stopwatch.measure("features"):
-            features = shared.of(window.sample)
-        with stopwatch.measure("caption"):
-            description = captioner.describe(features)
-        observation = Observation(
-            window=window.sample.window,
-            caption=description.caption,
-            hypotheses=description.hypotheses,
-            concepts=description.concepts,
-        )
-        yield SeenWindow(observation, window.snapshot_jpeg, window.warning)
+        if following is not None:
+            with stopwatch.measure("detect"):
+                following.look(window.glances)
+        yield window
+
+
+def _describe(
+    window: DecodedWindow,
+    captioner: Captioner,
+    shared: _SharedFeatures,
+    stopwatch: Stopwatch,
+    following: Following | None,
+) -> SeenWindow:
+    with stopwatch.measure("features"):
+        features = shared.of(window.sample)
+    with stopwatch.measure("caption"):
+        description = captioner.describe(features)
+    observation = Observation(
+        window=window.sample.window,
+        caption=description.caption,
+        hypotheses=description.hypotheses,
+        concepts=description.concepts,
+        pictured_s=window.pictured_s,
+    )
+    told = following.tell(observation) if following else observation
+    return SeenWindow(told, window.snapshot_jpeg, window.warning)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from instantreact.domain.rule import Condition, Evidence
+from instantreact.domain.rule import AbsenceCondition, Condition, Evidence, PassageCondition, PresenceCondition
 from instantreact.domain.verdict import Outcome
 from instantreact.pipeline.look_plans import find_look
 from instantreact.rules.match import asks_for_score, holds, measure, pick_evidence, score_needed
@@ -101,10 +101,31 @@ def _tell_verdict(verdict: Verdict) -> str:
 def _tell_condition(measured: Measured) -> str:
     condition = measured.condition
     named = getattr(condition, "concept", None) or getattr(condition, "zone", None) or getattr(condition, "name", None)
+    if isinstance(condition, PresenceCondition):
+        return _tell_presence(condition, measured.evidence)
     what = named or " or ".join(getattr(condition, "phrases", ()))
     if measured.score is None:
         return f"{what} was not {'heard' if condition.kind in {'speech', 'meaning'} else 'looked for'}"
     return f"{what} had {measured.score:.2f}, where {measured.needed or 0.0:.2f} is asked for"
+
+
+def _tell_presence(condition: PresenceCondition, evidence: Evidence | None) -> str:
+    where = f" in {condition.zone}" if condition.zone else ""
+    if evidence is None:
+        return f"{condition.label} was not looked for"
+    if isinstance(condition, AbsenceCondition):
+        absent_s = evidence.for_s or 0.0
+        return f"no {condition.label}{where} was seen for {absent_s:g} s, where {condition.for_s:g} s are asked for"
+    asked = f"{condition.min_count} or more"
+    if isinstance(condition, PassageCondition):
+        return f"{evidence.count} of {condition.label} passed{where}, where {asked} are asked for"
+    if condition.max_count is not None:
+        asked = f"{condition.min_count} to {condition.max_count}"
+    lasting = f" for {condition.for_s:g} s" if condition.for_s else ""
+    return (
+        f"{evidence.count} of {condition.label}{where}{lasting} had {condition.min_score:.2f} or more, where {asked} "
+        "are asked for"
+    )
 
 
 def _tell_look(alert: Alert) -> str:

@@ -20,6 +20,7 @@ from instantreact.pipeline.look_plans import plan_look, put_look_job
 from instantreact.pipeline.parts import parts_for
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
+from instantreact.rules.presence import count_pictured
 from instantreact.storage import alerts, incidents, mutes, recipients, rules
 from instantreact.storage.incidents import Place
 from instantreact.storage.tables import Alert, Event, Recipient, Rule, Verdict
@@ -178,6 +179,7 @@ def _make_alert(event: Event, match: Match, scene: Scene, *, now: datetime) -> A
         time_zone=scene.time_zone.key,
         severity=match.rule.severity,
         second_look=plan_look(match.rule, scene.looks, now=now) if event.snapshot_key else None,
+        things=count_pictured(event.observation),
     )
     return Alert(
         rule_id=match.rule.id,

@@ -8,8 +8,10 @@ from instantreact.channels.registry import CHANNELS
 from instantreact.domain.alert import PartKind, Picture, Receipt
 from instantreact.domain.happening import Notice, find_answered_id
 from instantreact.errors import ChatWindowClosed, DeliveryRefused, FileMissing, FilesUnreachable, NotFound
+from instantreact.media.snapshot import draw_on_snapshot
 from instantreact.pipeline.reach import send_despite
 from instantreact.pipeline.services import Services
+from instantreact.rules.presence import find_pictured
 from instantreact.storage.tables import Delivery, DeliveryPart
 
 
@@ -72,4 +74,6 @@ async def _load_picture(services: Services, delivery: Delivery) -> Picture:
     event = delivery.alert.event
     if event is None or event.snapshot_key is None:
         raise DeliveryRefused("The picture of this alert is gone.")
-    return Picture(await services.threads.run(services.blobs.read, event.snapshot_key))
+    jpeg = await services.threads.run(services.blobs.read, event.snapshot_key)
+    shown = find_pictured(event.observation) if services.draws_boxes else ()
+    return Picture(await services.threads.run(draw_on_snapshot, jpeg, shown) if shown else jpeg)

@@ -14,6 +14,7 @@ from instantreact.domain.retention import RetentionPolicy
 from instantreact.domain.second_look import LookPolicy
 from instantreact.errors import StreamLost
 from instantreact.figures import Figures
+from instantreact.inference.detector.deployed import DetectorLoader
 from instantreact.inference.loader import CaptionerLoader
 from instantreact.media.sandbox import ClipDecoder
 from instantreact.pipeline.links import Links
@@ -62,6 +63,8 @@ class Services:
     channels     how recipients are reached; a kind that is not there is not configured
     receivers    who takes in what channels bring back; a kind that is not there brings nothing
     links        opens alerts in a browser
+    detector     who looks for things, where somebody does
+    draws_boxes  whether what was detected is drawn into the pictures of alerts
     figures      what is counted and measured on the way
     retention    what is kept, and for how long
     looks        who takes a second look at alerts; None for nobody
@@ -89,6 +92,8 @@ class Services:
     links: Links
     time_zone: ZoneInfo
     language: Language = Language.ENGLISH
+    detector: DetectorLoader = field(default_factory=DetectorLoader)
+    draws_boxes: bool = True
     live: LivePictures = field(default_factory=lambda: LivePictures(_watch_nothing))
     figures: Figures = field(default_factory=Figures)
     alerts_a_minute: int = 0

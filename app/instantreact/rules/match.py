@@ -6,6 +6,7 @@ from dataclasses import replace
 from instantreact.domain.mention import mention_probability, mentions
 from instantreact.domain.observation import Observation
 from instantreact.domain.rule import (
+    AbsenceCondition,
     CaptionCondition,
     Combine,
     ConceptCondition,
@@ -13,16 +14,22 @@ from instantreact.domain.rule import (
     Criteria,
     Evidence,
     MeaningCondition,
+    ObjectCondition,
+    PassageCondition,
+    PresenceCondition,
     SpeechCondition,
     ZoneCondition,
+    asks_in_stillness,
 )
+from instantreact.rules.presence import match_presence
 from instantreact.rules.speech import match_meaning, match_speech
 
 
 def measure_condition(condition: Condition, observation: Observation) -> Evidence | None:
     """What an observation says about `condition`, whether it holds or not; None when it says nothing.
 
-    That is so for a concept that the bundle which looked does not know, and for words and meanings that were not heard.
+    That is so for a concept or a label that the bundle which looked does not know, and for words and meanings that were
+    not heard.
     """
     match condition:
         case CaptionCondition(phrases):
@@ -36,6 +43,8 @@ def measure_condition(condition: Condition, observation: Observation) -> Evidenc
         case ZoneCondition(zone):
             share = observation.zones.get(zone, 0.0)
             return _seen("zone", zone, share, observation.caption.text, observation)
+        case ObjectCondition() | AbsenceCondition() | PassageCondition():
+            return match_presence(condition, observation)
         case SpeechCondition():
             return match_speech(condition, observation.transcript) if observation.transcript else None
         case MeaningCondition():
@@ -45,8 +54,10 @@ def measure_condition(condition: Condition, observation: Observation) -> Evidenc
 def score_needed(condition: Condition) -> float:
     """The least score with which the condition holds. Words that are found at all are near enough."""
     match condition:
-        case CaptionCondition() | ConceptCondition():
+        case CaptionCondition() | ConceptCondition() | ObjectCondition() | PassageCondition():
             return condition.min_score
+        case AbsenceCondition():
+            return 1.0  # of the time that is asked for
         case ZoneCondition():
             return condition.min_share
         case MeaningCondition():
@@ -56,20 +67,20 @@ def score_needed(condition: Condition) -> float:
 
 
 def asks_for_score(condition: Condition) -> bool:
-    """Whether there is a score to ask more or less of; words are near enough or not."""
-    return not isinstance(condition, SpeechCondition)
+    """Whether there is a score to ask more or less of; words are near enough or not, and a time is over or not."""
+    return not isinstance(condition, SpeechCondition | AbsenceCondition)
 
 
 def ask_for(condition: Condition, needed: float) -> Condition:
     """The same condition with another least score."""
     match condition:
-        case CaptionCondition() | ConceptCondition():
+        case CaptionCondition() | ConceptCondition() | ObjectCondition() | PassageCondition():
             return replace(condition, min_score=needed)
         case ZoneCondition():
             return replace(condition, min_share=needed)
         case MeaningCondition():
             return replace(condition, min_confidence=needed)
-        case SpeechCondition():
+        case SpeechCondition() | AbsenceCondition():
             return condition
 
 
@@ -109,6 +120,17 @@ def pick_evidence(criteria: Criteria, measured: Sequence[Evidence | None]) -> tu
     pairs = zip(criteria.conditions, measured, strict=True)
     found = tuple(each for condition, each in pairs if each is not None and holds(condition, each))
     return found if found and has_enough(criteria, len(found)) else None
+
+
+def may_hold_in_stillness(criteria: Criteria, observation: Observation) -> bool:
+    """Whether a rule may hold for what is there, or is not, while nothing moves, whatever a caption would say."""
+    if not asks_in_stillness(criteria):
+        return False
+    found = [holds(each, measure_condition(each, observation)) for each in criteria.conditions]
+    asked = zip(criteria.conditions, found, strict=True)
+    if criteria.combine is Combine.ANY:
+        return any(is_held for each, is_held in asked if isinstance(each, PresenceCondition))
+    return all(is_held or isinstance(each, CaptionCondition | ConceptCondition) for each, is_held in asked)
 
 
 def has_enough(criteria: Criteria, holding: int) -> bool:

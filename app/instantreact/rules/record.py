@@ -4,12 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from instantreact.domain.rule import (
+    AbsenceCondition,
     CaptionCondition,
     ConceptCondition,
     Condition,
     Criteria,
     Evidence,
     MeaningCondition,
+    ObjectCondition,
+    PassageCondition,
     SpeechCondition,
     ZoneCondition,
 )
@@ -79,5 +82,7 @@ def _is_of(condition: Condition, evidence: Evidence) -> bool:
             return evidence.what in phrases
         case ConceptCondition(name) | ZoneCondition(name):
             return evidence.what == name
+        case ObjectCondition(label) | AbsenceCondition(label) | PassageCondition(label):
+            return (evidence.what, evidence.zone) == (label, condition.zone)
         case MeaningCondition():
             return evidence.what.partition(" = ")[0].casefold() == condition.name.casefold()

@@ -131,6 +131,12 @@ async def list_criteria(session: AsyncSession) -> list[Criteria]:
     return list(await session.scalars(select(Rule.criteria).where(Rule.enabled)))
 
 
+async def list_asked(session: AsyncSession) -> list[tuple[Criteria, list[str] | None]]:
+    """The same, of which cameras; None for every one."""
+    rows = await session.execute(select(Rule.criteria, Rule.camera_ids).where(Rule.enabled))
+    return [(criteria, camera_ids) for criteria, camera_ids in rows]
+
+
 async def refuse_while_named(session: AsyncSession, column: InstrumentedAttribute[list[str] | None], key: str) -> None:
     """Raise Conflict where rules name `key` in `column`: without it they would watch nothing, or tell nobody."""
     statement = select(Rule.name, column).where(column.is_not(None)).order_by(Rule.name)

@@ -15,6 +15,14 @@ _EXAMPLE: JsonDict = {
     "version": "0.2.0",
     "concepts": ["fight", "fall", "fire"],
     "concepts_version": 1,
+    "labels": [],
+}
+_DETECTOR: JsonDict = {
+    "name": "yolox_nano",
+    "version": "1",
+    "concepts": [],
+    "concepts_version": 0,
+    "labels": ["person", "car", "knife"],
 }
 
 
@@ -27,19 +35,20 @@ class BundleView(BaseModel):
     version: str
     concepts: list[str] = Field(description="What a condition of the kind `concept` may ask for.")
     concepts_version: int = Field(description="Scores of a concept compare only where this is the same.")
+    labels: list[str] = Field(description="What conditions of the kinds `object`, `absence` and `passage` may ask for.")
 
 
 class BundlesView(BaseModel):
-    """Every bundle in use; empty while the captioner's cannot be loaded."""
+    """Every bundle in use: the captioner's and the detector's, as far as they can be loaded."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"bundles": [_EXAMPLE]}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"bundles": [_EXAMPLE, _DETECTOR]}]})
 
     bundles: list[BundleView]
 
 
 @router.get("", operation_id="listBundles", summary="List the loaded bundles", responses=problems(401, 403))
 async def list_bundles(can: CapabilitiesDep) -> BundlesView:
-    """Each with the concepts that rules may ask for."""
+    """Each with the concepts, or the labels, that rules may ask for."""
     return BundlesView(
         bundles=[
             BundleView(
@@ -47,6 +56,7 @@ async def list_bundles(can: CapabilitiesDep) -> BundlesView:
                 version=bundle.version,
                 concepts=list(bundle.concepts),
                 concepts_version=bundle.concepts_version,
+                labels=list(bundle.labels),
             )
             for bundle in can.bundles
         ]

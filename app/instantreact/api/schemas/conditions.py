@@ -1,11 +1,13 @@
 """The conditions of a rule as people write them, checked against what can be answered. Mirrors domain/rule.py."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from instantreact.api.schemas.cameras import PointDraft
 from instantreact.api.schemas.fields import Count, Draft, Name, Number
 from instantreact.domain.mention import tokenize
+from instantreact.domain.observation import Way
 from instantreact.domain.rule import MeaningKind
 
 Share = Annotated[Number, Field(ge=0.0, le=1.0)]
@@ -66,7 +68,83 @@ class ZoneConditionDraft(Draft):
     min_share: Share = Field(0.5, description="The least share of the moving pixels.")
 
 
+Label = Annotated[
+    Name,
+    Field(
+        description="One that the detector looks for, such as person; `GET /bundles` lists them.",
+        json_schema_extra={"format": "label"},
+    ),
+]
+LeastScore = Annotated[Number, Field(ge=0.05, le=1.0)]
+LongTime = Annotated[Number, Field(ge=0.0, le=86_400.0)]
+ZoneName = Annotated[Name | None, Field(description="Where its feet are: the middle of its box's lower edge.")]
+
+
+class ObjectConditionDraft(Draft):
+    """So many things of a label are there at once."""
+
+    kind: Literal["object"]
+    label: Label
+    min_score: LeastScore = Field(0.5, description="The least score of each of them.")
+    min_count: Count = Field(1, ge=1, le=1000)
+    max_count: Count | None = Field(None, ge=1, le=1000, description="Null for any number.")
+    zone: ZoneName = None
+    for_s: LongTime = Field(0.0, description="For how long each of them must have been there by then, in seconds.")
+
+    @model_validator(mode="after")
+    def _check_counts(self) -> Self:
+        if self.max_count is not None and self.max_count < self.min_count:
+            raise ValueError("`max_count` is less than `min_count`; for nobody there is the kind `absence`")
+        return self
+
+
+class AbsenceConditionDraft(Draft):
+    """Nothing of a label was seen for a time in which somebody looked without a break."""
+
+    kind: Literal["absence"]
+    label: Label
+    for_s: Number = Field(ge=1.0, le=86_400.0, description="For so many seconds.")
+    zone: ZoneName = None
+    min_score: LeastScore = Field(0.3, description="What scores less is nobody.")
+
+
+class PassageConditionDraft(Draft):
+    """Things of a label go into a zone, out of it, or over a line."""
+
+    kind: Literal["passage"]
+    label: Label
+    way: Way | None = Field(
+        None,
+        description="`enter` or `leave` a zone; over a line to its `right` or `left`, as one looks along it from its "
+        "first point to its second. Null for either.",
+    )
+    zone: ZoneName = None
+    line: Annotated[list[PointDraft], Field(min_length=2, max_length=2)] | None = Field(
+        None, description="Its two ends, as shares of the picture's width and height, on each camera that is watched."
+    )
+    min_score: LeastScore = 0.5
+    min_count: Count = Field(1, ge=1, le=1000, description="How many of them within a window.")
+
+    @model_validator(mode="after")
+    def _check_place(self) -> Self:
+        if (self.zone is None) is (self.line is None):
+            raise ValueError("names either a `zone` or a `line`")
+        if self.line is not None and self.line[0] == self.line[1]:
+            raise ValueError("the ends of the `line` are one point")
+        ways = {Way.ENTER, Way.LEAVE} if self.line is None else {Way.RIGHT, Way.LEFT}
+        if self.way is not None and self.way not in ways:
+            raise ValueError(f"`way` is {' or '.join(sorted(ways))} here")
+        return self
+
+
 ConditionDraft = Annotated[
-    CaptionConditionDraft | ConceptConditionDraft | SpeechConditionDraft | MeaningConditionDraft | ZoneConditionDraft,
+    CaptionConditionDraft
+    | ConceptConditionDraft
+    | SpeechConditionDraft
+    | MeaningConditionDraft
+    | ZoneConditionDraft
+    | ObjectConditionDraft
+    | AbsenceConditionDraft
+    | PassageConditionDraft,
     Field(discriminator="kind"),
 ]

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from instantreact.domain.observation import Caption, Detection, Hypothesis, Transcript
+from instantreact.domain.observation import Caption, Detection, Hypothesis, Presence, Transcript
 
 EVENT_EXAMPLE: JsonDict = {
     "id": "8a7d5e3c1b9f4a2d8c6e0f1a2b3c4d5e",
@@ -19,7 +19,30 @@ EVENT_EXAMPLE: JsonDict = {
     "caption": {"text": "two men are fighting near the counter", "score": 0.41},
     "hypotheses": [{"text": "two men are fighting near the counter", "probability": 1.0}],
     "concepts": {"fight": 0.93, "fall": 0.02, "fire": 0.01},
-    "detections": [],
+    "detections": [
+        {
+            "label": "person",
+            "score": 0.82,
+            "box": {"left": 0.21, "top": 0.3, "right": 0.34, "bottom": 0.92},
+            "time_s": 1.0,
+            "thing": 1,
+        },
+    ],
+    "presence": {
+        "looked_since_s": 0.0,
+        "labels": ["person", "car", "knife"],
+        "things": [
+            {
+                "number": 1,
+                "label": "person",
+                "score": 0.82,
+                "stays": [{"zone": None, "since_s": 0.0, "until_s": 2.0}],
+                "passages": [],
+            },
+        ],
+        "traces": [{"label": "person", "zone": None, "time_s": 2.0, "score": 0.85}],
+    },
+    "pictured_s": 1.0,
     "transcript": None,
     "zones": {},
     "has_snapshot": True,
@@ -53,7 +76,20 @@ class EventView(BaseModel):
     concepts: Mapping[str, float] = Field(
         validation_alias=_observed("concepts"), description="For each concept the probability that it is seen, 0..1."
     )
-    detections: tuple[Detection, ...] = Field(validation_alias=_observed("detections"))
+    detections: tuple[Detection, ...] = Field(
+        validation_alias=_observed("detections"),
+        description="What was detected, twice a second; boxes as shares of the picture's width and height. `thing` is "
+        "the number of what is one and the same on several frames.",
+    )
+    presence: Presence | None = Field(
+        validation_alias=_observed("presence"),
+        description="The things that were there, each followed from frame to frame; null where nobody looked for any.",
+    )
+    pictured_s: float | None = Field(
+        validation_alias=_observed("pictured_s"),
+        description="When what the snapshot shows was seen, on the footage's clock: the detections of that time are "
+        "its boxes. Null for events of earlier versions.",
+    )
     transcript: Transcript | None = Field(
         validation_alias=_observed("transcript"), description="What was said; null when nobody listened."
     )

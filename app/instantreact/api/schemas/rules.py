@@ -41,6 +41,32 @@ RULE_EXAMPLE: JsonDict = {
     "second_look": {"question": "Do people fight?", "may_reject": None},
     "enabled": True,
 }
+OBJECT_RULE_EXAMPLE: JsonDict = {
+    "name": "Two at the till, and nobody at the desk",
+    "conditions": [
+        {
+            "kind": "object",
+            "label": "person",
+            "min_score": 0.5,
+            "min_count": 2,
+            "max_count": None,
+            "zone": None,
+            "for_s": 10.0,
+        },
+        {"kind": "absence", "label": "person", "for_s": 600.0, "zone": None, "min_score": 0.3},
+        {
+            "kind": "passage",
+            "label": "person",
+            "way": "right",
+            "zone": None,
+            "line": [{"x": 0.2, "y": 0.9}, {"x": 0.8, "y": 0.9}],
+            "min_score": 0.5,
+            "min_count": 1,
+        },
+    ],
+    "combine": "any",
+}
+"""Zones are left out: they are those of cameras that are there."""
 _CRITERIA = TypeAdapter(Criteria)
 _STEPS = TypeAdapter(tuple[EscalationStep, ...])
 _LOOK: TypeAdapter[LookRequest | None] = TypeAdapter(LookRequest | None)
@@ -50,7 +76,7 @@ _CONFIRMATION: TypeAdapter[Confirmation | None] = TypeAdapter(Confirmation | Non
 class RuleDraft(Draft):
     """What people decide about a rule."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [RULE_EXAMPLE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [RULE_EXAMPLE, OBJECT_RULE_EXAMPLE]})
     read_only: ClassVar[frozenset[str]] = frozenset({"id", "created_at", "warning"})
 
     name: Name = Field(description="Unique among the rules.")
