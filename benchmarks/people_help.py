@@ -1,4 +1,4 @@
-"""Do people help to tell fights and falls? `python -m benchmarks.people_help ../shared/data --cache /tmp/people`.
+"""Do people help to tell fights and falls? `python -m benchmarks.people_help ../shared/data --cache CACHE`.
 
 A linear head on the mean and maximum of the shipped motion encoder's features (four samples a second, frozen), fitted
 in five folds by scene, is the score that never saw a clip's scene; the mean of ten shuffles of the folds. People are
