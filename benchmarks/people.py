@@ -1,7 +1,8 @@
 """Prints how many people a detector finds: `python -m benchmarks.people ../shared/data --bundle models/detector`.
 
 Truth are frames in which people were counted by eye: the data's own, and 20 more of clips that are not among them
-(`people_more.jsonl`: two looks of one annotator, the second one enlarged and brightened, before any detector saw them).
+(`people_more.jsonl`: one annotator, before any detector saw them; hard ones
+were looked at again, enlarged and brightened).
 Found is the sum of the smaller of found and counted over the sum of counted; too many is what is found beyond that.
 A box in a wrong place can make up for somebody who is missed: read both figures together. Frames with more than eight
 people are left out, and how many were counted is the mean of the looks.

@@ -28,6 +28,7 @@ app = typer.Typer(
     "README.txt that explains them. The file is not encrypted.",
 )
 app.command("captioner", help=training.EXPORT, **training.FORWARDED)(training.forward_export)
+app.command("detector", help=training.EXPORT, **training.FORWARDED)(training.forward_export)
 
 _File = Annotated[Path, typer.Argument(help="The file to write; none may be there.")]
 _From = Annotated[datetime | None, typer.Option("--from", formats=FORMATS, help="From this moment on, in UTC.")]

@@ -18,6 +18,9 @@ COMMANDS = {
 
 EXPORT = "Turn a checkpoint into a bundle that the service can use."
 
+EXTRA = ("torch", "torchvision", "onnx", "pycocotools", "PIL", "yaml")
+"""What the extra brings that the commands import."""
+
 FORWARDED: dict[str, Any] = {
     "add_help_option": False,
     "rich_help_panel": "Training, with the extra 'train'",
@@ -40,7 +43,7 @@ def _hand_over(command: str, *arguments: str) -> None:
     try:
         training = importlib.import_module("instantreact.training.cli")
     except ImportError as error:
-        if (error.name or str(error)).partition(".")[0].split()[0] not in ("torch", "torchvision", "onnx"):
+        if (error.name or str(error)).partition(".")[0].split()[0] not in EXTRA:
             raise
         raise Misconfigured(
             f"`instantreact {command}` needs the training extra: pip install 'instantreact[train]'"

@@ -2,12 +2,10 @@
 
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from itertools import count
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +32,9 @@ from instantreact.training.captioner.prepare import Prepared, prepare_for_bundle
 from instantreact.training.captioner.recipe import BackboneWeights
 from instantreact.training.captioner.run import BEST, prepare_data, train_captioner, train_final
 from instantreact.training.captioner.train import EpochReport
+from instantreact.training.detector import cli as detector
 from instantreact.training.importing.cli import importing
+from instantreact.training.progress import progress
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -75,6 +75,11 @@ app.add_typer(evaluate, name="evaluate")
 app.add_typer(crossval, name="crossval")
 app.add_typer(export, name="export")
 app.add_typer(importing, name="import")
+
+
+train.command("detector")(detector.train_detector_command)
+evaluate.command("detector")(detector.evaluate_detector_command)
+export.command("detector")(detector.export_detector_command)
 
 
 @prepare.command("captioner")
@@ -142,11 +147,11 @@ def evaluate_captioner_command(
     known, measured = of_split(clips, Split.TRAIN), _of_source(of_split(clips, split), source)
     captioner = Captioner(load_bundle(bundle))
     concepts = captioner.bundle.concepts.words
-    with _progress("prepared", len(known) + len(measured)) as tell:
+    with progress("Clips prepared", len(known) + len(measured)) as tell:
         prepared = prepare_for_bundle(captioner.bundle, [*known, *measured], cache, workers=workers, after_clip=tell)
     known, measured = prepared.readable(known), prepared.readable(measured)
     plain = {name: views[0] for name, views in prepared.views.items()}
-    with _progress("described", len(measured)) as tell:
+    with progress("Clips described", len(measured)) as tell:
         said = describe_clips(captioner, plain, measured, after_clip=tell)
     found = evaluate_descriptions(measured, said, concepts)
     if record:
@@ -217,30 +222,13 @@ class _Recipe:
         return load_config(self.config_file)
 
     def prepare(self, clips: Sequence[CaptionedClip]) -> tuple[Encoders, Prepared]:
-        with _progress("prepared", len(clips)) as tell:
+        with progress("Clips prepared", len(clips)) as tell:
             encoders, prepared = prepare_data(
                 self.config, self.weights, clips, self.cache, workers=self.workers, after_clip=tell
             )
         for name, reason in prepared.skipped.items():
             typer.echo(f"skipped {name}: {reason}", err=True)
         return encoders, prepared
-
-
-@contextmanager
-def _progress(done: str, total: int) -> Iterator[Callable[[str], None]]:
-    """Tells how many clips are done: a bar on a screen, elsewhere a line for each tenth."""
-    if sys.stderr.isatty():
-        with typer.progressbar(length=total, label=f"Clips {done}", file=sys.stderr) as bar:
-            yield lambda name: bar.update(1)
-        return
-    numbers = count(1)
-
-    def tell(name: str) -> None:
-        number = next(numbers)
-        if number * 10 // total > (number - 1) * 10 // total:
-            typer.echo(f"{number} of {total} clips are {done}", err=True)
-
-    yield tell
 
 
 def _say_epoch(report: EpochReport) -> None:

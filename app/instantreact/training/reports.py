@@ -15,7 +15,7 @@ _RECOGNITION_COLUMNS = ("accuracy", "AUC", "average precision", "recall at 5 % f
 
 def as_json(evaluations: Mapping[str, Evaluation], *, skipped: Mapping[str, str]) -> str:
     """Evaluations by name, and the clips that could not be read; what is not defined is null."""
-    found = {name: _without_nan(asdict(evaluation)) for name, evaluation in evaluations.items()}
+    found = {name: without_nan(asdict(evaluation)) for name, evaluation in evaluations.items()}
     return json.dumps({**found, "skipped": dict(skipped)}, indent=2)
 
 
@@ -33,7 +33,7 @@ def as_text(evaluations: Mapping[str, Evaluation], *, skipped: Mapping[str, str]
 
 def _caption_table(captions: Mapping[str, CaptionScores]) -> list[str]:
     rows = [[name, *_caption_cells(scores)] for name, scores in captions.items()]
-    return [*_table(["captions", *_CAPTION_COLUMNS], rows), "* exact and stem matches only, not published METEOR", ""]
+    return [*table(["captions", *_CAPTION_COLUMNS], rows), "* exact and stem matches only, not published METEOR", ""]
 
 
 def _caption_cells(scores: CaptionScores) -> list[str]:
@@ -51,23 +51,24 @@ def _recognition_table(found: Sequence[RecognitionQuality]) -> list[str]:
     rows = [
         [
             each.scored_by,
-            _interval(each.accuracy),
-            _interval(each.auc),
-            _interval(each.average_precision),
-            _interval(each.recall_at_5_percent_false_alarms),
+            spell_interval(each.accuracy),
+            spell_interval(each.auc),
+            spell_interval(each.average_precision),
+            spell_interval(each.recall_at_5_percent_false_alarms),
             f"{each.brier:.3f}",
             f"{each.calibration_error:.3f}",
         ]
         for each in found
     ]
-    return [*_table([title, *_RECOGNITION_COLUMNS], rows), "intervals: 95 %, bootstrap over scenes", ""]
+    return [*table([title, *_RECOGNITION_COLUMNS], rows), "intervals: 95 %, bootstrap over scenes", ""]
 
 
-def _interval(interval: Interval) -> str:
+def spell_interval(interval: Interval) -> str:
+    """A figure with its interval."""
     return f"{interval.value:.3f} ({interval.low:.3f} to {interval.high:.3f})"
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """A Markdown table."""
     widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
     lines = [header, ["-" * width for width in widths], *rows]
@@ -76,9 +77,10 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _without_nan(value: object) -> object:
+def without_nan(value: object) -> object:
+    """The same with null in place of what is not defined."""
     if isinstance(value, dict):
-        return {key: _without_nan(inner) for key, inner in value.items()}
+        return {key: without_nan(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_without_nan(inner) for inner in value]
+        return [without_nan(inner) for inner in value]
     return None if isinstance(value, float) and math.isnan(value) else value

@@ -50,18 +50,24 @@ STAGES = (
 
 
 class Convolution(nn.Module):
-    """A convolution with bias and, unless linear, ReLU6; `same` pads a stride of 2 as TensorFlow does, (0, 1)."""
+    """A convolution with bias and, unless linear, ReLU6; `same` pads a stride of 2 as TensorFlow does: an even side by
+    (0, 1), an odd one by (1, 1).
+    """
 
     def __init__(self, conv: nn.Conv2d, *, linear: bool = False, same: bool = True) -> None:
         super().__init__()
         kernel, stride = conv.kernel_size[0], conv.stride[0]
-        self.conv, self.linear = conv, linear
-        self.padding = (0, 1, 0, 1) if same and kernel == 3 and stride == 2 else (kernel // 2,) * 4
+        self.conv, self.linear, self.edge = conv, linear, kernel // 2
+        self.shifted = same and kernel == 3 and stride == 2
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to (N, C', H / stride, W / stride)."""
-        x = self.conv(F.pad(x, self.padding) if any(self.padding) else x)
+        x = self.conv(F.pad(x, self._padding(x)) if self.edge else x)
         return x if self.linear else F.relu6(x)
+
+    def _padding(self, x: Tensor) -> list[int]:
+        before = [int(side) % 2 if self.shifted else self.edge for side in (x.shape[3], x.shape[2])]
+        return [before[0], self.edge, before[1], self.edge]
 
 
 class InvertedResidual(nn.Module):

@@ -1,0 +1,1 @@
+"""Training an SSD detector: data with boxes in, a bundle out."""
