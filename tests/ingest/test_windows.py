@@ -110,6 +110,18 @@ def test_live_windows_hold_fewer_pictures_of_a_large_camera() -> None:
     assert all(window.samples for window in due)
 
 
+def test_live_window_shows_a_picture_that_was_looked_at_though_few_of_a_large_camera_are_kept() -> None:
+    windows = LiveWindows(PLAN, kept_bytes=8 * 48 * 64 * 3 // 2)
+    due: list[LiveWindow] = []
+    for index in range(40):
+        if index % 5 == 0:
+            windows.note_glance(index / 10)
+        windows.note_motion(index / 10, Motion(moving_px=500 if index % 20 == 4 else 10))
+        due += windows.add(make_frame(index / 10), is_moving=True)[1]
+    assert due
+    assert all(window.picture.time_s * 10 % 5 == pytest.approx(0.0) for window in due)
+
+
 def test_live_window_shows_where_most_moved_and_adds_up_the_zones() -> None:
     windows = LiveWindows(PLAN)
     due: list[LiveWindow] = []

@@ -155,7 +155,8 @@ class LiveWindows:
         inside = [(time_s, motion) for time_s, motion in self._motions if window.start_s <= time_s <= window.end_s]
         middle_s = (window.start_s + window.end_s) / 2
         moment_s = max(inside, key=lambda seen: seen[1].moving_px)[0] if inside else middle_s
-        glanced = [time_s for time_s in self._glanced if window.start_s <= time_s <= window.end_s]
+        kept_since_s = max(window.start_s, self._frames[0].time_s)
+        glanced = [time_s for time_s in self._glanced if kept_since_s <= time_s <= window.end_s]
         moment_s = min(glanced, key=lambda time_s: abs(time_s - moment_s), default=moment_s)
         return LiveWindow(window, samples, self._nearest(moment_s), add_up_zones([motion for _, motion in inside]))
 
