@@ -111,7 +111,7 @@ def test_live_windows_hold_fewer_pictures_of_a_large_camera() -> None:
 
 
 def test_live_window_shows_a_picture_that_was_looked_at_though_few_of_a_large_camera_are_kept() -> None:
-    windows = LiveWindows(PLAN, kept_bytes=8 * 48 * 64 * 3 // 2)
+    windows = LiveWindows(PLAN, kept_bytes=6 * 48 * 64 * 3 // 2)
     due: list[LiveWindow] = []
     for index in range(40):
         if index % 5 == 0:
