@@ -21,7 +21,7 @@ def add_rule(api: httpx.Client) -> None:
 def test_drawn_clip_reaches_a_mailbox_in_one_mail_with_its_picture(tmp_path: Path, drawn_clip: Path) -> None:
     with MailServer() as mail:
         settings = {"apprise_urls": f"office={mail.address()}", "public_url": "https://people.test"}
-        with Service(tmp_path, None, **settings) as service, service.client() as api:
+        with Service(tmp_path, None, draw_boxes="false", **settings) as service, service.client() as api:
             add_rule(api)
             submit(api, drawn_clip)
             (message,) = mail.wait_for(1)

@@ -27,7 +27,7 @@ def test_drawn_clip_and_cameras_reach_home_assistant_by_a_broker(tmp_path: Path,
     footage = write_clip(tmp_path / "footage" / "still.mp4", moving=False)
     with Mosquitto() as broker, MqttListener(broker) as home:
         settings = {"mqtt_url": broker.url(), "allowed_source_folders": str(footage.parent)}
-        with Service(tmp_path / "state", None, **settings) as service, service.client() as api:
+        with Service(tmp_path / "state", None, draw_boxes="false", **settings) as service, service.client() as api:
             add_rule(api)
             live = add_camera(api, f"file:{footage}#loop", name="Front door")
             lost = add_camera(api, "rtsp://127.0.0.1:9/none", name="Yard")

@@ -23,7 +23,6 @@ def test_drawn_clip_reaches_telegram_once_and_is_acknowledged_by_its_button(tmp_
     with FakeTelegram() as telegram:
         telegram.chats = {CHAT_ID: Chat(), 666: Chat()}
         settings = {
-            "draw_boxes": "false",
             "telegram_url": telegram.url,
             "telegram_token": TOKEN,
             "telegram_webhook_secret": SECRET,

@@ -87,7 +87,7 @@ class ObjectConditionDraft(Draft):
     label: Label
     min_score: LeastScore = Field(0.5, description="The least score of each of them.")
     min_count: Count = Field(1, ge=1, le=1000)
-    max_count: Count | None = Field(None, ge=1, le=1000, description="Null for any number.")
+    max_count: Annotated[Count, Field(ge=1, le=1000)] | None = Field(None, description="Null for any number.")
     zone: ZoneName = None
     for_s: LongTime = Field(0.0, description="For how long each of them must have been there by then, in seconds.")
 
