@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from instantreact.api.schemas.cameras import PointDraft
-from instantreact.api.schemas.fields import Count, Draft, Name, Number
+from instantreact.api.schemas.fields import Count, Draft, Name, Number, Several
 from instantreact.domain.mention import tokenize
 from instantreact.domain.observation import Way
 from instantreact.domain.rule import MeaningKind
@@ -87,7 +87,7 @@ class ObjectConditionDraft(Draft):
     label: Label
     min_score: LeastScore = Field(0.5, description="The least score of each of them.")
     min_count: Count = Field(1, ge=1, le=1000)
-    max_count: Annotated[Count, Field(ge=1, le=1000)] | None = Field(None, description="Null for any number.")
+    max_count: Several | None = Field(None, description="Null for any number.")
     zone: ZoneName = None
     for_s: LongTime = Field(0.0, description="For how long each of them must have been there by then, in seconds.")
 

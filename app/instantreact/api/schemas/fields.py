@@ -77,6 +77,9 @@ def _refuse_what_is_no_number(value: object) -> object:
 Count = Annotated[int, BeforeValidator(_refuse_what_is_no_number)]
 """A whole number in a body; 2.0 is one, as JSON has it."""
 
+Several = Annotated[int, Field(ge=1, le=1000), BeforeValidator(_refuse_what_is_no_number)]
+"""One to a thousand, where null may stand as well."""
+
 
 def _read_switch(value: object) -> object:
     if isinstance(value, str) and value not in {"true", "false"}:
