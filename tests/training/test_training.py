@@ -19,10 +19,11 @@ from instantreact.training.captioner.examples import draw_window, pad_windows, p
 from instantreact.training.captioner.fit import fit_folds, predict_concepts
 from instantreact.training.captioner.recipe import build_model, build_vocabulary, make_examples, make_trainer
 from instantreact.training.captioner.reward import Rewarder, SampledSentences, measure_reward_loss, sample_words
-from instantreact.training.captioner.run import BEST, train_captioner
+from instantreact.training.captioner.run import train_captioner
 from instantreact.training.captioner.train import EpochReport, Trainer, find_device, measure_losses, train_model
 from instantreact.training.detector.config import load_detector_config
 from instantreact.training.metrics.cider import cider_d
+from instantreact.training.runs import BEST
 from tests.conftest import REPOSITORY
 from tests.training.conftest import DrawnData
 from tests.training.recipes import make_config

@@ -30,11 +30,12 @@ from instantreact.training.captioner.fit import describe_folds, fit_folds
 from instantreact.training.captioner.formats.load import DataFormat, load_clips
 from instantreact.training.captioner.prepare import Prepared, prepare_for_bundle
 from instantreact.training.captioner.recipe import BackboneWeights
-from instantreact.training.captioner.run import BEST, prepare_data, train_captioner, train_final
+from instantreact.training.captioner.run import prepare_data, train_captioner, train_final
 from instantreact.training.captioner.train import EpochReport
 from instantreact.training.detector import cli as detector
 from instantreact.training.importing.cli import importing
 from instantreact.training.progress import progress
+from instantreact.training.runs import BEST
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 

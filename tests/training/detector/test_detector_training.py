@@ -24,8 +24,9 @@ from instantreact.training.detector.config import (
 from instantreact.training.detector.evaluate import find_with_bundle, find_with_model
 from instantreact.training.detector.formats.load import load_pictures
 from instantreact.training.detector.pictures import LabelMap, MarkedPicture
-from instantreact.training.detector.run import BEST, train_detector
+from instantreact.training.detector.run import train_detector
 from instantreact.training.detector.trainer import TrainingReport, rate_at
+from instantreact.training.runs import BEST
 from tests.conftest import DATA_DIR, REPOSITORY
 from tests.training.detector.drawn import LABELS, draw_voc
 from tests.training.recipes import write_mobilenet_weights

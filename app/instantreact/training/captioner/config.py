@@ -1,16 +1,15 @@
 """A training configuration: one TOML file says everything that makes a captioner."""
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from instantreact.domain.media import SamplingPlan
-from instantreact.errors import InvalidInput
 from instantreact.inference.bundle import Decoding, Licence
 from instantreact.inference.concepts import Concepts, first_words
 from instantreact.inference.preprocess import MOTION_CHANNELS
+from instantreact.training.recipes import read_recipe
 
 
 class _Section(BaseModel):
@@ -138,13 +137,4 @@ class TrainingConfig(_Section):
 
 def load_config(path: Path) -> TrainingConfig:
     """Read a configuration. Raises InvalidInput that names the file and the first thing wrong with it."""
-    try:
-        return TrainingConfig.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except OSError as error:
-        raise InvalidInput(f"The configuration {path} cannot be read.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidInput(f"The configuration {path} is not TOML: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InvalidInput(f"The configuration {path} is wrong at {where}: {first['msg']}") from error
+    return read_recipe(path, TrainingConfig)

@@ -1,14 +1,11 @@
 """A training run in a folder: what it has done so far is there, so an interrupted run goes on where it stopped."""
 
-import csv
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from pathlib import Path
 
-import torch
-
-from instantreact.errors import Conflict, InvalidInput
+from instantreact.errors import InvalidInput
 from instantreact.inference.vocabulary import Vocabulary
 from instantreact.training.captioner.checkpoint import Encoders, TrainedCaptioner, save_checkpoint
 from instantreact.training.captioner.clips import CaptionedClip, Split, of_split
@@ -28,12 +25,8 @@ from instantreact.training.captioner.recipe import (
     preprocessing_of,
     write_encoders,
 )
-from instantreact.training.captioner.train import EpochReport, Trainer, train_model
-
-BEST = "best.pt"
-_STATE = "state.pt"
-_LOG = "log.csv"
-_CONFIG = "config.json"
+from instantreact.training.captioner.train import EpochReport, train_model
+from instantreact.training.runs import BEST, claim_run, find_state, save_state, write_log
 
 
 def prepare_data(
@@ -78,7 +71,7 @@ def train_captioner(
     Raises Conflict when `output` holds a run of another configuration, InvalidInput without training clips, when not
     one clip of train or of val can be read, or when `start` has another vocabulary or other sizes.
     """
-    _claim(output, config)
+    claim_run(output, config)
     train = prepared.readable(of_split(clips, Split.TRAIN))
     val = prepared.readable([clip for clip in clips if clip.split is Split.VAL])
     vocabulary = build_vocabulary(config, train)
@@ -87,11 +80,13 @@ def train_captioner(
     if start is not None:
         _take_weights(model, vocabulary, start)
     trainer = make_trainer(config, vocabulary, examples, model)
-    _resume(trainer, output)
+    state = find_state(output, trainer.device)
+    if state is not None:
+        trainer.load_state(state)
 
     def keep(report: EpochReport) -> None:
-        _save_state(trainer, output)
-        _write_log(output / _LOG, report)
+        save_state(trainer.state(), output)
+        write_log(output, report)
         after_epoch(report)
 
     model = train_model(trainer, examples, watched, after_epoch=keep).cpu()
@@ -142,38 +137,3 @@ def _take_weights(model: CaptionModel, vocabulary: Vocabulary, start: TrainedCap
             "whose configuration has the same [backbones] and [model]."
         )
     model.load_state_dict(known)
-
-
-def _claim(output: Path, config: TrainingConfig) -> None:
-    """Make `output` the folder of a run of this configuration."""
-    output.mkdir(parents=True, exist_ok=True)
-    stated = output / _CONFIG
-    if not stated.is_file():
-        stated.write_text(config.model_dump_json(indent=1), "utf-8")
-    elif TrainingConfig.model_validate_json(stated.read_bytes()) != config:
-        raise Conflict(f"{output} holds a run of another configuration; choose another --output.")
-
-
-def _resume(trainer: Trainer, output: Path) -> None:
-    state = output / _STATE
-    if state.is_file():
-        trainer.load_state(torch.load(state, weights_only=True, map_location=trainer.device))
-
-
-def _save_state(trainer: Trainer, output: Path) -> None:
-    unfinished = output / f"{_STATE}.unfinished"
-    torch.save(trainer.state(), unfinished)
-    unfinished.replace(output / _STATE)
-
-
-def _write_log(path: Path, report: EpochReport) -> None:
-    """Append one epoch; a line that an interrupted run wrote for it or a later epoch is replaced."""
-    names = [field.name for field in fields(EpochReport)]
-    kept = []
-    if path.is_file():
-        with path.open(newline="") as stream:
-            kept = [row for row in csv.DictReader(stream) if int(row["epoch"]) < report.epoch]
-    with path.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, names)
-        writer.writeheader()
-        writer.writerows([*kept, asdict(report)])

@@ -17,9 +17,10 @@ from instantreact.training.detector.evaluate import evaluate_found, find_with_bu
 from instantreact.training.detector.export import export_detector, record_figures
 from instantreact.training.detector.formats.load import BoxFormat, load_pictures
 from instantreact.training.detector.pictures import LabelMap, PictureSet
-from instantreact.training.detector.run import BEST, train_detector
+from instantreact.training.detector.run import train_detector
 from instantreact.training.detector.trainer import TrainingReport
 from instantreact.training.progress import progress
+from instantreact.training.runs import BEST
 
 _Data = Annotated[Path, typer.Option("--data", help="Folder of pictures with boxes.", exists=True, file_okay=False)]
 _Format = Annotated[BoxFormat | None, typer.Option("--format", help="By default what the folder looks like.")]

@@ -1,13 +1,12 @@
 """A detector's recipe: one TOML file says everything that makes it."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from instantreact.errors import InvalidInput
 from instantreact.inference.bundle import Licence
+from instantreact.training.recipes import read_recipe
 
 Scale = Annotated[float, Field(gt=0, le=1)]
 Ratio = Annotated[float, Field(gt=1, le=10)]
@@ -131,13 +130,4 @@ class DetectorConfig(_Section):
 
 def load_detector_config(path: Path) -> DetectorConfig:
     """Read a recipe. Raises InvalidInput that names the file and the first thing wrong with it."""
-    try:
-        return DetectorConfig.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except OSError as error:
-        raise InvalidInput(f"The configuration {path} cannot be read.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidInput(f"The configuration {path} is not TOML: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InvalidInput(f"The configuration {path} is wrong at {where}: {first['msg']}") from error
+    return read_recipe(path, DetectorConfig)

@@ -1,15 +1,12 @@
 """A detector's training run: a folder in which it leaves its curve and weights, and goes on when it was interrupted."""
 
-import csv
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from instantreact.errors import Conflict, InvalidInput
+from instantreact.errors import InvalidInput
 from instantreact.training.captioner.train import find_device
 from instantreact.training.detector.bases import load_base
 from instantreact.training.detector.batches import TrainingSet, steps_of
@@ -19,11 +16,7 @@ from instantreact.training.detector.evaluate import find_with_model, mean_averag
 from instantreact.training.detector.model import DetectorModel
 from instantreact.training.detector.pictures import MarkedPicture
 from instantreact.training.detector.trainer import DetectorTrainer, TrainingReport
-
-BEST = "best.pt"
-_STATE = "state.pt"
-_LOG = "log.csv"
-_CONFIG = "config.json"
+from instantreact.training.runs import BEST, claim_run, find_state, save_state, write_log
 
 
 def train_detector(
@@ -48,8 +41,8 @@ def train_detector(
     """
     if not train:
         raise InvalidInput("There is not one picture to train on.")
-    _claim(output, config)
-    trainer = _make_trainer(config, weights, start, output / _STATE)
+    claim_run(output, config)
+    trainer = _make_trainer(config, weights, start, output)
     training = TrainingSet(config, train, trainer.model.priors.cpu().numpy())
     every = config.training.val_every
     learnt: list[tuple[float, float, float]] = []
@@ -61,23 +54,24 @@ def train_detector(
         after_step(trainer.step)
         if trainer.step % every == 0 or trainer.finished:
             report, learnt = _look(trainer, learnt, val), []
-            _write_log(output / _LOG, report)
-            _save_state(trainer, output)
+            write_log(output, report)
+            save_state(trainer.state(), output)
             after_report(report)
     return _finish(config, trainer, output)
 
 
 def _make_trainer(
-    config: DetectorConfig, weights: Path | None, start: TrainedDetector | None, state: Path
+    config: DetectorConfig, weights: Path | None, start: TrainedDetector | None, output: Path
 ) -> DetectorTrainer:
-    model, is_resumed = build_detector(config), state.is_file()
-    if start is not None and not is_resumed:
+    model, device = build_detector(config), find_device()
+    state = find_state(output, device)
+    if start is not None and state is None:
         _take_weights(model, start, config)
-    elif not is_resumed:
+    elif state is None:
         load_base(model.base, weights)
-    trainer = DetectorTrainer(model, config.training, device=find_device())
-    if is_resumed:
-        trainer.load_state(torch.load(state, weights_only=True, map_location=trainer.device))
+    trainer = DetectorTrainer(model, config.training, device=device)
+    if state is not None:
+        trainer.load_state(state)
     return trainer
 
 
@@ -107,32 +101,3 @@ def _take_weights(model: DetectorModel, start: TrainedDetector, config: Detector
             "The checkpoint to start from has another [network] or other labels: start from a run that has the same."
         )
     model.load_state_dict(start.model.state_dict())
-
-
-def _claim(output: Path, config: DetectorConfig) -> None:
-    """Make `output` the folder of a run of this configuration."""
-    output.mkdir(parents=True, exist_ok=True)
-    stated = output / _CONFIG
-    if not stated.is_file():
-        stated.write_text(config.model_dump_json(indent=1), "utf-8")
-    elif DetectorConfig.model_validate_json(stated.read_bytes()) != config:
-        raise Conflict(f"{output} holds a run of another configuration; choose another --output.")
-
-
-def _save_state(trainer: DetectorTrainer, output: Path) -> None:
-    unfinished = output / f"{_STATE}.unfinished"
-    torch.save(trainer.state(), unfinished)
-    unfinished.replace(output / _STATE)
-
-
-def _write_log(path: Path, report: TrainingReport) -> None:
-    """Append one line; lines that an interrupted run wrote for this step or later ones are replaced."""
-    names = [field.name for field in fields(TrainingReport)]
-    kept = []
-    if path.is_file():
-        with path.open(newline="") as stream:
-            kept = [row for row in csv.DictReader(stream) if int(row["step"]) < report.step]
-    with path.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, names)
-        writer.writeheader()
-        writer.writerows([*kept, asdict(report)])
