@@ -19,6 +19,7 @@ from pycocotools.cocoeval import COCOeval
 from instantreact.domain.observation import Box
 from instantreact.inference.detector import Detector, load_detector
 from instantreact.media.stills import read_still
+from instantreact.training.importing.labels import VOC_LABELS
 
 _VOC_NAMES = {
     "aeroplane": "airplane",
@@ -28,31 +29,15 @@ _VOC_NAMES = {
     "diningtable": "dining table",
     "tvmonitor": "tv",
 }
-VOC = frozenset(
-    [
-        "airplane",
-        "bicycle",
-        "bird",
-        "boat",
-        "bottle",
-        "bus",
-        "car",
-        "cat",
-        "chair",
-        "cow",
-        "dining table",
-        "dog",
-        "horse",
-        "motorcycle",
-        "person",
-        "potted plant",
-        "sheep",
-        "couch",
-        "train",
-        "tv",
-    ]
-)
 _LEAST_SCORE = 0.01
+
+
+def as_coco(label: str) -> str:
+    """COCO's name of a label that may be VOC's."""
+    return _VOC_NAMES.get(label, label)
+
+
+VOC = frozenset(map(as_coco, VOC_LABELS))
 
 
 def main() -> None:
@@ -72,11 +57,6 @@ def main() -> None:
         chosen = [index for index, name in enumerate(names) if name in labels & known and at_half[index] >= 0]
         if chosen:
             print(f"{title} ({len(chosen)}): AP50 {at_half[chosen].mean():.3f}, AP50-95 {over_all[chosen].mean():.3f}")
-
-
-def as_coco(label: str) -> str:
-    """COCO's name of a label that may be VOC's."""
-    return _VOC_NAMES.get(label, label)
 
 
 def read_pictures(folder: Path, part: str) -> Iterator[tuple[Path, NDArray[np.float64]]]:

@@ -16,7 +16,6 @@ from instantreact.logs import redact
 if TYPE_CHECKING:
     from instantreact.channels.channel import Channel, Template
     from instantreact.channels.receiver import Receiver
-    from instantreact.domain.capabilities import Capabilities
 
 
 @dataclass(frozen=True)
@@ -253,6 +252,7 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
     """
     from instantreact.clock import SystemClock
     from instantreact.jobs.room import find_idle_workers
+    from instantreact.pipeline.bundles import find_own
     from instantreact.storage.channel_faults import list_faults
     from instantreact.storage.database import Database
     from instantreact.storage.loaded_bundles import find_told
@@ -260,6 +260,7 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
     from instantreact.storage.recipients import list_recipients_to_tell
     from instantreact.storage.rules import list_criteria
     from instantreact.storage.template_faults import list_refusals
+    from instantreact.wiring import make_captioner, make_detector
 
     try:
         current, head = await find_current_and_head(settings.resolved_database_url)
@@ -277,7 +278,7 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
     finally:
         await database.dispose()
     problem = None if told else "nobody is told of alerts; add whom to tell with POST /recipients"
-    can = can if can.bundles else _find_own_capabilities(settings)
+    can = can if can.bundles else find_own(make_captioner(settings), make_detector(settings))
     findings = [
         Finding("recipients", f"{len(told)} are told of alerts", problem, is_fatal=False),
         Finding("workers", "no job waits for one", idle, is_fatal=False),
@@ -291,15 +292,6 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
         problem = f"{refusal.template} is refused since {refusal.since:%Y-%m-%d %H:%M:%S UTC}. {refusal.reason}"
         findings.append(Finding(f"{refusal.channel} template", "", problem, is_fatal=False))
     return findings
-
-
-def _find_own_capabilities(settings: Settings) -> "Capabilities":
-    from instantreact.domain.capabilities import Capabilities
-    from instantreact.wiring import make_captioner, make_detector
-
-    detector = make_detector(settings).find()
-    bundles = make_captioner(settings).capabilities().bundles
-    return Capabilities((*bundles, detector.loaded) if detector else bundles)
 
 
 async def _examine_speech(settings: Settings) -> Finding:

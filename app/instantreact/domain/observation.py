@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from instantreact.domain.media import Window
 
+SAME_MOMENT_S = 0.002
+"""Times that are nearer to each other, in seconds, are of one frame."""
+
 
 @dataclass(frozen=True)
 class Caption:

@@ -1,8 +1,10 @@
 """What was said near a camera: kept off the picture's path, with what was seen at that moment, to be recognised."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from typing import TypeVar
 
 from instantreact.domain.media import Window
 from instantreact.domain.observation import Caption, Observation
@@ -20,6 +22,8 @@ _MODEL_S = 10.0
 _LOOK_S, _MOST_LOOKS = 0.25, 100
 HEARD_SUFFIX = "-heard"
 """Ends the connection of what was heard, so that it never takes the place of a window that was seen."""
+
+Made = TypeVar("Made")
 
 log = get_logger(__name__)
 
@@ -77,18 +81,21 @@ async def _see(heard: HeardLive, batcher: FeatureBatcher[Description]) -> Observ
 
 async def describe_moment(moment: LiveWindow, batcher: FeatureBatcher[Description]) -> Description:
     """What the model says of a moment; it may not be dropped. Raises TimeoutError where the model does not answer."""
-    answer: Future[Description] = Future()
-    batcher.ask(moment, lambda _, description: answer.set_result(description))
-    async with asyncio.timeout(_MODEL_S):
-        return await asyncio.wrap_future(answer)
+    return await _ask(moment, batcher, lambda _, description: description)
 
 
 async def _observe(heard: HeardLive, batcher: FeatureBatcher[Description]) -> Observation:
-    answer: Future[Observation] = Future()
+    def tell(moment: LiveWindow, description: Description) -> Observation:
+        return heard.tell(make_observation(moment, description, window=window_of(heard)))
 
-    def deliver(moment: LiveWindow, description: Description) -> None:
-        answer.set_result(heard.tell(make_observation(moment, description, window=window_of(heard))))
+    return await _ask(heard.moment, batcher, tell)
 
-    batcher.ask(heard.moment, deliver)
+
+async def _ask(
+    moment: LiveWindow, batcher: FeatureBatcher[Description], make: Callable[[LiveWindow, Description], Made]
+) -> Made:
+    """What `make` makes of the moment and its description, in the model's thread."""
+    answer: Future[Made] = Future()
+    batcher.ask(moment, lambda asked, description: answer.set_result(make(asked, description)))
     async with asyncio.timeout(_MODEL_S):
         return await asyncio.wrap_future(answer)

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager, suppress
 
 from instantreact.domain.capabilities import Capabilities
 from instantreact.errors import Transient
+from instantreact.inference.detector.deployed import DetectorLoader
+from instantreact.inference.loader import CaptionerLoader
 from instantreact.jobs.embedded import in_background
 from instantreact.logs import get_logger
 from instantreact.pipeline.services import Services
@@ -31,19 +33,18 @@ async def find_capabilities(services: Services) -> Capabilities:
     """What those can say that look at footage; where nobody does, what this process could."""
     async with services.database.reading() as session:
         told = await find_told(session, now=services.clock.now())
-    return told if told.bundles else await services.threads.run(_find_own, services)
+    return told if told.bundles else await services.threads.run(find_own, services.captioner, services.detector)
 
 
-def _find_own(services: Services) -> Capabilities:
-    """What this process can say and look for."""
-    detector = services.detector.find()
-    bundles = services.captioner.capabilities().bundles
-    return Capabilities((*bundles, detector.loaded) if detector else bundles)
+def find_own(captioner: CaptionerLoader, detector: DetectorLoader) -> Capabilities:
+    """What a process that has these can say and look for."""
+    found, bundles = detector.find(), captioner.capabilities().bundles
+    return Capabilities((*bundles, found.loaded) if found else bundles)
 
 
 async def _tell_for_ever(services: Services, owner: str) -> None:
     while True:
-        can = await services.threads.run(_find_own, services)
+        can = await services.threads.run(find_own, services.captioner, services.detector)
         try:
             async with services.database.unit_of_work() as session:
                 await tell_bundles(session, owner, can, now=services.clock.now(), lease_s=LEASE_S)

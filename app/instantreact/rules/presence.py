@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from instantreact.domain.media import Window
-from instantreact.domain.observation import Detection, Observation, Presence, Stay, Thing
+from instantreact.domain.observation import SAME_MOMENT_S, Detection, Observation, Presence, Stay, Thing
 from instantreact.domain.rule import (
     AbsenceCondition,
     Evidence,
@@ -13,8 +13,6 @@ from instantreact.domain.rule import (
     PresenceCondition,
 )
 from instantreact.rules.tracking.places import find_foot, find_way_over
-
-_SAME_S = 0.002
 
 
 def match_presence(condition: PresenceCondition, observation: Observation) -> Evidence | None:
@@ -51,7 +49,7 @@ def find_pictured(observation: Observation) -> tuple[Detection, ...]:
     at_s = observation.pictured_s
     if at_s is None:
         return ()
-    return tuple(each for each in observation.detections if abs(each.time_s - at_s) < _SAME_S)
+    return tuple(each for each in observation.detections if abs(each.time_s - at_s) < SAME_MOMENT_S)
 
 
 def _match_object(condition: ObjectCondition, presence: Presence, observation: Observation) -> Evidence:

@@ -10,7 +10,7 @@ import numpy as np
 
 from instantreact.domain.camera import Zone
 from instantreact.domain.media import Window
-from instantreact.domain.observation import Box, Detection, Presence, Thing, Trace
+from instantreact.domain.observation import SAME_MOMENT_S, Box, Detection, Presence, Thing, Trace
 from instantreact.rules.tracking.byte import ByteTracker, Followed, TrackingLimits
 from instantreact.rules.tracking.places import find_foot, is_inside
 from instantreact.rules.tracking.stays import ZoneStays
@@ -21,7 +21,6 @@ _KEPT_S = 60.0
 """How long what was seen is kept: a slow model describes a window long after it."""
 _TRACE_STEP = 0.05
 _TOLD_EVERY_S = 0.5 - 1e-6
-_SAME_S = 0.002
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +135,7 @@ def _thin_out(times_s: set[float], kept_s: float | None) -> set[float]:
     for time_s in sorted(times_s):
         if not thinned or time_s - thinned[-1] >= _TOLD_EVERY_S:
             thinned.append(time_s)
-    return {*thinned, *(time_s for time_s in times_s if kept_s is not None and abs(time_s - kept_s) < _SAME_S)}
+    return {*thinned, *(time_s for time_s in times_s if kept_s is not None and abs(time_s - kept_s) < SAME_MOMENT_S)}
 
 
 def _round(sight: _Sight) -> Detection:
