@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,8 @@ from instantreact.training.metrics.recognition import auc, recall_at_false_alarm
 
 RATE_HZ = 4.0
 FOLDS, SHUFFLES, DRAWS = 5, 10, 1000
+FEW_SCENES = 8
+"""With fewer, drawing scenes says nothing."""
 FIGHTS, FALLS = "fight-detection-surv-dataset", "GMDCSA24"
 RECALL = 0.7
 
@@ -144,12 +147,13 @@ def report(label: str, clips: Sequence[Measured]) -> None:
     mean = {name: np.mean([each[name] for each in scores], axis=0) for name in scores[0]}
     truth = np.array([clip.truth for clip in clips])
     scenes = np.array([clip.scene for clip in clips])
-    print(f"\n{label}: {len(clips)} clips, {truth.sum()} of them {label}s, {len(set(scenes))} scenes")
+    count = len(set(scenes))
+    print(f"\n{label}: {len(clips)} clips, {truth.sum()} of them {label}s, {count} scenes")
     print(
         f"| score | AUC | against the score alone | false alarms at {RECALL:.0%} recall | recall at 5 % false alarms |"
     )
     print("|---|---|---|---|---|")
-    drawn = list(draw_scenes(truth, scenes))
+    drawn = list(draw(truth, scenes if count >= FEW_SCENES else np.arange(len(clips))))
     for name, values in mean.items():
         gains = [auc(values[at], truth[at]) - auc(mean["score"][at], truth[at]) for at in drawn]
         low, high = np.quantile(gains, [0.025, 0.975])
@@ -162,10 +166,12 @@ def report(label: str, clips: Sequence[Measured]) -> None:
         )
 
 
-def draw_scenes(truth: NDArray[np.bool_], scenes: NDArray[np.str_]) -> Iterator[NDArray[np.intp]]:
-    """Clips of scenes that are drawn with replacement, of both kinds."""
+def draw(truth: NDArray[np.bool_], groups: NDArray[Any]) -> Iterator[NDArray[np.intp]]:
+    """Clips of groups that are drawn with replacement, of both kinds."""
+    if truth.all() or not truth.any():
+        raise SystemExit("every clip is of one kind: there is nothing to tell apart")
     random = np.random.default_rng(0)
-    members = [np.flatnonzero(scenes == scene) for scene in np.unique(scenes)]
+    members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
     drawn = 0
     while drawn < DRAWS:
         at = np.concatenate([members[index] for index in random.integers(0, len(members), len(members))])
@@ -198,6 +204,8 @@ def score(clips: Sequence[Measured], seed: int) -> Mapping[str, Values]:
         "score and people as inputs": predict_folds(np.hstack([logit, people]), truth, fold_of),
         "score and share of frames with two near": predict_folds(np.hstack([logit, people[:, 2:3]]), truth, fold_of),
         "score, flat boxes and drop": predict_folds(np.hstack([logit, people[:, 4:]]), truth, fold_of),
+        "flat boxes alone, not fitted": people[:, 4],
+        "drop of the highest head alone, not fitted": people[:, 5],
     }
 
 
@@ -205,7 +213,7 @@ def deal(scenes: Sequence[str], seed: int) -> NDArray[np.intp]:
     """The fold of each clip; a scene stays whole, the largest are dealt first, equals at random."""
     names, counts = np.unique(scenes, return_counts=True)
     random = np.random.default_rng(seed)
-    sizes, fold = np.zeros(FOLDS), {}
+    sizes, fold = np.zeros(min(FOLDS, len(names))), {}
     for index in sorted(range(len(names)), key=lambda each: (-counts[each], random.random())):
         best = int(sizes.argmin())
         fold[names[index]] = best

@@ -19,14 +19,15 @@ settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
 
 
-@pytest.fixture
-def restored_logs() -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def _restored_logs() -> Iterator[None]:
     """A test may configure logs: what it captures them with is closed afterwards, so they are put back."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
-    root.handlers[:], root.level = handlers, level
-    log_plainly()
+    if root.handlers != handlers:
+        root.handlers[:], root.level = handlers, level
+        log_plainly()
 
 
 def log_plainly() -> None:

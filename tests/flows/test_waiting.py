@@ -14,7 +14,7 @@ from tests.servers.postgres import PostgresServer, find_free_port
 
 
 async def test_role_waits_for_tables_and_names_the_database_once_without_its_password(
-    postgres: PostgresServer, caplog: pytest.LogCaptureFixture, restored_logs: None
+    postgres: PostgresServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     name = postgres.create_database()
     url = postgres.url(name).replace("postgres@", "postgres:s3cret@").replace("+asyncpg", "")

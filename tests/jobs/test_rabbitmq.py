@@ -157,7 +157,6 @@ async def test_jobs_wait_while_rabbitmq_is_away_and_go_on_once_it_is_back(
     address: RabbitAddress,
     rabbitmq: RabbitServer,
     capfd: pytest.CaptureFixture[str],
-    restored_logs: None,
 ) -> None:
     configure_logs()
     ran: list[str] = []

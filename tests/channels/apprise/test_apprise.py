@@ -145,7 +145,6 @@ async def test_check_names_addresses_and_services(apprise: AppriseChannel) -> No
     assert await apprise.check() == "Apprise knows office (E-Mail), desk (JSON)"
 
 
-@pytest.mark.usefixtures("restored_logs")
 @pytest.mark.parametrize("status", [200, 401, 500])
 async def test_apprise_shows_no_part_of_an_address_in_log_or_error(
     notified: NotifiedServer, apprise: AppriseChannel, capsys: pytest.CaptureFixture[str], status: int

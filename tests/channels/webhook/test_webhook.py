@@ -57,6 +57,7 @@ async def test_webhook_tells_what_happened_in_words_and_as_values(
     assert data["happening"]["kind"] == "rule_matched"
     assert data["happening"]["evidence"][0] == {
         "kind": "concept", "what": "fight", "score": 0.9, "quote": "fight", "start_s": 1.0, "end_s": 2.0,
+        "count": None, "zone": None, "for_s": None, "way": None,
     }  # fmt: skip
 
 
