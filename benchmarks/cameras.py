@@ -123,7 +123,7 @@ def watch(
     shared = (ReachPolicy(), StreamLimits(), Patience(), EvidenceLimits(), SystemClock())
     detector = DetectorLoader(SHIPPED_DETECTOR, threads=threads).get() if look_s else None
     demand = LookDemand(look_s, STILL_S) if look_s else None
-    tools = WatchTools(plan, batcher, *shared, note, detector)
+    tools = WatchTools(plan, batcher, *shared, note, lambda: detector)
     cameras = [WatchedCamera(f"{index:032}", f"Camera {index}", parse_source(url)) for index, url in enumerate(sources)]
     watchers = [Watcher(camera, tools, may_watch=lambda: True, demand=demand) for camera in cameras]
     try:

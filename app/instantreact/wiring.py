@@ -409,7 +409,7 @@ def watch_tools(
     clock: Clock,
     figures: Figures,
     hand_over: Callable[[SeenLive | HeardLive], None],
-    detector: DeployedDetector | None = None,
+    detector: Callable[[], DeployedDetector | None],
 ) -> WatchTools:
     """What the watchers of this process share; starts the thread of their model."""
     inference = figures.inference

@@ -51,7 +51,7 @@ class DrawnStream:
 
 def watch_drawn(
     draw: Draw,
-    detector: DeployedDetector | None,
+    detector: DeployedDetector | None | Callable[[], DeployedDetector | None],
     *,
     until_s: float,
     demand: LookDemand,
@@ -65,7 +65,8 @@ def watch_drawn(
     batcher = FeatureBatcher(encode, describe)
     slot = batcher.open_slot()
     camera = WatchedCamera(camera_id, "Desk", parse_source("push:"), zones=zones, masks=masks)
-    tools = WatchTools(PLAN, batcher, ReachPolicy(), LIMITS, PATIENCE, EVIDENCE, SystemClock(), handed.take, detector)
+    find = detector if callable(detector) else lambda: detector
+    tools = WatchTools(PLAN, batcher, ReachPolicy(), LIMITS, PATIENCE, EVIDENCE, SystemClock(), handed.take, find)
     stream = DrawnStream(draw, until_s, slot, masks, every_s)
     connection = Connection(camera, stream, tools, slot, WatchedMinutes(), lambda: demand)  # type: ignore[arg-type]
     connection.run(lambda _: None, lambda: True)

@@ -154,3 +154,14 @@ def test_windows_in_which_something_moves_have_their_detections_and_show_a_pictu
 )
 def test_camera_is_looked_at_as_often_as_its_rules_need(conditions: list[Condition], demand: LookDemand) -> None:
     assert find_demand([Criteria((condition,)) for condition in conditions]) == demand
+
+
+def test_a_detector_that_comes_later_looks_from_then_on(detector: DeployedDetector) -> None:
+    asked: list[float] = []
+
+    def draw(time_s: float) -> int:
+        asked.append(time_s)
+        return 255
+
+    found = watch_drawn(draw, lambda: detector if asked[-1] >= 20.0 else None, until_s=40.0, demand=STILL)
+    assert min(each.time_s for seen in found for each in seen.observation.detections) == pytest.approx(20.0, abs=0.6)

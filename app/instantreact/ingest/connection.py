@@ -63,7 +63,7 @@ class Connection:
         zones = draw_zones(camera.zones, GATE_WIDTH, GATE_HEIGHT)
         self._gate = MotionGate(camera.sensitivity, zones)
         self._windows = LiveWindows(tools.plan)
-        self._following = Following.begin(tools.detector, camera.zones) if tools.detector else None
+        self._following: Following | None = None
         self._glancing = Glancing(demand)
         self._ring = PacketRing(max_s=tools.evidence.kept_s, max_bytes=tools.evidence.kept_bytes)
         self._mask = FrameMask(camera.masks)
@@ -123,16 +123,23 @@ class Connection:
                 self._moving_until_s = frame.time_s + self._tools.plan.window_s
         is_moving = frame.time_s <= self._moving_until_s
         looked_s = self._glancing.looked_s
-        is_looked_at = self._following is not None and self._glancing.wants(frame.time_s, is_moving=is_moving)
+        following = self._follow()
+        is_looked_at = following is not None and self._glancing.wants(frame.time_s, is_moving=is_moving)
         if is_looked_at:
             self._windows.note_glance(frame.time_s)
         samples, windows = self._windows.add(frame, is_moving=is_moving)
         glances = []
-        if self._following is not None and is_looked_at:
+        if following is not None and is_looked_at:
             still_since_s = None if is_moving else looked_s
-            glances.append(self._make_glance(self._following, opened, frame, still_since_s))
+            glances.append(self._make_glance(following, opened, frame, still_since_s))
         self._offer(opened, samples, windows, glances)
         self._hand_over_utterances(opened)
+
+    def _follow(self) -> Following | None:
+        """Who looks for things, from the moment on at which there is somebody."""
+        if self._following is None and (detector := self._tools.detector()) is not None:
+            self._following = Following.begin(detector, self._camera.zones)
+        return self._following
 
     def _make_glance(
         self, following: Following, opened: Opened, frame: LiveFrame, still_since_s: float | None

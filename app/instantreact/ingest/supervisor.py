@@ -149,7 +149,7 @@ class Supervisor:
 
     async def _find_demands(self) -> None:
         """How often a detector is to look at each camera, as rules come and go."""
-        if self._tools.detector is None or time.monotonic() < self._next_demand_s:
+        if self._tools.detector() is None or time.monotonic() < self._next_demand_s:
             return
         self._next_demand_s = time.monotonic() + _DEMAND_EVERY_S
         async with self._services.database.reading() as session:

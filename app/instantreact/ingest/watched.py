@@ -82,12 +82,16 @@ class EvidenceLimits:
     kept_bytes: int = 48_000_000
 
 
+def _find_nobody() -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class WatchTools:
     """What all watchers of a process share.
 
     hand_over  called in the model's and the watchers' threads; must not block
-    detector   who looks for things; None for nobody
+    detector   gives who looks for things, None while there is nobody; asked for every picture
     """
 
     plan: SamplingPlan
@@ -98,7 +102,7 @@ class WatchTools:
     evidence: EvidenceLimits
     clock: Clock
     hand_over: Callable[[SeenLive | HeardLive], None]
-    detector: DeployedDetector | None = None
+    detector: Callable[[], DeployedDetector | None] = _find_nobody
 
 
 def make_observation(seen: LiveWindow, description: Description, *, window: Window | None = None) -> Observation:

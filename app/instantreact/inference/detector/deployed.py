@@ -84,6 +84,11 @@ class DetectorLoader:
         """Whether nobody wants one."""
         return self._path is None
 
+    @property
+    def loaded(self) -> DeployedDetector | None:
+        """The detector if it is there already; costs nothing."""
+        return self._loaded
+
     def get(self) -> DeployedDetector:
         """The detector. Raises DetectorUnavailable with what to do about it."""
         if self._path is None:
