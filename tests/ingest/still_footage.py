@@ -51,7 +51,7 @@ class DrawnStream:
 
 def watch_drawn(
     draw: Draw,
-    detector: DeployedDetector | None | Callable[[], DeployedDetector | None],
+    detector: DeployedDetector | Callable[[], DeployedDetector | None] | None,
     *,
     until_s: float,
     demand: LookDemand,

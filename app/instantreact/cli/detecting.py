@@ -3,12 +3,12 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from instantreact.config import Settings
 from instantreact.domain.media import Images
+from instantreact.domain.nearest import ask_meant, find_nearest
 from instantreact.domain.observation import Detection
 from instantreact.errors import InvalidInput, UnreadableMedia
 from instantreact.inference.detector import Detector, load_detector
@@ -47,9 +47,9 @@ def open_detector(folder: Path | None, wanted: DetectOptions) -> Detector:
     detector = load_detector(folder or SHIPPED_DETECTOR)
     for label in wanted.labels or ():
         if label not in detector.labels:
-            nearest = get_close_matches(label, detector.labels, n=1, cutoff=0)[0]
+            question = ask_meant([find_nearest(label, detector.labels)])
             known = ", ".join(detector.labels)
-            raise InvalidInput(f"{detector.bundle.name} finds no {label}: did you mean {nearest}? It knows {known}.")
+            raise InvalidInput(f"{detector.bundle.name} finds no {label}.{question} It knows {known}.")
     return detector
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from instantreact.domain.concepts import ConceptWords
 from instantreact.domain.mention import mentions
+from instantreact.domain.nearest import ask_meant, find_nearest
 from instantreact.domain.rule import ConceptCondition, Criteria, PresenceCondition, presence_conditions
 
 
@@ -102,20 +102,16 @@ class Capabilities:
     def offer(self, unknown: Iterable[str]) -> str:
         """The known concepts, by which bundle, and those among them that were perhaps meant by the unknown ones."""
         known = ", ".join(self.concepts)
-        meant = dict.fromkeys(near for concept in unknown if (near := self._find_nearest(concept)))
-        question = f" Did you mean {' or '.join(meant)}?" if meant else ""
+        question = ask_meant(map(self._find_nearest, unknown))
         return f"{known} ({', '.join(str(bundle) for bundle in self.captioners)}).{question}"
 
     def offer_labels(self, unknown: Iterable[str]) -> str:
         """What is looked for, by which bundle, and what was perhaps meant by the unknown ones."""
-        near = dict.fromkeys(
-            match for label in unknown for match in get_close_matches(label.casefold(), self.labels, n=1)
-        )
-        question = f" Did you mean {' or '.join(near)}?" if near else ""
+        question = ask_meant(find_nearest(label, self.labels) for label in unknown)
         bundles = ", ".join(map(str, self.detectors))
         return f"{', '.join(self.labels)} ({bundles}; INSTANTREACT_DETECTOR_LABELS says what).{question}"
 
     def _find_nearest(self, concept: str) -> str | None:
         """The concept one of whose words it is, or else the one that is spelt most like it."""
         meant = [name for name, words in self.concepts.items() if mentions(concept, words)]
-        return next(iter(meant or get_close_matches(concept.casefold(), self.concepts, n=1)), None)
+        return meant[0] if meant else find_nearest(concept, self.concepts)

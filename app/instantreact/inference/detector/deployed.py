@@ -4,11 +4,11 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from instantreact.domain.capabilities import LoadedBundle
 from instantreact.domain.media import Glance, GlancePlan
+from instantreact.domain.nearest import ask_meant, find_nearest
 from instantreact.domain.observation import Detection
 from instantreact.errors import BundleMismatch, BundleMissing, DetectorUnavailable
 from instantreact.inference.detector.detector import Detector, load_detector
@@ -127,8 +127,7 @@ def choose_labels(known: Sequence[str], wanted: Sequence[str] | None) -> tuple[s
         return tuple(known)
     unknown = [label for label in wanted if label not in known]
     if unknown:
-        near = dict.fromkeys(match for label in unknown for match in get_close_matches(label, known, n=1))
-        question = f" Did you mean {' or '.join(near)}?" if near else ""
+        question = ask_meant(find_nearest(label, known) for label in unknown)
         raise DetectorUnavailable(
             f"INSTANTREACT_DETECTOR_LABELS names {', '.join(unknown)}, which the detector does not know.{question} It "
             f"knows {', '.join(known)}."
