@@ -72,7 +72,7 @@ def all_sent(client: httpx.Client) -> bool:
 def test_serve_alone_works_on_postgres_and_rabbitmq_and_one_with_other_files_is_refused(
     tmp_path: Path, graph: FakeGraph, drawn_clip: Path, shared: dict[str, str]
 ) -> None:
-    with Service(tmp_path / "a", graph, **shared) as service:
+    with Service(tmp_path / "a", graph, draw_boxes="false", **shared) as service:
         other = run("serve", "--state-dir", "b", cwd=tmp_path, port="0", **shared)
         assert other.returncode == 1
         assert "INSTANTREACT_BLOBS_DIR" in other.stderr
