@@ -40,8 +40,10 @@ async def test_alert_shows_who_was_told_and_what_became_of_each_part(
         "A fight",
         ["Sun 22 Nov 2026, 13:00:00 CET (UTC+01:00)", CAPTION],
     )
+    unasked = {"count": None, "zone": None, "for_s": None, "way": None}
     assert shown["evidence"] == [
         {"kind": "concept", "what": "fight", "score": 0.9, "quote": "Two people fight.", "start_s": 0.0, "end_s": 2.0}
+        | unasked
     ]
     (told,) = shown["deliveries"]
     assert (told["recipient_name"], told["channel"], told["state"]) == ("Ana", "messenger", "pending")

@@ -61,7 +61,7 @@ def test_fight_at_a_camera_reaches_messenger_and_its_evidence_shows_the_moment(
     tmp_path: Path, graph: FakeGraph, data_dir: Path
 ) -> None:
     footage = repeat_clip(data_dir / "cctv" / "clips" / "fi001.mp4", tmp_path, times=20)
-    settings = {"evidence_before_s": "2", "evidence_after_s": "2"}
+    settings = {"evidence_before_s": "2", "evidence_after_s": "2", "draw_boxes": "false"}
     with RtspServer(footage) as camera, Service(tmp_path / "state", graph, **settings) as service:
         with service.client() as api:
             probed = api.post("/cameras/probe", json={"source": camera.url}).json()
