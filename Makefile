@@ -10,6 +10,8 @@ DEV := .venv-dev
 SYSTEM_PACKAGES := ffmpeg espeak-ng python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base \
 	gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-rtsp \
 	mosquitto postgresql rabbitmq-server $(if $(shell command -v npm),,nodejs npm)
+# Every process that is started would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 OIDC := .oidc-provider
 OIDC_VERSION := 9.5.2
 

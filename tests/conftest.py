@@ -63,6 +63,13 @@ def pytest_report_header() -> Iterable[str]:
     yield f"footage: {'found' if DATA_DIR.is_dir() else 'absent, tests marked data are deselected'}"
 
 
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Pictures and films that differ: pytest's own account of that takes minutes."""
+    if isinstance(left, bytes) and isinstance(right, bytes) and max(len(left), len(right)) > 4096:
+        return [f"bytes {op} bytes, which have {len(left)} and {len(right)}"]
+    return None
+
+
 def list_children() -> list[psutil.Process]:
     """The processes that this one started, and theirs, but for servers that a whole session of tests shares."""
     shared = [child for child in psutil.Process().children() if child.name() in SESSION_SERVERS]

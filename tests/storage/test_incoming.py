@@ -15,7 +15,7 @@ async def test_insert_new_keeps_the_first_when_a_message_is_repeated(database: D
     async with database.unit_of_work() as session:
         (message_id,) = await incoming.insert_new(session, ChannelKind.MESSENGER, [first, again], now=NOW)
         assert await incoming.insert_new(session, ChannelKind.MESSENGER, [again], now=NOW) == []
-        await incoming.mark_handled(session, message_id, now=NOW)
+        await incoming.mark_handled(session, [message_id], now=NOW)
     async with database.reading() as session:
         message = await incoming.get_message(session, message_id)
         with pytest.raises(NotFound):
