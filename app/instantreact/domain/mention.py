@@ -27,17 +27,19 @@ def stem(word: str) -> str:
     return str(_STEMMER.stemWord(_IRREGULAR.get(word, word)))
 
 
-def stems(text: str) -> list[str]:
+@lru_cache(maxsize=4096)  # one captioner says the same few sentences again and again
+def stems(text: str) -> tuple[str, ...]:
     """The stems of a sentence's words, in order."""
-    return [stem(word) for word in tokenize(text)]
+    return tuple(stem(word) for word in tokenize(text))
 
 
 def find_phrase(sentence: Sequence[str], phrase: Sequence[str]) -> int | None:
     """Where the stems `phrase` stand in a row among the stems `sentence`; None when they do not, or are none."""
     if not phrase:
         return None
-    last = len(sentence) - len(phrase)
-    return next((at for at in range(last + 1) if list(sentence[at : at + len(phrase)]) == list(phrase)), None)
+    first, wanted = phrase[0], list(phrase)
+    starts = (at for at, word in enumerate(sentence) if word == first)
+    return next((at for at in starts if list(sentence[at : at + len(wanted)]) == wanted), None)
 
 
 def mentions(text: str, phrases: Iterable[str]) -> str | None:

@@ -96,7 +96,8 @@ class Captioner:
         hypotheses = merge_samples(self._vocabulary.decode(sentence.words) for sentence in sampled)
         head = self._score_concepts(encoded.logits)
         words = self.bundle.concepts.words
-        concepts = {name: mention_probability(hypotheses, words[name]) for name in self.bundle.concepts.names} | head
+        said = [name for name in self.bundle.concepts.names if name not in head]
+        concepts = {name: mention_probability(hypotheses, words[name]) for name in said} | head
         return Description(self._find_caption(encoded, sampled, head), hypotheses, concepts)
 
     def _start_encoding(self, encoder: GraphSession, images: Images) -> Callable[[], FrameFeatures]:
