@@ -6,12 +6,16 @@ were looked at again, enlarged and brightened).
 Found is the sum of the smaller of found and counted over the sum of counted; too many is what is found beyond that.
 A box in a wrong place can make up for somebody who is missed: read both figures together. Frames with more than eight
 people are left out, and how many were counted is the mean of the looks.
+
+With `--tracks` also how many things the product's tracker knows of at the frame, from looks four times a second in the
+two seconds before it, as at a live camera.
 """
 
 import argparse
 import json
 import statistics
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,15 +23,18 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from instantreact.domain.media import Images
+from instantreact.domain.media import Images, Window
+from instantreact.domain.observation import Detection
 from instantreact.inference.detector import Detector, load_detector
 from instantreact.inference.detector.nms import suppress
 from instantreact.inference.detector.preprocess import Boxes
 from instantreact.media.pictures import open_pictures
+from instantreact.rules.tracking.things import ThingTracker
 
 MOST_PEOPLE = 8
 OVERLAP = 0.4
 SCORES = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6)
+FOLLOWED_S, LOOK_S = 2.0, 0.25
 MORE = Path(__file__).parent / "people_more.jsonl"
 SIZES = ((416, 416), (320, 576), (352, 640), (448, 800), (640, 640))
 """Height and width of other inputs that are measured beside a bundle's."""
@@ -38,10 +45,12 @@ Look = Callable[[Images], tuple[Boxes, Boxes]]
 
 @dataclass(frozen=True, eq=False)
 class Counted:
-    """A frame, RGB, and how many people are in it."""
+    """A frame, RGB, how many people are in it, and where it is."""
 
     image: Images
     people: float
+    clip: Path
+    index: int
 
 
 def main() -> None:
@@ -49,6 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="the folder of real footage ($INSTANTREACT_DATA)")
     parser.add_argument("--bundle", type=Path, default=Path("models/detector"))
+    parser.add_argument("--tracks", action="store_true", help="measure two seconds with tracks, too")
     parser.add_argument("--candidates", type=Path, help="YOLOX weights to measure in other sizes, too")
     asked = parser.parse_args()
     sets = [read_frames(path, asked.data / "cctv") for path in (asked.data / "cctv" / "people.jsonl", MORE)]
@@ -57,6 +67,8 @@ def main() -> None:
     print("|---" * (2 + len(SCORES)) + "|")
     for name, look in list_candidates(asked.bundle, asked.candidates):
         report(name, look, sets)
+    if asked.tracks:
+        report_tracks(asked.bundle, sets)
 
 
 def read_frames(path: Path, cctv: Path) -> list[Counted]:
@@ -66,7 +78,8 @@ def read_frames(path: Path, cctv: Path) -> list[Counted]:
     for row in rows:
         people = statistics.mean(row["counts"])
         if people <= MOST_PEOPLE:
-            frames.append(Counted(read_frame(cctv / "clips" / f"{row['clip']}.mp4", row["frame"]), people))
+            clip = cctv / "clips" / f"{row['clip']}.mp4"
+            frames.append(Counted(read_frame(clip, row["frame"]), people, clip, row["frame"]))
     return frames
 
 
@@ -140,6 +153,47 @@ def report(name: str, look: Look, sets: Sequence[Sequence[Counted]]) -> None:
             column.append(f"{found:.0%} / {extra:.0%}")
     cells = " | ".join("; ".join(column) for column in columns)
     print(f"| {name} | {statistics.median(times_ms):.1f} | {cells} |", flush=True)
+
+
+def report_tracks(bundle: Path, sets: Sequence[Sequence[Counted]]) -> None:
+    """One line of the table: what is known at each frame of who was there within two seconds."""
+    detector = load_detector(bundle)
+    columns: list[list[str]] = [[] for _ in SCORES]
+    for frames in sets:
+        seen = [look_before(detector, frame) for frame in frames]
+        for column, score in zip(columns, SCORES, strict=True):
+            found, extra = compare([count_things(looks, score) for looks in seen], frames)
+            column.append(f"{found:.0%} / {extra:.0%}")
+    cells = " | ".join("; ".join(column) for column in columns)
+    print(f"| {detector.bundle.name}, {FOLLOWED_S:g} s with tracks | | {cells} |", flush=True)
+
+
+def look_before(detector: Detector, frame: Counted) -> list[tuple[float, float, list[Detection]]]:
+    """Time, aspect and people of looks four times a second, the last of them at the frame."""
+    pictures: deque[tuple[float, Images]] = deque()
+    with open_pictures(frame.clip) as reader:
+        for number, picture in enumerate(reader.pictures()):
+            pictures.append((picture.time_s, picture.bgr()[..., ::-1]))
+            while pictures[0][0] < picture.time_s - FOLLOWED_S - 1e-3:
+                pictures.popleft()
+            if number == frame.index:
+                break
+    end_s, looks = pictures[-1][0], []
+    for time_s, image in pictures:
+        due = round((end_s - time_s) / LOOK_S) * LOOK_S
+        if min(pictures, key=lambda each: abs(end_s - due - each[0]))[0] == time_s:
+            people = detector.detect([image], [time_s], min_score=0.1, labels={"person"})
+            looks.append((time_s, image.shape[1] / image.shape[0], people))
+    return looks
+
+
+def count_things(looks: Sequence[tuple[float, float, list[Detection]]], score: float) -> int:
+    """How many people the tracker knows of at the last look."""
+    tracker = ThingTracker(["person"], min_score=score)
+    for time_s, aspect, people in looks:
+        tracker.see(time_s, people, aspect)
+    presence = tracker.presence_within(Window(0, looks[0][0], looks[-1][0]))
+    return len(presence.things) if presence else 0
 
 
 def count(boxes: Boxes, scores: Boxes, min_score: float) -> int:
