@@ -170,6 +170,11 @@ async def test_rule_that_nobody_could_write_down_is_not_tried_either(client: htt
     assert_problem(await client.post("/rules/test", json={"rule": unknown}), 422, "Did you mean fight?")
 
 
+async def test_rule_about_a_zone_that_no_camera_has_is_not_tried(client: httpx.AsyncClient) -> None:
+    nowhere = {**FIGHT, "conditions": [{"kind": "zone", "zone": "till"}]}
+    assert_problem(await client.post("/rules/test", json={"rule": nowhere}), 422, "has a zone called till")
+
+
 async def test_rule_that_is_mostly_wrong_says_so_and_which_threshold_would_be_better(
     client: httpx.AsyncClient, services: Services
 ) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from instantreact.domain.capabilities import Capabilities, LoadedBundle
-from instantreact.domain.rule import CaptionCondition, ConceptCondition, Criteria, ObjectCondition
+from instantreact.domain.rule import AbsenceCondition, CaptionCondition, ConceptCondition, Criteria, ObjectCondition
 
 CAPTIONER = LoadedBundle("captioner", "0.2.0", {"fight": ("punch", "brawl"), "fire": ("smoke",)}, 1)
 CAN = Capabilities((CAPTIONER,))
@@ -59,3 +59,11 @@ def test_labels_that_nobody_looks_for_are_found_and_the_nearest_is_offered() -> 
     assert "person, knife (yolox_nano 1" in both.offer_labels(["persn"])
     assert both.offer_labels(["persn"]).endswith("Did you mean person?")
     assert both.describe_difference() is None
+
+
+def test_conditions_on_less_than_is_told_are_found_but_for_absence() -> None:
+    strict = Capabilities((CAPTIONER, LoadedBundle("yolox_nano", "1", {}, 0, ("person",), 0.9)))
+    weak, absent = ObjectCondition("person", min_score=0.5), AbsenceCondition("person", 60.0)
+    assert "from a score of 0.9 on" in (strict.describe_untold(Criteria((absent, weak))) or "")
+    assert strict.describe_untold(Criteria((absent, ObjectCondition("person", min_score=0.9)))) is None
+    assert CAN.describe_untold(Criteria((weak,))) is None

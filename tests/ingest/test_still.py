@@ -96,7 +96,7 @@ async def test_one_who_sits_still_for_five_minutes_is_one_thing_and_one_alert(
 async def test_nobody_at_the_desk_for_two_minutes_is_told_and_nobody_looks_where_no_rule_asks(
     services: Services, detector: DeployedDetector
 ) -> None:
-    camera_id = await set_rule(services, AbsenceCondition("person", 120.0, "desk"))
+    camera_id = await set_rule(services, AbsenceCondition("person", 120.0, "desk", min_score=0.5))
     leaves_s = 40.0
     seen = watch_drawn(
         lambda time_s: 255 if time_s < leaves_s else 60,

@@ -59,8 +59,8 @@ def bundle(drawn: DrawnData, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def service(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    settings = {"captioner_bundle": str(bundle), "speech": "off", "detector": "off"}
-    with Service(tmp_path_factory.mktemp("service") / "state", **settings) as service:
+    state_dir = tmp_path_factory.mktemp("service") / "state"
+    with Service(state_dir, captioner_bundle=str(bundle), speech="off", detector="off") as service:
         yield service
 
 

@@ -44,7 +44,8 @@ def refuse_unsayable(criteria: Criteria, can: Capabilities) -> None:
 def view_rule(rule: Rule, can: Capabilities, looks: SecondLooks | None, record: Record | None = None) -> RuleView:
     """A stored rule, with a warning where it asks for what nobody can say or look at, or is mostly wrong."""
     lacks_look = None if rule.second_look is None or looks else _NO_LOOKS
-    warnings = (can.describe_lack([rule.criteria]), lacks_look, record.describe_fault() if record else None)
+    lacks = can.describe_lack([rule.criteria]), can.describe_untold(rule.criteria)
+    warnings = (*lacks, lacks_look, record.describe_fault() if record else None)
     warning = " ".join(each for each in warnings if each) or None
     return RuleView.model_validate(rule).model_copy(update={"warning": warning})
 
@@ -56,16 +57,18 @@ async def refuse_unanswerable(session: AsyncSession, recognition: Recognition, r
     """
     if not rule.enabled:
         return
-    watched = [
-        camera for camera in await list_all_cameras(session) if rule.camera_ids is None or camera.id in rule.camera_ids
-    ]
-    _check_zones(asked_zones(rule.criteria), watched)
+    watched = await refuse_unknown_zones(session, rule.criteria, rule.camera_ids)
     uploads = [None] if rule.camera_ids is None else []
     recognition.refuse_unlistened(rule.criteria, [*uploads, *(camera.speech for camera in watched)])
 
 
-def _check_zones(asked: Collection[str], watched: Sequence[Camera]) -> None:
+async def refuse_unknown_zones(
+    session: AsyncSession, criteria: Criteria, camera_ids: Collection[str] | None
+) -> Sequence[Camera]:
+    """The cameras that a rule watches. Raises InvalidInput where none of them has a zone that it asks about."""
+    watched = [camera for camera in await list_all_cameras(session) if camera_ids is None or camera.id in camera_ids]
     known = {zone.name for camera in watched for zone in camera.zones}
-    for zone in asked:
+    for zone in asked_zones(criteria):
         if zone not in known:
             raise InvalidInput(f"No camera that this rule watches has a zone called {zone}. {suggest(zone, known)}")
+    return watched

@@ -6,14 +6,20 @@ from dataclasses import dataclass
 from instantreact.domain.concepts import ConceptWords
 from instantreact.domain.mention import mentions
 from instantreact.domain.nearest import ask_meant, find_nearest
-from instantreact.domain.rule import ConceptCondition, Criteria, PresenceCondition, presence_conditions
+from instantreact.domain.rule import (
+    AbsenceCondition,
+    ConceptCondition,
+    Criteria,
+    PresenceCondition,
+    presence_conditions,
+)
 
 
 @dataclass(frozen=True)
 class LoadedBundle:
     """A bundle in use: its concepts with their words, and the version of these; scores compare within one version.
 
-    A detector has no concepts: `labels` are those that are looked for.
+    A detector has no concepts: `labels` are those that are looked for, and told of from `min_score` on.
     """
 
     name: str
@@ -21,6 +27,7 @@ class LoadedBundle:
     concepts: ConceptWords
     concepts_version: int
     labels: tuple[str, ...] = ()
+    min_score: float = 0.0
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -88,6 +95,17 @@ class Capabilities:
             f"Nothing looks for {', '.join(unknown)}: conditions on it never hold. What is looked for are "
             f"{self.offer_labels(unknown)}"
         )
+
+    def describe_untold(self, criteria: Criteria) -> str | None:
+        """A sentence about conditions on things with less of a score than is told of; None where there are none.
+
+        Absence is judged by whatever is seen.
+        """
+        least = min((bundle.min_score for bundle in self.detectors), default=0.0)
+        asked = [each for each in presence_conditions(criteria) if not isinstance(each, AbsenceCondition)]
+        if all(each.min_score >= least for each in asked):
+            return None
+        return f"Things are told of from a score of {least:g} on (INSTANTREACT_DETECTOR_MIN_SCORE): less finds no more."
 
     def describe_difference(self) -> str | None:
         """A sentence for processes that look at the same footage with different bundles; None where all agree."""

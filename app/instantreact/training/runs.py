@@ -10,6 +10,7 @@ import torch
 from pydantic import BaseModel
 
 from instantreact.errors import Conflict
+from instantreact.training.folders import make_folder
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -21,8 +22,8 @@ _CONFIG = "config.json"
 
 
 def claim_run(output: Path, config: BaseModel) -> None:
-    """Make `output` the folder of a run of this configuration. Raises Conflict when it is another's."""
-    output.mkdir(parents=True, exist_ok=True)
+    """Make `output` the folder of a run of this configuration. Raises Conflict when it is another's, or a file."""
+    make_folder(output)
     stated = output / _CONFIG
     if not stated.is_file():
         stated.write_text(config.model_dump_json(indent=1), "utf-8")

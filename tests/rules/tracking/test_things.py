@@ -78,6 +78,15 @@ def test_traces_tell_when_something_was_seen_last_with_which_score() -> None:
     assert [(each.time_s, each.score) for each in presence.traces if each.zone == "till"] == [(0.0, 0.9), (6.0, 0.5)]
 
 
+@pytest.mark.parametrize(("score", "told"), [(0.29, 0.29), (0.3, 0.3), (0.3499, 0.34), (0.12, 0.12), (0.09, None)])
+def test_traces_say_no_more_than_was_seen_and_weak_ones_count_too(score: float, told: float | None) -> None:
+    tracker = ThingTracker(("person",), min_score=0.9)
+    tracker.see(1.0, [person(0.7, 0.9, 1.0, score)], 1.0)
+    presence = tracker.presence_within(last_s(1.0))
+    assert presence is not None
+    assert ([each.score for each in presence.traces], presence.things) == ([told] if told else [], ())
+
+
 def test_after_a_time_in_which_nobody_looked_absence_begins_anew() -> None:
     tracker = ThingTracker(("person",), ())
     tracker.see(0.0, [person(0.7, 0.9, 0.0)], 1.0)

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +162,31 @@ def test_a_run_may_start_from_the_weights_of_another(folder: Path, random_weight
     other = DetectorConfig(labels={"disc": ("disc",)}, network=first.config.network)
     with pytest.raises(InvalidInput, match="other labels"):
         train_detector(other, None, pictures, (), tmp_path / "other", start=first)
+
+
+def test_pictures_without_a_box_of_the_recipe_train_nothing(folder: Path, tmp_path: Path) -> None:
+    bare = [replace(each, boxes=each.boxes[:0], labels=each.labels[:0]) for each in pictures_of(folder)]
+
+    with pytest.raises(InvalidInput, match=r"None of the \d+ pictures has a box of "):
+        train_detector(tiny_config(steps=1), None, bare, (), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_result_takes_the_place_of_no_file(folder: Path, random_weights: Path, tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+
+    for output in (taken, taken / "below"):
+        with pytest.raises(Conflict, match="a file has its name"):
+            train_detector(tiny_config(steps=1), random_weights, pictures_of(folder), (), output)
+    assert taken.read_text() == "mine"
+
+
+def test_weights_that_are_none_are_told(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.npz").write_text("hello world")
+
+    with pytest.raises(InvalidInput, match=r"it is no \.npz file"):
+        train_detector(tiny_config(steps=1), tmp_path / "text.npz", pictures_of(folder), (), tmp_path / "run")
 
 
 def test_a_loss_that_is_no_number_is_told(folder: Path, random_weights: Path, tmp_path: Path) -> None:

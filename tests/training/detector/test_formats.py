@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from instantreact.errors import InvalidInput, UnreadableMedia
 from instantreact.training.detector.formats.load import BoxFormat, load_pictures, recognise
-from instantreact.training.detector.pictures import LabelMap, MarkedBox, PictureSet, read_picture, what_is_wrong
+from instantreact.training.detector.formats.yolo import load_yolo
+from instantreact.training.detector.pictures import (
+    LabelMap,
+    MarkedBox,
+    PictureSet,
+    read_picture,
+    read_size,
+    what_is_wrong,
+)
 from tests.conftest import DATA_DIR
 from tests.training.detector.drawn import LABELS, SIDE, DrawnThing, draw_voc, write_voc
 
@@ -144,9 +152,30 @@ def test_a_picture_that_is_none_is_told_and_left_out(tmp_path: Path) -> None:
     found = load(folder)
 
     assert [picture.name for picture in found.pictures] == ["000002"]
-    assert found.complaints == ("000001: The picture 000001.jpg cannot be read.",)
+    assert found.complaints == ("000001: The picture 000001.jpg cannot be read, or breaks off.",)
     with pytest.raises(UnreadableMedia):
         read_picture(folder / "JPEGImages" / "000001.jpg")
+
+
+@pytest.mark.parametrize("ending", [".jpg", ".png"])
+def test_a_picture_that_breaks_off_is_told_and_left_out(tmp_path: Path, ending: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (300, 300, 3), np.uint8)
+    whole = cv2.imencode(ending, noise)[1].tobytes()
+    path = tmp_path / f"one{ending}"
+    path.write_bytes(whole)
+    assert read_size(path) == (300, 300)
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(UnreadableMedia, match="breaks off"):
+        read_size(path)
+
+
+def test_marks_that_are_no_text_are_told(tmp_path: Path) -> None:
+    for kind in ("images", "labels"):
+        (tmp_path / kind / "train").mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / "images/train/one.png"), np.zeros((8, 8, 3), np.uint8))
+    (tmp_path / "labels/train/one.txt").write_bytes(b"\xbb\x00")
+    (tmp_path / "classes.txt").write_text("ball\n")
+    assert load_yolo(tmp_path, "train", NAMES).complaints == ("one: one.txt is no text",)
 
 
 def test_parts_of_several_folders_are_joined(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from fastapi import APIRouter, Response
 
-from instantreact.api.answerable import refuse_unanswerable, refuse_unsayable, view_rule
+from instantreact.api.answerable import refuse_unanswerable, refuse_unknown_zones, refuse_unsayable, view_rule
 from instantreact.api.auth import KeyedRoute, requires
 from instantreact.api.deps import CapabilitiesDep, ServicesDep
 from instantreact.api.openapi import CREATED, problems
@@ -67,6 +67,7 @@ async def test_rule(services: ServicesDep, can: CapabilitiesDep, draft: RuleTest
     trial = Trial(changes["criteria"], changes["confirmation"], changes["schedule"], changes["cooldown_s"])
     async with services.database.reading() as session:
         await rules.check_named(session, changes)
+        await refuse_unknown_zones(session, trial.criteria, changes["camera_ids"])
     latest = until if draft.until else now + timedelta(days=1)  # an upload's later minutes lie ahead of its arrival
     tried = await try_rule(services, trial, changes["camera_ids"], since=since, until=latest)
     return RuleTestView.of(tried, until)

@@ -1,5 +1,6 @@
 """The conditions of a rule as people write them, checked against what can be answered. Mirrors domain/rule.py."""
 
+import math
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -9,6 +10,8 @@ from instantreact.api.schemas.fields import Count, Draft, Name, Number, Several
 from instantreact.domain.mention import tokenize
 from instantreact.domain.observation import Way
 from instantreact.domain.rule import MeaningKind
+
+_SHORTEST_LINE = 0.01
 
 Share = Annotated[Number, Field(ge=0.0, le=1.0)]
 
@@ -129,12 +132,17 @@ class PassageConditionDraft(Draft):
     def _check_place(self) -> Self:
         if (self.zone is None) is (self.line is None):
             raise ValueError("names either a `zone` or a `line`")
-        if self.line is not None and self.line[0] == self.line[1]:
-            raise ValueError("the ends of the `line` are one point")
+        if self.line is not None and _is_short(*self.line):
+            raise ValueError("the ends of the `line` are one point, or nearly")
         ways = {Way.ENTER, Way.LEAVE} if self.line is None else {Way.RIGHT, Way.LEFT}
         if self.way is not None and self.way not in ways:
             raise ValueError(f"`way` is {' or '.join(sorted(ways))} here")
         return self
+
+
+def _is_short(one: PointDraft, other: PointDraft) -> bool:
+    """Whether nobody could step over it."""
+    return math.hypot(one.x - other.x, one.y - other.y) < _SHORTEST_LINE
 
 
 ConditionDraft = Annotated[

@@ -54,7 +54,7 @@ class DeployedDetector:
     def loaded(self) -> LoadedBundle:
         """What rules may ask for."""
         bundle = self.detector.bundle
-        return LoadedBundle(bundle.name, bundle.version, {}, 0, self.labels)
+        return LoadedBundle(bundle.name, bundle.version, {}, 0, self.labels, self.min_score)
 
     def look(self, glance: Glance) -> list[Detection]:
         """What a picture shows, down to scores that only help to follow things."""

@@ -19,7 +19,8 @@ LONGEST_BREAK_S = 5.0
 """Between two looks; after more than that nobody knows what happened meanwhile."""
 _KEPT_S = 60.0
 """How long what was seen is kept: a slow model describes a window long after it."""
-_TRACE_STEP = 0.05
+_TRACE_STEPS = 100
+"""Of a score: a trace says at most so much too little, and never too much."""
 _TOLD_EVERY_S = 0.5 - 1e-6
 
 
@@ -106,7 +107,7 @@ class ThingTracker:
         there: dict[str | None, bool] = {None: True}
         there |= {zone.name: is_inside(foot, zone.polygon) for zone in self._zones}
         for zone, is_there in there.items():
-            if is_there and detection.score >= self._min_score:
+            if is_there and detection.score >= self._limits.low:  # an absence has a least score of its own
                 self._leave_trace(detection, zone)
         if followed is not None:
             stays = self._stays.setdefault(followed, {zone: ZoneStays(zone) for zone in there})
@@ -114,8 +115,8 @@ class ThingTracker:
                 stays[zone].see(detection.time_s, is_inside=is_there)
 
     def _leave_trace(self, detection: Detection, zone: str | None) -> None:
-        """Keep the newest sight of each score, rounded up: an older one with less says nothing more."""
-        score = round(math.ceil(detection.score / _TRACE_STEP - 1e-9) * _TRACE_STEP, 2)
+        """Keep the newest sight of each score: an older one with less says nothing more."""
+        score = math.floor(detection.score * _TRACE_STEPS + 1e-6) / _TRACE_STEPS
         front = self._traces.setdefault((detection.label, zone), [])
         if front and front[-1].time_s == detection.time_s and front[-1].score >= score:
             return

@@ -25,6 +25,7 @@ from instantreact.training.captioner.graphs import (
 )
 from instantreact.training.captioner.recipe import preprocessing_of
 from instantreact.training.captioner.storage import compute_in_int8, store_as_half, store_as_int8
+from instantreact.training.folders import make_folder
 
 _SEQUENCE_SIZES = ({"frames": 1}, {"frames": 7}, {"frames": 40})
 _STEP_SIZES = (
@@ -46,7 +47,7 @@ def export_bundle(
     stored in 8 bits and the LSTMs compute with 8-bit weights. What that costs is for `evaluate` to say.
     Raises BundleMismatch when a graph does not say what torch says.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     graphs = _write_graphs(trained, folder)
     for name, graph in graphs.items():
         store_small(name, folder / graph.file, int8=int8)

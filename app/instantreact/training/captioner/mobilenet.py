@@ -3,6 +3,7 @@
 Folded, because the weights that we may ship are published so, and because it trains on single clips without statistics.
 """
 
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,8 +113,10 @@ class MobileNetV2(nn.Module):
     def load_folded(self, path: Path) -> None:
         """Take the weights of an .npz that holds `NN_..._w` and `NN_..._b` in execution order, classifier last.
 
-        Raises ValueError when the shapes do not fit.
+        Raises ValueError when it is no such file or the shapes do not fit.
         """
+        if not zipfile.is_zipfile(path):
+            raise ValueError("it is no .npz file")
         convolutions = [module for module in self.modules() if isinstance(module, nn.Conv2d)]
         with np.load(path) as stored:
             names = sorted(name[:-2] for name in stored.files if name.endswith("_w"))[: len(convolutions)]

@@ -84,6 +84,7 @@ def evaluate_detector_command(
     """Measure a detector's bundle, of whatever architecture: mAP with its interval, each label, COCO's mAP beside."""
     detector = load_detector(bundle)
     loaded = load_pictures(data, [part], LabelMap(_names(detector.labels, names or [])), data_format)
+    only_labels([], [], detector.labels, only)  # refused before anything is looked at
     with progress("Pictures seen", len(loaded.pictures)) as tell:
         seen = find_with_bundle(detector, loaded.pictures, after_picture=tell)
     found = evaluate_found(*only_labels(seen, loaded.pictures, detector.labels, only))

@@ -16,6 +16,7 @@ from instantreact.training.detector.bases import input_of
 from instantreact.training.detector.checkpoint import TrainedDetector
 from instantreact.training.detector.evaluate import OVERLAP
 from instantreact.training.detector.model import DecodedDetector
+from instantreact.training.folders import make_folder
 
 _TOLERANCE = 1e-4
 _SCORE_MEANING = "The softmax probability of the label against the other labels and background; not calibrated."
@@ -25,9 +26,9 @@ def export_detector(trained: TrainedDetector, folder: Path) -> DetectorBundle:
     """Write a bundle to `folder`, check its graph against torch, and load it.
 
     After the check, large weights are stored as float16 and computed with in float32.
-    Raises BundleMismatch when the graph does not say what torch says.
+    Raises BundleMismatch when the graph does not say what torch says, Conflict where `folder` is a file.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     path = folder / f"{GRAPH}.onnx"
     module = DecodedDetector(trained.model).eval()
     graph = write_graph(module, plan_of(trained), path)

@@ -41,6 +41,8 @@ def train_detector(
     """
     if not train:
         raise InvalidInput("There is not one picture to train on.")
+    if not any(len(picture.boxes) for picture in train):
+        raise InvalidInput(f"None of the {len(train)} pictures has a box of {', '.join(config.labels)}.")
     claim_run(output, config)
     trainer = _make_trainer(config, weights, start, output)
     training = TrainingSet(config, train, trainer.model.priors.cpu().numpy())

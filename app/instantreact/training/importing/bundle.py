@@ -7,6 +7,7 @@ import onnx
 
 from instantreact.inference.bundle import MANIFEST, Graph, sha256_of
 from instantreact.inference.detector.bundle import DetectorBundle, DetectorManifest, load_detector_bundle
+from instantreact.training.folders import make_folder
 
 _FILE = "detector.onnx"
 
@@ -17,7 +18,7 @@ def write_bundle(folder: Path, model: onnx.ModelProto, **manifest: Any) -> Detec
     `manifest` is what DetectorManifest holds, without its graphs. Raises BundleMismatch where they do not fit.
     """
     onnx.checker.check_model(model, full_check=True)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     onnx.save(model, folder / _FILE)
     inputs, outputs = (
         {value.name: _shape(value) for value in values} for values in (model.graph.input, model.graph.output)

@@ -27,7 +27,9 @@ def _load_one(path: Path, marks: Path, names: Sequence[str], labels: LabelMap) -
     try:
         size = read_size(path)
         lines = marks.read_text("utf-8").splitlines() if marks.is_file() else []
-    except (UnreadableMedia, OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        return PictureSet((), (f"{path.stem}: {marks.name} is no text",))
+    except (UnreadableMedia, OSError) as error:
         return PictureSet((), (f"{path.stem}: {error}",))
     return mark(path.stem, path, size, _boxes(lines, names), labels)
 
