@@ -1,7 +1,7 @@
 """Cameras that a real supervisor of this process watches, as the API shows them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import httpx
 import numpy as np
 import pytest
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from instantreact.api.app import create_app, create_internal_app
 from instantreact.api.live import LiveCameras
@@ -50,7 +51,8 @@ async def live_cameras(services: Services, footage: Path) -> AsyncIterator[LiveC
     remote, own = RemoteCameras(INTERNAL_TOKEN), OwnCameras()
     policy, batcher = ReachPolicy(file_folders=(footage.parent,)), FeatureBatcher(encode, describe)
     shared = (PLAN, batcher, policy, LIMITS, Patience(), EvidenceLimits(), services.clock)
-    holder = LeaseOwner("here", "http://127.0.0.1:1", lease_s=2.0)
+    # Long enough not to run out on a busy machine: taken anew, a lease has its first address again.
+    holder = LeaseOwner("here", "http://127.0.0.1:1", lease_s=30.0)
     own.supervisor = Supervisor(services, holder, lambda hand_over: WatchTools(*shared, hand_over), max_cameras=4)
     running = asyncio.create_task(own.supervisor.run())
     yield LiveCameras(services, own, remote, policy=policy, limits=LIMITS)
@@ -160,17 +162,32 @@ async def test_live_view_shows_picture_after_picture_until_the_process_ends(
     assert {decode(jpeg).shape for jpeg in jpegs} == {(240, 320, 3)}
 
 
+class AfterFirstPicture:
+    """Calls `then` once something of a live view was sent."""
+
+    def __init__(self, app: ASGIApp, then: Callable[[], None]) -> None:
+        self._app, self._then = app, then
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def tell(message: Message) -> None:
+            await send(message)
+            if scope.get("path", "").endswith("live.mjpg") and message.get("body"):
+                self._then()
+
+        await self._app(scope, receive, tell)
+
+
 async def test_camera_of_another_process_is_shown_through_it(
     client: httpx.AsyncClient, services: Services, live_cameras: LiveCameras, footage: Path
 ) -> None:
     camera_id = await add_camera(client, f"file:{footage}#loop")
     await take_snapshot(client, camera_id)
     owner = create_internal_app(live_cameras, internal_token=INTERNAL_TOKEN, figures=Figures())
+    owner.add_middleware(AfterFirstPicture, then=live_cameras.end_streams)
 
     async with serve(owner) as url, elsewhere(services) as other, httpx.AsyncClient(base_url=url) as stranger:
         await move_lease(services, camera_id, url)
         shown = decode(await take_snapshot(other, camera_id))
-        asyncio.get_running_loop().call_later(0.5, live_cameras.end_streams)
         live = await other.get(f"/cameras/{camera_id}/live.mjpg")
         for headers in ({}, {TOKEN_HEADER: "guessed"}, {"X-API-Key": API_KEY}):
             for view in ("snapshot.jpg", "live.mjpg"):
