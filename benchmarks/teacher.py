@@ -9,15 +9,17 @@ that a student's figures on those frames flatter it.
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 import cv2
 
 from benchmarks.people import MORE
+from instantreact.cli.detecting import DetectOptions, see
+from instantreact.config import Settings
 from instantreact.domain.observation import Detection
 from instantreact.inference.detector import Detector, load_detector
-from instantreact.media.pictures import open_pictures
 
 LABEL = "person"
 
@@ -49,19 +51,15 @@ def main() -> None:
 def teach(clip: Path, teacher: Detector, output: Path, every_s: float, min_score: float) -> list[tuple[str, int]]:
     """Write the frames of one clip; their names, and how many boxes each has."""
     written: list[tuple[str, int]] = []
-    with open_pictures(clip) as reader:
-        for picture in reader.pictures():
-            if picture.time_s < len(written) * every_s - 1e-3:
-                continue
-            image, name = picture.bgr(), f"{clip.stem}_{len(written):04}"
-            found = teacher.detect([image[..., ::-1]], [picture.time_s], min_score=min_score, labels={LABEL})
-            cv2.imwrite(str(output / "JPEGImages" / f"{name}.jpg"), image)
-            (output / "Annotations" / f"{name}.xml").write_text(annotate(name, found, image.shape[1], image.shape[0]))
-            written.append((name, len(found)))
+    for frame in see(clip, teacher, DetectOptions(min_score, None, (LABEL,), every_s), Settings(_env_file=None)):
+        name, (height, width) = f"{clip.stem}_{len(written):04}", frame.image_bgr.shape[:2]
+        cv2.imwrite(str(output / "JPEGImages" / f"{name}.jpg"), frame.image_bgr)
+        (output / "Annotations" / f"{name}.xml").write_text(annotate(name, frame.detections, width, height))
+        written.append((name, len(frame.detections)))
     return written
 
 
-def annotate(name: str, found: list[Detection], width: int, height: int) -> str:
+def annotate(name: str, found: Sequence[Detection], width: int, height: int) -> str:
     """VOC's XML; pixels are counted from 1, both ends belong to the box."""
     objects = "".join(
         f"<object><name>{escape(each.label)}</name><difficult>0</difficult><bndbox>"

@@ -46,19 +46,17 @@ def main() -> None:
 
 def find_boxes(clips: Path) -> Iterator[tuple[str, Looks]]:
     """What the shipped detector finds in each clip."""
+    from instantreact.cli.detecting import DetectOptions, see
+    from instantreact.config import Settings
     from instantreact.inference.detector import load_detector
-    from instantreact.media.pictures import open_pictures
 
     detector = load_detector(Path("models/detector"))
     for path in sorted(clips.glob("gm*.mp4")):
         looks: Looks = []
-        with open_pictures(path) as reader:
-            for picture in reader.pictures():
-                if picture.time_s >= len(looks) / LOOKS_HZ - 1e-3:
-                    image = picture.bgr()[..., ::-1]
-                    found = detector.detect([image], [picture.time_s], min_score=0.1, labels={"person"})
-                    boxes = [[*vars(each.box).values(), each.score] for each in found]
-                    looks.append((picture.time_s, image.shape[1] / image.shape[0], boxes))
+        for frame in see(path, detector, DetectOptions(0.1, None, ("person",), 1 / LOOKS_HZ), Settings(_env_file=None)):
+            height, width = frame.image_bgr.shape[:2]
+            boxes = [[*vars(each.box).values(), each.score] for each in frame.detections]
+            looks.append((frame.time_s, width / height, boxes))
         yield path.stem, looks
 
 
