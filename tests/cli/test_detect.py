@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from instantreact.cli.app import app
 from instantreact.errors import InstantReactError, InvalidInput, MediaError, TooLarge
+from instantreact.media import stills
 from instantreact.media.pictures import open_pictures
 from tests.inference.detector.made import make_bundle
 from tests.media.clips import Drawing, make_clip
@@ -95,26 +96,35 @@ def test_detect_looks_at_a_clip_every_so_often_and_draws_a_clip(clip: Path, bund
 
 
 @pytest.mark.parametrize(
-    ("name", "content"),
+    ("name", "content", "complaint"),
     [
-        ("picture.jpg", b"PK\x03\x04 neither"),
-        ("picture.png", b"\x89PNG\r\n\x1a\n and then nothing"),
-        ("cut.jpg", b"\xff\xd8\xff"),
-        ("empty.mp4", b""),
+        ("picture.jpg", b"PK\x03\x04 neither", "called like a picture"),
+        ("empty.webp", b"", "called like a picture"),
+        ("picture.png", b"\x89PNG\r\n\x1a\n and then nothing", "picture"),
+        ("cut.jpg", b"\xff\xd8\xff", "picture"),
+        ("empty.mp4", b"", "not a clip"),
     ],
 )
-def test_detect_says_what_is_wrong_with_a_file(tmp_path: Path, bundle: Path, name: str, content: bytes) -> None:
+def test_detect_says_what_is_wrong_with_a_file(
+    tmp_path: Path, bundle: Path, name: str, content: bytes, complaint: str
+) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(MediaError):
+    with pytest.raises(MediaError, match=complaint):
         detect(tmp_path / name, "--bundle", bundle)
 
 
 def test_detect_refuses_a_picture_that_is_too_large(
     picture: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("INSTANTREACT_MAX_PIXELS", "10000")
+    monkeypatch.setattr(stills, "MAX_PIXELS", 10_000)
     with pytest.raises(TooLarge, match="320x240"):
         detect(picture, "--bundle", bundle)
+
+
+def test_a_photograph_may_have_more_pixels_than_a_frame(bundle: Path, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "photo.jpg"), np.zeros((3000, 4000, 3), np.uint8))
+    (seen,) = detect_json(tmp_path / "photo.jpg", "--bundle", bundle)["frames"]
+    assert seen["time_s"] == 0
 
 
 def test_detect_refuses_to_draw_over_what_it_looks_at_and_where_it_cannot(

@@ -6,8 +6,8 @@ from datetime import time
 import pytest
 
 from instantreact.domain.media import Window
-from instantreact.domain.observation import Observation
-from instantreact.domain.rule import CaptionCondition, ConceptCondition, HitsConfirmation
+from instantreact.domain.observation import Observation, Presence
+from instantreact.domain.rule import CaptionCondition, ConceptCondition, HitsConfirmation, ObjectCondition
 from instantreact.domain.schedule import Hours, ScheduleDay, WeekSchedule
 from instantreact.pipeline.analyze import _recall_looks
 from instantreact.pipeline.explain import Explanation, explain_event
@@ -93,6 +93,17 @@ async def test_explanation_tells_scores_of_a_rule_that_does_not_hold(house: Hous
     assert found.why == (
         "It does not hold: fight had 0.42, where 0.60 is asked for; till had 0.00, where 0.30 is asked for."
     )
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "asked"),
+    [(2, None, "2 or more are"), (1, 1, "exactly 1 is"), (3, 3, "exactly 3 are"), (1, 3, "1 to 3 are")],
+)
+async def test_explanation_says_how_many_are_asked_for(house: House, least: int, most: int | None, asked: str) -> None:
+    await house.add_rule(ObjectCondition("person", 0.5, min_count=least, max_count=most))
+    nobody = replace(make_observation("a room"), presence=Presence(0.0, ("person",)))
+    event = await house.see(await house.add_clip(), nobody)
+    assert f"0 of person had 0.50 or more, where {asked} asked for" in (await explain(house, event)).why
 
 
 async def test_explanation_tells_of_the_cooldown_and_of_the_alert_that_holds_it(house: House) -> None:

@@ -15,7 +15,7 @@ from instantreact.inference.detector import Detector, load_detector
 from instantreact.media.drawing import draw_detections
 from instantreact.media.pictures import open_pictures
 from instantreact.media.probe import probe_clip
-from instantreact.media.stills import check_still_name, is_still, read_still, write_still
+from instantreact.media.stills import check_still_name, has_still_name, is_still, read_still, write_still
 from instantreact.media.transcode import write_film
 from instantreact.wiring import SHIPPED_DETECTOR
 
@@ -56,7 +56,9 @@ def open_detector(folder: Path | None, wanted: DetectOptions) -> Detector:
 def see(path: Path, detector: Detector, wanted: DetectOptions, settings: Settings) -> Iterator[SeenFrame]:
     """What is seen, frame by frame. Raises UnreadableMedia, UnsupportedMedia or TooLarge."""
     if is_still(path):
-        frames = iter([(0.0, read_still(path, max_pixels=settings.max_pixels))])
+        frames = iter([(0.0, read_still(path))])
+    elif has_still_name(path):
+        raise UnreadableMedia("The file is called like a picture, but holds none: it is empty, damaged, or no picture.")
     else:
         probe_clip(path, max_pixels=settings.max_pixels, max_duration_s=settings.max_clip_s)
         frames = _read_clip(path, wanted.every_s)

@@ -9,6 +9,8 @@ from instantreact.domain.media import Images
 from instantreact.errors import InvalidInput, TooLarge, UnreadableMedia
 
 MAX_BYTES = 100_000_000
+MAX_PIXELS = 100_000_000
+"""A photograph has more than a frame of a clip."""
 _STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"II*\x00", b"MM\x00*")
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 
@@ -20,7 +22,7 @@ def is_still(path: Path) -> bool:
     return start.startswith(_STARTS) or (start[:4] == b"RIFF" and start[8:] == b"WEBP")
 
 
-def read_still(path: Path, *, max_pixels: int) -> Images:
+def read_still(path: Path) -> Images:
     """The picture (H, W, 3), blue first and upright. Raises TooLarge or UnreadableMedia."""
     if path.stat().st_size > MAX_BYTES:
         raise TooLarge(f"The picture has more than {MAX_BYTES // 1_000_000} MB.")
@@ -31,14 +33,19 @@ def read_still(path: Path, *, max_pixels: int) -> Images:
     if image is None:
         raise UnreadableMedia("The picture cannot be decoded: it is damaged, or breaks off.")
     height, width = image.shape[:2]
-    if height * width > max_pixels:
-        raise TooLarge(f"The picture has {width}x{height} pixels; at most {max_pixels} pixels are taken.")
+    if height * width > MAX_PIXELS:
+        raise TooLarge(f"The picture has {width}x{height} pixels; at most {MAX_PIXELS} pixels are taken.")
     return np.asarray(image, np.uint8)
+
+
+def has_still_name(path: Path) -> bool:
+    """Whether a file is called like a picture, whatever it holds."""
+    return path.suffix.lower() in _SUFFIXES
 
 
 def check_still_name(path: Path) -> None:
     """Raises InvalidInput where a picture cannot be written under that name."""
-    if path.suffix.lower() not in _SUFFIXES:
+    if not has_still_name(path):
         raise InvalidInput(f"{path} must end in one of {', '.join(_SUFFIXES)}: a picture is written there.")
 
 

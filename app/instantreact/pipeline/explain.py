@@ -116,16 +116,22 @@ def _tell_presence(condition: PresenceCondition, evidence: Evidence | None) -> s
     if isinstance(condition, AbsenceCondition):
         absent_s = evidence.for_s or 0.0
         return f"no {condition.label}{where} was seen for {absent_s:g} s, where {condition.for_s:g} s are asked for"
-    asked = f"{condition.min_count} or more"
     if isinstance(condition, PassageCondition):
-        return f"{evidence.count} of {condition.label} passed{where}, where {asked} are asked for"
-    if condition.max_count is not None:
-        asked = f"{condition.min_count} to {condition.max_count}"
+        return f"{evidence.count} of {condition.label} passed{where}, where {condition.min_count} or more are asked for"
+    asked = _tell_range(condition.min_count, condition.max_count)
     lasting = f" for {condition.for_s:g} s" if condition.for_s else ""
     return (
         f"{evidence.count} of {condition.label}{where}{lasting} had {condition.min_score:.2f} or more, where {asked} "
-        "are asked for"
+        "asked for"
     )
+
+
+def _tell_range(least: int, most: int | None) -> str:
+    if most is None:
+        return f"{least} or more are"
+    if least == most:
+        return f"exactly {least} is" if least == 1 else f"exactly {least} are"
+    return f"{least} to {most} are"
 
 
 def _tell_look(alert: Alert) -> str:

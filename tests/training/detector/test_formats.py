@@ -16,6 +16,7 @@ from instantreact.training.detector.pictures import (
     LabelMap,
     MarkedBox,
     PictureSet,
+    left_out,
     read_picture,
     read_size,
     what_is_wrong,
@@ -127,7 +128,7 @@ def test_coco_crowds_are_marked_and_nonsense_is_told(tmp_path: Path) -> None:
 
     assert found.pictures[0].crowd.tolist() == [True]
     assert found.complaints == ("one.jpg: a box of ball cannot be read", "one.jpg: a box of ball has no area")
-    assert found.unnamed == 1
+    assert left_out(found) == [*found.complaints, "1 boxes of names that are of no label"]
 
 
 def test_yolo_lines_that_are_no_boxes_are_told(tmp_path: Path) -> None:

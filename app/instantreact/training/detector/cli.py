@@ -16,7 +16,7 @@ from instantreact.training.detector.config import load_detector_config
 from instantreact.training.detector.evaluate import evaluate_found, find_with_bundle, headline_figures, only_labels
 from instantreact.training.detector.export import export_detector, record_figures
 from instantreact.training.detector.formats.load import BoxFormat, load_pictures
-from instantreact.training.detector.pictures import LabelMap, PictureSet
+from instantreact.training.detector.pictures import LabelMap, left_out
 from instantreact.training.detector.run import train_detector
 from instantreact.training.detector.trainer import TrainingReport
 from instantreact.training.progress import progress
@@ -51,8 +51,8 @@ def train_detector_command(
     recipe = load_detector_config(config)
     labels = LabelMap(recipe.labels)
     train, val = (load_pictures(data, parts, labels, data_format) for parts in (recipe.data.train, recipe.data.val))
-    for part in (train, val):
-        _say_left_out(part)
+    for complaint in dict.fromkeys([*left_out(train), *left_out(val)]):  # what is wrong with the whole is said of both
+        typer.echo(f"left out {complaint}", err=True)
     start = load_detector_checkpoint(start_from) if start_from is not None else None
     with progress("Steps done", recipe.training.steps) as tell:
         train_detector(
@@ -91,7 +91,7 @@ def evaluate_detector_command(
     if record:
         record_figures(detector.bundle, headline_figures(found, data_set=data.resolve().name, split=part))
     name = f"{detector.bundle.name} {detector.bundle.version}"
-    typer.echo((reports.as_json if as_json else reports.as_text)(name, found, complaints=loaded.complaints))
+    typer.echo((reports.as_json if as_json else reports.as_text)(name, found, complaints=left_out(loaded)))
 
 
 def export_detector_command(
@@ -113,13 +113,6 @@ def _names(labels: Sequence[str], stated: Sequence[str]) -> dict[str, tuple[str,
         found[label] = (*found.get(label, ()), name)
     taken = {name for names in found.values() for name in names}
     return {label: found.get(label, () if label in taken else (label,)) for label in labels}
-
-
-def _say_left_out(part: PictureSet) -> None:
-    for complaint in part.complaints:
-        typer.echo(f"left out {complaint}", err=True)
-    if part.unnamed:
-        typer.echo(f"left out {part.unnamed} boxes of names that are of no label of the recipe", err=True)
 
 
 def _say_report(report: TrainingReport) -> None:

@@ -62,6 +62,12 @@ class PictureSet:
     unnamed: int = 0
 
 
+def left_out(part: PictureSet) -> list[str]:
+    """What of a set was left out, and why: a line each, and one for all boxes whose name is of no label."""
+    unnamed = [f"{part.unnamed} boxes of names that are of no label"] if part.unnamed else []
+    return [*part.complaints, *unnamed]
+
+
 class LabelMap:
     """Which label a name in the data stands for; `names` says for each label which names mean it."""
 
