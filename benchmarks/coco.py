@@ -71,7 +71,7 @@ def detect_all(pictures: Sequence[tuple[Path, Any]], detector: Detector, names: 
     """Everything that is detected, as pycocotools reads it."""
     found = []
     for number, (path, _) in enumerate(pictures, start=1):
-        image = read_still(path, max_pixels=10**8)
+        image = read_still(path)
         for each in detector.detect([image[..., ::-1]], [0.0], min_score=_LEAST_SCORE):
             if as_coco(each.label) in names:
                 category = names.index(as_coco(each.label)) + 1
@@ -96,7 +96,7 @@ def evaluate(
     images: list[dict[str, Any]] = []
     boxes: list[dict[str, Any]] = []
     for number, (path, rows) in enumerate(pictures, start=1):
-        height, width = read_still(path, max_pixels=10**8).shape[:2]
+        height, width = read_still(path).shape[:2]
         images.append({"id": number, "width": width, "height": height})
         for label, x, y, w, h in rows:
             side = _in_pixels(Box(x - w / 2, y - h / 2, x + w / 2, y + h / 2), width, height)

@@ -14,6 +14,8 @@ from instantreact.training.cli import app
 from tests.training.conftest import DrawnData
 from tests.training.recipes import make_config
 
+CAPTIONER = Path(__file__).parents[2] / "models" / "captioner"
+
 
 def write_toml(config: TrainingConfig, path: Path) -> Path:
     """The parts of a configuration that tests change, as TOML."""
@@ -48,8 +50,9 @@ def test_the_toolkit_goes_from_clips_to_a_measured_bundle(drawn: DrawnData, tmp_
     run("train", "captioner", *recipe, "--output", tmp_path / "run", "--start-from", first)
     run("export", "captioner", "--checkpoint", tmp_path / "run" / "best.pt", "--output", tmp_path / "bundle")
     kept = sorted((tmp_path / "cache").rglob("*"))
-    measured = json.loads(run("evaluate", "captioner", *data, "--bundle", tmp_path / "bundle", "--json"))
-    folds = json.loads(run("crossval", "captioner", *recipe, "--folds", 5, "--json"))
+    lexicon = ("--lexicon", CAPTIONER / "lexicon.toml")
+    measured = json.loads(run("evaluate", "captioner", *data, "--bundle", tmp_path / "bundle", "--json", *lexicon))
+    folds = json.loads(run("crossval", "captioner", *recipe, "--folds", 5, "--json", *lexicon))
 
     assert sorted((tmp_path / "cache").rglob("*")) == kept, "evaluate and crossval computed features again"
     assert load_bundle(tmp_path / "bundle").name == "tiny"
@@ -59,6 +62,9 @@ def test_the_toolkit_goes_from_clips_to_a_measured_bundle(drawn: DrawnData, tmp_
         measured["tiny 0.1.0"]["captions"]
     )
     assert folds["5 folds by scene"]["clips"] == 12
+    for wording in (measured["tiny 0.1.0"]["wording"], folds["5 folds by scene"]["wording"]):
+        assert 0 <= wording["people_within_one"] <= 1
+        assert wording["different"] >= 1
     assert {found["concept"] for found in folds["5 folds by scene"]["recognition"]} == {"fight"}
 
 
@@ -90,7 +96,7 @@ def test_train_tells_of_skipped_clips_and_goes_on_without_validation(drawn: Draw
 
 
 def test_evaluate_says_which_split_cannot_be_read(drawn: DrawnData, tmp_path: Path) -> None:
-    shipped, data = Path(__file__).parents[2] / "models" / "captioner", copy_data(drawn, tmp_path / "data")
+    shipped, data = CAPTIONER, copy_data(drawn, tmp_path / "data")
     for clip in ("fight4", "normal4"):
         (data / "clips" / f"{clip}.mp4").write_bytes(b"no video")
 
@@ -99,7 +105,7 @@ def test_evaluate_says_which_split_cannot_be_read(drawn: DrawnData, tmp_path: Pa
 
 
 def test_evaluate_says_which_splits_there_are(drawn: DrawnData, tmp_path: Path) -> None:
-    shipped, data = Path(__file__).parents[2] / "models" / "captioner", copy_data(drawn, tmp_path / "data")
+    shipped, data = CAPTIONER, copy_data(drawn, tmp_path / "data")
     text = (data / "captions.jsonl").read_text().replace('"test"', '"val"')
     (data / "captions.jsonl").write_text(text)
 

@@ -34,7 +34,9 @@ from instantreact.training.captioner.run import prepare_data, train_captioner, t
 from instantreact.training.captioner.train import EpochReport
 from instantreact.training.detector import cli as detector
 from instantreact.training.importing.cli import importing
+from instantreact.training.metrics.lexicon import Lexicon
 from instantreact.training.progress import progress
+from instantreact.training.recipes import read_recipe
 from instantreact.training.runs import BEST
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -58,6 +60,15 @@ MotionWeights = Annotated[
 ]
 Cache = Annotated[Path, typer.Option("--cache", help="Where features are kept between runs.")]
 Workers = Annotated[int, typer.Option("--workers", min=1, help="Clips prepared at the same time.")]
+Words = Annotated[
+    Path | None,
+    typer.Option(
+        "--lexicon",
+        help="TOML file that says which word is who, what, where: captions are measured by it, too.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Source = Annotated[str | None, typer.Option("--source", help="Measure only clips of this source.")]
 Splits = Annotated[list[Split] | None, typer.Option("--split", help="Use only these splits; may be repeated.")]
@@ -142,6 +153,7 @@ def evaluate_captioner_command(
     workers: Workers = 1,
     as_json: AsJson = False,
     record: Annotated[bool, typer.Option("--record", help="Write the figures into the bundle's model.json.")] = False,
+    lexicon: Words = None,
 ) -> None:
     """Measure a bundle beside the baselines: captions, and concepts against the clips' labels."""
     clips = load_clips(data, data_format, cache=cache)
@@ -154,7 +166,7 @@ def evaluate_captioner_command(
     plain = {name: views[0] for name, views in prepared.views.items()}
     with progress("Clips described", len(measured)) as tell:
         said = describe_clips(captioner, plain, measured, after_clip=tell)
-    found = evaluate_descriptions(measured, said, concepts)
+    found = evaluate_descriptions(measured, said, concepts, _read_lexicon(lexicon))
     if record:
         record_metrics(captioner.bundle, headline_metrics(found, data_set=data.name, split=split))
     evaluations = {
@@ -180,6 +192,7 @@ def crossval_captioner_command(
     motion_weights: MotionWeights = None,
     workers: Workers = 1,
     as_json: AsJson = False,
+    lexicon: Words = None,
 ) -> None:
     """Measure a recipe: every clip is described by a captioner that saw nothing of its group."""
     recipe = _Recipe(config, BackboneWeights(backbone_weights, motion_weights or backbone_weights), cache, workers)
@@ -194,7 +207,7 @@ def crossval_captioner_command(
     described = dict(zip(predictions.clips, describe_folds(predictions, prepared), strict=True))
     measured = _of_source(predictions.clips, source)
     said, concepts = [described[clip] for clip in measured], recipe.config.concepts.words
-    evaluation = evaluate_descriptions(measured, said, concepts)
+    evaluation = evaluate_descriptions(measured, said, concepts, _read_lexicon(lexicon))
     _print({f"{folds} folds by {group}": evaluation}, prepared.skipped, as_json=as_json)
 
 
@@ -241,6 +254,10 @@ def _say_epoch(report: EpochReport) -> None:
         learnt = f"words {report.train_caption:.3f}, concepts {report.train_concept:.3f}"
         is_measured = not math.isnan(report.val_caption)
     typer.echo(f"epoch {report.epoch}: {learnt}; {measured if is_measured else 'no validation clips'}", err=True)
+
+
+def _read_lexicon(path: Path | None) -> Lexicon | None:
+    return read_recipe(path, Lexicon) if path else None
 
 
 def _of_source(clips: Sequence[CaptionedClip], source: str | None) -> list[CaptionedClip]:

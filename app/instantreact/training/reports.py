@@ -8,6 +8,7 @@ from dataclasses import asdict
 from instantreact.training.captioner.evaluate import Evaluation, RecognitionQuality
 from instantreact.training.metrics.captions import CaptionScores
 from instantreact.training.metrics.recognition import Interval
+from instantreact.training.metrics.wording import Wording
 
 _CAPTION_COLUMNS = ("BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4", "ROUGE-L", "CIDEr-D", "METEOR*", "METEOR")
 _RECOGNITION_COLUMNS = ("accuracy", "AUC", "average precision", "recall at 5 % false alarms", "Brier", "ECE")
@@ -25,6 +26,7 @@ def as_text(evaluations: Mapping[str, Evaluation], *, skipped: Mapping[str, str]
     for name, evaluation in evaluations.items():
         lines += [f"{name}, {evaluation.clips} clips", ""]
         lines += _caption_table(evaluation.captions)
+        lines += _wording_table(evaluation.wording) if evaluation.wording else []
         lines += [line for found in _by_concept(evaluation.recognition) for line in _recognition_table(found)]
         lines += [f"{concept} is not measured: {reason}" for concept, reason in evaluation.unmeasured.items()]
     lines += [f"skipped {clip}: {reason}" for clip, reason in skipped.items()]
@@ -39,6 +41,19 @@ def _caption_table(captions: Mapping[str, CaptionScores]) -> list[str]:
 def _caption_cells(scores: CaptionScores) -> list[str]:
     values = (*scores.bleu, scores.rouge_l, scores.cider_d, scores.meteor_exact_stem, scores.meteor_java)
     return ["-" if value is None else f"{value:.3f}" for value in values]
+
+
+def _wording_table(wording: Wording) -> list[str]:
+    rows = [
+        [part, *(f"{value:.3f}" for value in (scores.spoken, scores.right, scores.wrong, scores.unheard))]
+        for part, scores in wording.parts.items()
+    ]
+    return [
+        *table(["part of the captions", "spoken of", "right then", "words wrong", "words no annotator has"], rows),
+        f"people counted within one: {wording.people_within_one:.3f}; {wording.different} different captions of "
+        f"{wording.words:.1f} words",
+        "",
+    ]
 
 
 def _by_concept(found: Sequence[RecognitionQuality]) -> list[list[RecognitionQuality]]:

@@ -20,7 +20,9 @@ from instantreact.training.captioner.baselines import (
 from instantreact.training.captioner.clips import CaptionedClip
 from instantreact.training.metrics import recognition
 from instantreact.training.metrics.captions import CaptionScores, score_captions
+from instantreact.training.metrics.lexicon import Lexicon
 from instantreact.training.metrics.recognition import Interval, ReliabilityBin
+from instantreact.training.metrics.wording import Wording, measure_wording
 
 CONCEPT_SCORE = "concept score"
 _LEAST_CLIPS = 2
@@ -45,12 +47,13 @@ class RecognitionQuality:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Everything measured on some clips."""
+    """Everything measured on some clips; the wording of captions where there is a lexicon for it."""
 
     clips: int
     captions: Mapping[str, CaptionScores]
     recognition: tuple[RecognitionQuality, ...]
     unmeasured: Mapping[str, str] = field(default_factory=dict)
+    wording: Wording | None = None
 
 
 def describe_clips(
@@ -69,11 +72,14 @@ def describe_clips(
 
 
 def evaluate_descriptions(
-    clips: Sequence[CaptionedClip], descriptions: Sequence[Description], concepts: ConceptWords
+    clips: Sequence[CaptionedClip],
+    descriptions: Sequence[Description],
+    concepts: ConceptWords,
+    lexicon: Lexicon | None = None,
 ) -> Evaluation:
     """Measure the descriptions of labelled clips, each concept by the score that rules see and by its alternatives.
 
-    `concepts` are those of the bundle, or the recipe, that described them.
+    `concepts` are those of the bundle, or the recipe, that described them; `lexicon` says which word is what part.
     """
     said = [description.caption.text for description in descriptions]
     captions = {"model": score_captions(said, [clip.captions for clip in clips])}
@@ -91,7 +97,8 @@ def evaluate_descriptions(
         for name, values in by_name.items()
     ]
     captions |= annotator_lines(clips, said)
-    return Evaluation(len(clips), captions, tuple(found), unmeasured_concepts(clips, concepts))
+    wording = measure_wording(said, [clip.captions for clip in clips], lexicon) if lexicon else None
+    return Evaluation(len(clips), captions, tuple(found), unmeasured_concepts(clips, concepts), wording)
 
 
 def headline_metrics(evaluation: Evaluation, *, data_set: str, split: str) -> list[Metric]:
