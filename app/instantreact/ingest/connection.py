@@ -126,7 +126,7 @@ class Connection:
         looked_s = self._glancing.looked_s
         following = self._follow()
         at_things = self._wants_things(following, frame.time_s, is_moving)
-        at_poses = self._posing.wants(frame.time_s, is_moving=is_moving)
+        at_poses = self._wants_poses(following, frame.time_s, is_moving)
         if at_things:
             self._windows.note_glance(frame.time_s)
         samples, windows = self._windows.add(frame, is_moving=is_moving)
@@ -152,11 +152,15 @@ class Connection:
             return False
         return self._glancing.wants(time_s, is_moving=is_moving)
 
+    def _wants_poses(self, following: Following | None, time_s: float, is_moving: bool) -> bool:
+        """Only while something moves, and where somebody may be there."""
+        if following is None or following.seen_poses is None or not following.seen_poses.wants(time_s):
+            return False
+        return self._posing.wants(time_s, is_moving=is_moving)
+
     def _find_pose_demand(self) -> LookDemand:
-        """While something moves, as often as falls need it; never where nobody is there."""
         seen = self._following.seen_poses if self._following else None
-        every_s = seen.every_s if seen and seen.wants(self._seen_s) else math.inf
-        return LookDemand(moving_s=every_s)
+        return LookDemand(moving_s=seen.every_s) if seen else LookDemand()
 
     def _make_glance(
         self,
