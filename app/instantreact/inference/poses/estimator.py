@@ -23,7 +23,7 @@ class PoseEstimator:
         self._session = open_described(bundle.path, bundle.graph, threads=threads)
 
     def estimate(self, frame: Images, time_s: float) -> list[Pose]:
-        """Who is on an RGB frame (h, w, 3), of whatever size, the best first; those too unsure to count are left out."""
+        """Who is on an RGB frame (h, w, 3), of whatever size, the best first; without those too unsure to count."""
         pictures, placement = feed(frame, self.bundle.input)
         people = self._session.run({"pictures": pictures})["people"][0]
         aspect = frame.shape[1] / frame.shape[0]

@@ -15,8 +15,8 @@ from instantreact.inference.poses.falls import FallOptions
 from instantreact.training.importing.bundle import write_graph
 
 SIDE, MOST = 256, 6
-SLOPE, OFFSET = 10.0, -4.0
-"""What makes a probability of a drop in body lengths: see models/poses/CARD.md."""
+SLOPE, OFFSET = 27.21, -4.464
+"""What makes a probability of a fall in body lengths: see models/poses/CARD.md."""
 
 _FILE = "poses.onnx"
 _LICENCES = (
