@@ -31,14 +31,14 @@ def lie(
     """Somebody turned about their hips, which are at that height of the frame."""
     turned = math.radians(turned_deg)
     turn = np.array([[math.cos(turned), -math.sin(turned)], [math.sin(turned), math.cos(turned)]])
-    return Pose(time_s, score, _STANDING @ turn.T * length + (x, hips), np.full(17, 0.7))
+    return Pose(time_s, score, _STANDING @ turn.T * length + np.array([x, hips]), np.full(17, 0.7))
 
 
 def sit(time_s: float, x: float = 0.5, feet: float = 0.8, *, length: float = 0.4) -> Pose:
     """Somebody on a chair: hips as high as the knees, which come forward."""
     pose = stand(time_s, x, feet, length=length)
-    points = pose.points + (0, 0.22 * length)
-    points[13:] = pose.points[13:] + (0.2 * length, 0)
+    points = pose.points + np.array([0, 0.22 * length])
+    points[13:] = pose.points[13:] + np.array([0.2 * length, 0])
     return Pose(time_s, pose.score, points, pose.scores)
 
 
