@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 import av
@@ -11,6 +12,7 @@ from instantreact.clock import SystemClock
 from instantreact.domain.camera import Mask, Zone
 from instantreact.inference.captioner import Description
 from instantreact.inference.detector.deployed import DeployedDetector
+from instantreact.inference.poses.deployed import DeployedPoses
 from instantreact.ingest.batcher import FeatureBatcher, Slot
 from instantreact.ingest.connection import Connection
 from instantreact.ingest.looking import LookDemand
@@ -59,6 +61,7 @@ def watch_drawn(
     masks: tuple[Mask, ...] = (),
     camera_id: str = "c" * 32,
     every_s: float = 0.5,
+    poses: DeployedPoses | None = None,
 ) -> list[SeenLive]:
     """What a connection hands over of such a stream; returns when that has ended."""
     handed = Handed()
@@ -67,6 +70,7 @@ def watch_drawn(
     camera = WatchedCamera(camera_id, "Desk", parse_source("push:"), zones=zones, masks=masks)
     find = detector if callable(detector) else lambda: detector
     tools = WatchTools(PLAN, batcher, ReachPolicy(), LIMITS, PATIENCE, EVIDENCE, SystemClock(), handed.take, find)
+    tools = replace(tools, poses=lambda: poses)
     stream = DrawnStream(draw, until_s, slot, masks, every_s)
     connection = Connection(camera, stream, tools, slot, WatchedMinutes(), lambda: demand)  # type: ignore[arg-type]
     connection.run(lambda _: None, lambda: True)

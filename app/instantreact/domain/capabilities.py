@@ -145,7 +145,7 @@ class Capabilities:
         """The known concepts, by which bundle, and those among them that were perhaps meant by the unknown ones."""
         known = ", ".join(self.concepts)
         question = ask_meant(map(self._find_nearest, unknown))
-        return f"{known} ({', '.join(str(bundle) for bundle in self.captioners)}).{question}"
+        return f"{known} ({', '.join(str(bundle) for bundle in self.bundles if bundle.concepts)}).{question}"
 
     def offer_labels(self, unknown: Iterable[str]) -> str:
         """What is looked for, by which bundle, and what was perhaps meant by the unknown ones."""
