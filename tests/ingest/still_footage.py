@@ -10,6 +10,7 @@ import numpy as np
 
 from instantreact.clock import SystemClock
 from instantreact.domain.camera import Mask, Zone
+from instantreact.domain.media import Images
 from instantreact.inference.captioner import Description
 from instantreact.inference.detector.deployed import DeployedDetector
 from instantreact.inference.poses.deployed import DeployedPoses
@@ -25,8 +26,8 @@ from instantreact.media.source import parse_source
 from tests.ingest.cheap_model import PLAN, describe, encode
 from tests.ingest.watching import EVIDENCE, LIMITS, PATIENCE, Handed
 
-Draw = Callable[[float], int]
-"""How bright the picture of a time is, 0..255: the detector of these tests sees by that."""
+Draw = Callable[[float], int | Images]
+"""The picture of a time, or how bright it is, 0..255: the detector of these tests sees by that."""
 
 
 class DrawnStream:
