@@ -8,6 +8,7 @@ import pytest
 
 from instantreact.domain.media import Glance, GlancePlan, Images
 from instantreact.domain.pose import Pose
+from instantreact.inference.concepts import Calibration
 from instantreact.inference.detector.deployed import DeployedDetector, DetectorLoader
 from instantreact.inference.poses.deployed import DeployedPoses
 from instantreact.inference.poses.falls import score_fall
@@ -17,8 +18,7 @@ from tests.inference.detector.made import make_bundle
 from tests.inference.poses.people import OPTIONS, fall
 from tests.ingest.still_footage import watch_drawn
 
-
-SHORT = OPTIONS.model_copy(update={"least_s": 0.5, "least_looks": 3})
+SHORT = OPTIONS.model_copy(update={"least_s": 0.5, "least_looks": 3, "calibration": Calibration(slope=30, offset=-3)})
 """The windows of these tests are short."""
 
 
