@@ -256,6 +256,11 @@ class Settings(BaseSettings):
     detector_min_score: Annotated[float, Field(ge=0.05, lt=1)] = Field(
         0.3, description="The least score with which it tells of something."
     )
+    poses: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="Bundle folder of the pose estimator, which tells falls by how people move; by default the one "
+        "that is shipped. off: falls are told by the captioner's sentences.",
+    )
     draw_boxes: bool = Field(True, description="Draw what was detected into the pictures of alerts.")
 
     secret_keys: SecretStr | None = Field(

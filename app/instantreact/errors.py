@@ -19,6 +19,7 @@ InstantReactError
     BundleMismatch         a bundle that is damaged or does not fit this version
     CaptionerUnavailable*  the service runs without a captioner until its bundle is repaired
     DetectorUnavailable    the service looks for no things until its detector is put right
+    PosesUnavailable       falls are not told by how people move until the poses' bundle is put right
   SpeechError
     SpeechTimeout*         the recogniser did not answer in time
     SpeechUnavailable*     the recogniser is down, overloaded or its circuit is open
@@ -180,6 +181,10 @@ class CaptionerUnavailable(ModelError, Transient):
 
 class DetectorUnavailable(ModelError):
     """The service looks for no things until the detector's bundle or labels are put right; the message says how."""
+
+
+class PosesUnavailable(ModelError):
+    """Falls are not told by how people move until the poses' bundle is put right; the message says how."""
 
 
 class SpeechError(InstantReactError):

@@ -202,7 +202,7 @@ async def _run_cameras(
 
     def make_supervisor(captioner: Captioner) -> Supervisor:
         tools = partial(watch_tools, settings, captioner, policy=policy, clock=services.clock, figures=services.figures)
-        tools = partial(tools, detector=lambda: services.detector.loaded)
+        tools = partial(tools, detector=lambda: services.detector.loaded, poses=lambda: services.poses.loaded)
         return Supervisor(services, lease_owner, lambda put: tools(hand_over=put), max_cameras=max_cameras)
 
     async with keep_watching(services, make_supervisor) as own:

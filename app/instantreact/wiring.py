@@ -31,6 +31,7 @@ from instantreact.figures import Figures, timing
 from instantreact.inference.captioner import Captioner
 from instantreact.inference.detector.deployed import DeployedDetector, DetectorLoader
 from instantreact.inference.loader import CaptionerLoader
+from instantreact.inference.poses.deployed import DeployedPoses, PosesLoader
 from instantreact.ingest.batcher import FeatureBatcher
 from instantreact.ingest.state import Patience
 from instantreact.ingest.watched import EvidenceLimits, HeardLive, SeenLive, WatchTools
@@ -66,6 +67,7 @@ _MODELS = next(
 )
 SHIPPED_BUNDLE = _MODELS / "captioner"
 SHIPPED_DETECTOR = _MODELS / "detector"
+SHIPPED_POSES = _MODELS / "poses"
 """Where the shipped bundles lie."""
 
 _EVIDENCE_SLACK_S = 30.0
@@ -126,6 +128,7 @@ async def open_services(
             time_zone=find_default_zone(settings),
             language=settings.language,
             detector=make_detector(settings),
+            poses=make_poses(settings),
             draws_boxes=settings.draw_boxes,
             live=LivePictures(partial(remote.take_snapshot, database, clock)),
             figures=figures,
@@ -271,6 +274,13 @@ def make_detector(settings: Settings) -> DetectorLoader:
     )
 
 
+def make_poses(settings: Settings) -> PosesLoader:
+    """The pose estimator, not loaded yet; one that sees nobody where there is to be none."""
+    if settings.poses == "off":
+        return PosesLoader()
+    return PosesLoader(Path(settings.poses) if settings.poses else SHIPPED_POSES, threads=settings.inference_threads)
+
+
 def decode_limits(settings: Settings) -> DecodeLimits:
     """What one decoding child may use."""
     return DecodeLimits(
@@ -410,6 +420,7 @@ def watch_tools(
     figures: Figures,
     hand_over: Callable[[SeenLive | HeardLive], None],
     detector: Callable[[], DeployedDetector | None],
+    poses: Callable[[], DeployedPoses | None],
 ) -> WatchTools:
     """What the watchers of this process share; starts the thread of their model."""
     inference = figures.inference
@@ -426,4 +437,5 @@ def watch_tools(
         clock=clock,
         hand_over=hand_over,
         detector=detector,
+        poses=poses,
     )

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 import av
@@ -9,8 +10,10 @@ import numpy as np
 
 from instantreact.clock import SystemClock
 from instantreact.domain.camera import Mask, Zone
+from instantreact.domain.media import Images
 from instantreact.inference.captioner import Description
 from instantreact.inference.detector.deployed import DeployedDetector
+from instantreact.inference.poses.deployed import DeployedPoses
 from instantreact.ingest.batcher import FeatureBatcher, Slot
 from instantreact.ingest.connection import Connection
 from instantreact.ingest.looking import LookDemand
@@ -23,8 +26,8 @@ from instantreact.media.source import parse_source
 from tests.ingest.cheap_model import PLAN, describe, encode
 from tests.ingest.watching import EVIDENCE, LIMITS, PATIENCE, Handed
 
-Draw = Callable[[float], int]
-"""How bright the picture of a time is, 0..255: the detector of these tests sees by that."""
+Draw = Callable[[float], int | Images]
+"""The picture of a time, or how bright it is, 0..255: the detector of these tests sees by that."""
 
 
 class DrawnStream:
@@ -59,6 +62,7 @@ def watch_drawn(
     masks: tuple[Mask, ...] = (),
     camera_id: str = "c" * 32,
     every_s: float = 0.5,
+    poses: DeployedPoses | None = None,
 ) -> list[SeenLive]:
     """What a connection hands over of such a stream; returns when that has ended."""
     handed = Handed()
@@ -67,6 +71,7 @@ def watch_drawn(
     camera = WatchedCamera(camera_id, "Desk", parse_source("push:"), zones=zones, masks=masks)
     find = detector if callable(detector) else lambda: detector
     tools = WatchTools(PLAN, batcher, ReachPolicy(), LIMITS, PATIENCE, EVIDENCE, SystemClock(), handed.take, find)
+    tools = replace(tools, poses=lambda: poses)
     stream = DrawnStream(draw, until_s, slot, masks, every_s)
     connection = Connection(camera, stream, tools, slot, WatchedMinutes(), lambda: demand)  # type: ignore[arg-type]
     connection.run(lambda _: None, lambda: True)

@@ -67,6 +67,7 @@ KINDS: Mapping[type[errors.InstantReactError], Kind] = MappingProxyType(
         errors.BundleMismatch: Kind(503, "bundle-mismatch", "Captioner damaged"),
         errors.CaptionerUnavailable: Kind(503, "captioner-unavailable", "Captioner unavailable"),
         errors.DetectorUnavailable: Kind(503, "detector-unavailable", "Detector unavailable"),
+        errors.PosesUnavailable: Kind(503, "poses-unavailable", "Poses unavailable"),
         errors.SpeechError: Kind(502, "speech-error", "Speech recognition failed"),
         errors.SpeechTimeout: Kind(504, "speech-timeout", "Speech recognition too slow"),
         errors.SpeechUnavailable: Kind(503, "speech-unavailable", "Speech recognition unavailable"),

@@ -24,7 +24,7 @@ from instantreact.speech.listen import listen
 from instantreact.speech.phrase_spotter import PhraseSpotter
 from instantreact.speech.placing import place_transcripts
 from instantreact.threads import WorkerThreads
-from instantreact.wiring import decode_limits, make_captioner, make_detector, make_recognition
+from instantreact.wiring import decode_limits, make_captioner, make_detector, make_poses, make_recognition
 
 STAGES = ("probe", "decode", "detect", "features", "caption", "speech", "total")
 
@@ -53,9 +53,8 @@ def analyze_clip(
     with ClipDecoder(decode_limits(settings)) as decoder:
         with stopwatch.measure("probe"):
             info = decoder.probe(path)
-        detector = make_detector(settings).find()
-        following = Following.begin(detector) if detector else None
-        glances = detector.plan(GLANCE_EVERY_S) if detector else None
+        following = Following.begin(make_detector(settings).find(), make_poses(settings).find())
+        glances = following.plan(GLANCE_EVERY_S) if following else None
         decoded = decoder.decode(path, captioner.bundle.sampling, glances)
         observations, warning = [], None
         with typer.progressbar(length=round(info.duration_s * 10), label="Analyzing", hidden=not show_progress) as bar:

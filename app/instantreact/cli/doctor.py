@@ -53,7 +53,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings.append(await _examine_broker(settings))
     findings += [_examine_disk(settings), _examine_time_zone(settings)]
     findings += [_examine_address(settings), _examine_certificate(settings), _examine_bundle(settings)]
-    findings.append(_examine_detector(settings))
+    findings += [_examine_detector(settings), _examine_poses(settings)]
     if weakness := describe_weak_key(settings.api_key):
         findings.append(Finding("key", "", weakness, is_fatal=False))
     findings += await _examine_channels(settings)
@@ -189,6 +189,20 @@ def _examine_detector(settings: Settings) -> Finding:
     return Finding("detector", f"{bundle.name} {bundle.version} in {bundle.folder}; it looks for {labels}")
 
 
+def _examine_poses(settings: Settings) -> Finding:
+    """The rest works without it."""
+    from instantreact.wiring import make_poses
+
+    loader = make_poses(settings)
+    if loader.is_off:
+        return Finding("poses", "off; falls are told by the captioner's sentences")
+    try:
+        bundle = loader.get().estimator.bundle
+    except InstantReactError as error:
+        return Finding("poses", "", str(error), is_fatal=False)
+    return Finding("poses", f"{bundle.name} {bundle.version} in {bundle.folder}; falls are told by how people move")
+
+
 async def _examine_channels(settings: Settings) -> list[Finding]:
     from instantreact.channels.channel import ChannelTools
     from instantreact.channels.registry import CHANNELS
@@ -260,7 +274,7 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
     from instantreact.storage.recipients import list_recipients_to_tell
     from instantreact.storage.rules import list_criteria
     from instantreact.storage.template_faults import list_refusals
-    from instantreact.wiring import make_captioner, make_detector
+    from instantreact.wiring import make_captioner, make_detector, make_poses
 
     try:
         current, head = await find_current_and_head(settings.resolved_database_url)
@@ -278,7 +292,7 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
     finally:
         await database.dispose()
     problem = None if told else "nobody is told of alerts; add whom to tell with POST /recipients"
-    can = can if can.bundles else find_own(make_captioner(settings), make_detector(settings))
+    can = can if can.bundles else find_own(make_captioner(settings), make_detector(settings), make_poses(settings))
     findings = [
         Finding("recipients", f"{len(told)} are told of alerts", problem, is_fatal=False),
         Finding("workers", "no job waits for one", idle, is_fatal=False),

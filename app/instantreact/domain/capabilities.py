@@ -1,7 +1,8 @@
 """What the loaded bundles can say, and what rules ask of them beyond it. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from instantreact.domain.concepts import ConceptWords
 from instantreact.domain.mention import mentions
@@ -13,6 +14,14 @@ from instantreact.domain.rule import (
     PresenceCondition,
     presence_conditions,
 )
+
+
+class BundleKind(StrEnum):
+    """What a bundle does: says sentences, looks for things, or scores how people move."""
+
+    CAPTIONER = "captioner"
+    DETECTOR = "detector"
+    POSES = "poses"
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,7 @@ class LoadedBundle:
     concepts_version: int
     labels: tuple[str, ...] = ()
     min_score: float = 0.0
+    kind: BundleKind = BundleKind.CAPTIONER
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -42,12 +52,22 @@ class Capabilities:
     @property
     def captioners(self) -> tuple[LoadedBundle, ...]:
         """Those that say sentences."""
-        return tuple(bundle for bundle in self.bundles if not bundle.labels)
+        return tuple(bundle for bundle in self.bundles if not bundle.labels and bundle.kind is not BundleKind.POSES)
 
     @property
     def detectors(self) -> tuple[LoadedBundle, ...]:
         """Those that look for things."""
         return tuple(bundle for bundle in self.bundles if bundle.labels)
+
+    @property
+    def poses(self) -> tuple[LoadedBundle, ...]:
+        """Those that score how people move."""
+        return tuple(bundle for bundle in self.bundles if bundle.kind is BundleKind.POSES)
+
+    def with_poses(self, poses: LoadedBundle) -> "Capabilities":
+        """These and `poses`: what it scores, no captioner does any more."""
+        others = (replace(each, concepts=_without(each.concepts, poses.concepts)) for each in self.bundles)
+        return Capabilities((*others, poses))
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -109,7 +129,11 @@ class Capabilities:
 
     def describe_difference(self) -> str | None:
         """A sentence for processes that look at the same footage with different bundles; None where all agree."""
-        for bundles, setting in ((self.captioners, "CAPTIONER_BUNDLE"), (self.detectors, "DETECTOR")):
+        for bundles, setting in (
+            (self.captioners, "CAPTIONER_BUNDLE"),
+            (self.detectors, "DETECTOR"),
+            (self.poses, "POSES"),
+        ):
             if len(bundles) > 1:
                 return (
                     f"Processes of this service look with different bundles ({', '.join(map(str, bundles))}): a rule "
@@ -121,7 +145,7 @@ class Capabilities:
         """The known concepts, by which bundle, and those among them that were perhaps meant by the unknown ones."""
         known = ", ".join(self.concepts)
         question = ask_meant(map(self._find_nearest, unknown))
-        return f"{known} ({', '.join(str(bundle) for bundle in self.captioners)}).{question}"
+        return f"{known} ({', '.join(str(bundle) for bundle in self.bundles if bundle.concepts)}).{question}"
 
     def offer_labels(self, unknown: Iterable[str]) -> str:
         """What is looked for, by which bundle, and what was perhaps meant by the unknown ones."""
@@ -133,3 +157,7 @@ class Capabilities:
         """The concept one of whose words it is, or else the one that is spelt most like it."""
         meant = [name for name, words in self.concepts.items() if mentions(concept, words)]
         return meant[0] if meant else find_nearest(concept, self.concepts)
+
+
+def _without(concepts: ConceptWords, scored: ConceptWords) -> ConceptWords:
+    return {name: words for name, words in concepts.items() if name not in scored}

@@ -65,6 +65,7 @@ class Connection:
         self._windows = LiveWindows(tools.plan)
         self._following: Following | None = None
         self._glancing = Glancing(demand)
+        self._posing = Glancing(self._find_pose_demand)
         self._ring = PacketRing(max_s=tools.evidence.kept_s, max_bytes=tools.evidence.kept_bytes)
         self._mask = FrameMask(camera.masks)
         self._wanted: list[_Wanted] = []
@@ -124,30 +125,56 @@ class Connection:
         is_moving = frame.time_s <= self._moving_until_s
         looked_s = self._glancing.looked_s
         following = self._follow()
-        is_looked_at = following is not None and self._glancing.wants(frame.time_s, is_moving=is_moving)
-        if is_looked_at:
+        at_things = self._wants_things(following, frame.time_s, is_moving)
+        at_poses = self._wants_poses(following, frame.time_s, is_moving)
+        if at_things:
             self._windows.note_glance(frame.time_s)
         samples, windows = self._windows.add(frame, is_moving=is_moving)
         glances = []
-        if following is not None and is_looked_at:
+        if following is not None and at_things:
             still_since_s = None if is_moving else looked_s
-            glances.append(self._make_glance(following, opened, frame, still_since_s))
+            glances.append(self._make_glance(following, opened, frame, still_since_s, at_poses=at_poses))
+        elif following is not None and at_poses:
+            glance = frame.glance(following.plan(_LOOK_S))
+            glances.append(LiveGlance(glance, following, at_things=False, at_poses=True))
         self._offer(opened, samples, windows, glances)
         self._hand_over_utterances(opened)
 
     def _follow(self) -> Following | None:
-        """Who looks for things, from the moment on at which there is somebody."""
-        if self._following is None and (detector := self._tools.detector()) is not None:
-            self._following = Following.begin(detector, self._camera.zones)
+        """Who looks, from the moment on at which there is somebody; anew where another joins them."""
+        detector, poses, following = self._tools.detector(), self._tools.poses(), self._following
+        if following is None or (following.detector, following.poses) != (detector, poses):
+            self._following = Following.begin(detector, poses, self._camera.zones)
         return self._following
 
+    def _wants_things(self, following: Following | None, time_s: float, is_moving: bool) -> bool:
+        if following is None or following.detector is None:
+            return False
+        return self._glancing.wants(time_s, is_moving=is_moving)
+
+    def _wants_poses(self, following: Following | None, time_s: float, is_moving: bool) -> bool:
+        """Only while something moves, and where somebody may be there."""
+        if following is None or following.seen_poses is None or not following.seen_poses.wants(time_s):
+            return False
+        return self._posing.wants(time_s, is_moving=is_moving)
+
+    def _find_pose_demand(self) -> LookDemand:
+        seen = self._following.seen_poses if self._following else None
+        return LookDemand(moving_s=seen.every_s) if seen else LookDemand()
+
     def _make_glance(
-        self, following: Following, opened: Opened, frame: LiveFrame, still_since_s: float | None
+        self,
+        following: Following,
+        opened: Opened,
+        frame: LiveFrame,
+        still_since_s: float | None,
+        *,
+        at_poses: bool,
     ) -> LiveGlance:
         """A look at a picture; where nothing has moved since the one before, what is there is handed over at once."""
-        glance = frame.glance(following.detector.plan(_LOOK_S))
+        glance = frame.glance(following.plan(_LOOK_S))
         if still_since_s is None:
-            return LiveGlance(glance, following)
+            return LiveGlance(glance, following, at_poses=at_poses)
         moment, due_s = self._windows.still_moment(still_since_s), time.monotonic()
 
         def hand_over() -> None:

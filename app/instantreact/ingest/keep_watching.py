@@ -72,6 +72,7 @@ async def _wait_for_captioner(services: Services) -> Captioner:
         try:
             captioner = await services.threads.run(services.captioner.get)
             await services.threads.run(services.detector.find)  # loaded beside the loop; it may be missing
+            await services.threads.run(services.poses.find)
             return captioner
         except CaptionerUnavailable as error:
             log.warning("ingest.waits", reason=str(error))

@@ -53,15 +53,21 @@ def _find_every(condition: PresenceCondition) -> float:
 
 @dataclass(frozen=True, eq=False)
 class LiveGlance:
-    """A picture that waits to be looked at; `then` is called in the model's thread once it was."""
+    """A picture that waits to be looked at; `then` is called in the model's thread once it was.
+
+    at_things  whether a detector looks
+    at_poses   whether somebody looks at how people move
+    """
 
     glance: Glance
     following: Following
     then: Callable[[], None] | None = None
+    at_things: bool = True
+    at_poses: bool = False
 
     def look(self) -> None:
         """Do it."""
-        self.following.look([self.glance])
+        self.following.look([self.glance], at_things=self.at_things, at_poses=self.at_poses)
         if self.then is not None:
             self.then()
 

@@ -10,6 +10,7 @@ from instantreact.domain.media import AudioTrack, SamplingPlan, Window
 from instantreact.domain.observation import Observation
 from instantreact.inference.captioner import Description
 from instantreact.inference.detector.deployed import DeployedDetector
+from instantreact.inference.poses.deployed import DeployedPoses
 from instantreact.ingest.batcher import FeatureBatcher
 from instantreact.ingest.state import Patience
 from instantreact.ingest.windows import LiveWindow
@@ -92,6 +93,7 @@ class WatchTools:
 
     hand_over  called in the model's and the watchers' threads; must not block
     detector   gives who looks for things, None while there is nobody; asked for every picture
+    poses      gives who looks at how people move, likewise
     """
 
     plan: SamplingPlan
@@ -103,6 +105,7 @@ class WatchTools:
     clock: Clock
     hand_over: Callable[[SeenLive | HeardLive], None]
     detector: Callable[[], DeployedDetector | None] = _find_nobody
+    poses: Callable[[], DeployedPoses | None] = _find_nobody
 
 
 def make_observation(seen: LiveWindow, description: Description, *, window: Window | None = None) -> Observation:

@@ -54,9 +54,10 @@ async def analyze(services: Services, claim: Claim) -> None:
         return
     async with open_file(services, clip) as path:
         detector = await services.threads.run(services.detector.find)
-        glances = detector.plan(GLANCE_EVERY_S) if detector else None
+        poses = await services.threads.run(services.poses.find)
+        following = Following.begin(detector, poses, zones)
+        glances = following.plan(GLANCE_EVERY_S) if following else None
         decoded = services.decoder.decode(path, captioner.bundle.sampling, glances)
-        following = Following.begin(detector, zones) if detector else None
         seen = describe_windows(decoded, captioner, stopwatch, known=known, following=following)
         warning = await _observe_all(services, origin, clip.info, seen)
     async with services.database.unit_of_work() as session:

@@ -8,6 +8,7 @@ from instantreact.domain.capabilities import Capabilities
 from instantreact.errors import Transient
 from instantreact.inference.detector.deployed import DetectorLoader
 from instantreact.inference.loader import CaptionerLoader
+from instantreact.inference.poses.deployed import PosesLoader
 from instantreact.jobs.embedded import in_background
 from instantreact.logs import get_logger
 from instantreact.pipeline.services import Services
@@ -33,18 +34,23 @@ async def find_capabilities(services: Services) -> Capabilities:
     """What those can say that look at footage; where nobody does, what this process could."""
     async with services.database.reading() as session:
         told = await find_told(session, now=services.clock.now())
-    return told if told.bundles else await services.threads.run(find_own, services.captioner, services.detector)
+    return told if told.bundles else await services.threads.run(_find_of, services)
 
 
-def find_own(captioner: CaptionerLoader, detector: DetectorLoader) -> Capabilities:
+def find_own(captioner: CaptionerLoader, detector: DetectorLoader, poses: PosesLoader) -> Capabilities:
     """What a process that has these can say and look for."""
-    found, bundles = detector.find(), captioner.capabilities().bundles
-    return Capabilities((*bundles, found.loaded) if found else bundles)
+    found, bundles, scorer = detector.find(), captioner.capabilities().bundles, poses.find()
+    can = Capabilities((*bundles, found.loaded) if found else bundles)
+    return can.with_poses(scorer.loaded) if scorer and bundles else can
+
+
+def _find_of(services: Services) -> Capabilities:
+    return find_own(services.captioner, services.detector, services.poses)
 
 
 async def _tell_for_ever(services: Services, owner: str) -> None:
     while True:
-        can = await services.threads.run(find_own, services.captioner, services.detector)
+        can = await services.threads.run(_find_of, services)
         try:
             async with services.database.unit_of_work() as session:
                 await tell_bundles(session, owner, can, now=services.clock.now(), lease_s=LEASE_S)

@@ -16,6 +16,7 @@ from instantreact.errors import StreamLost
 from instantreact.figures import Figures
 from instantreact.inference.detector.deployed import DetectorLoader
 from instantreact.inference.loader import CaptionerLoader
+from instantreact.inference.poses.deployed import PosesLoader
 from instantreact.media.sandbox import ClipDecoder
 from instantreact.pipeline.links import Links
 from instantreact.pipeline.recognition import Recognition
@@ -64,6 +65,7 @@ class Services:
     receivers    who takes in what channels bring back; a kind that is not there brings nothing
     links        opens alerts in a browser
     detector     who looks for things, where somebody does
+    poses        who tells falls by how people move, where somebody does
     draws_boxes  whether what was detected is drawn into the pictures of alerts
     figures      what is counted and measured on the way
     retention    what is kept, and for how long
@@ -93,6 +95,7 @@ class Services:
     time_zone: ZoneInfo
     language: Language = Language.ENGLISH
     detector: DetectorLoader = field(default_factory=DetectorLoader)
+    poses: PosesLoader = field(default_factory=PosesLoader)
     draws_boxes: bool = True
     live: LivePictures = field(default_factory=lambda: LivePictures(_watch_nothing))
     figures: Figures = field(default_factory=Figures)

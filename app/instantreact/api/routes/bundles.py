@@ -7,17 +7,20 @@ from pydantic.config import JsonDict
 from instantreact.api.auth import KeyedRoute
 from instantreact.api.deps import CapabilitiesDep
 from instantreact.api.openapi import problems
+from instantreact.domain.capabilities import BundleKind
 
 router = APIRouter(prefix="/bundles", tags=["rules"], route_class=KeyedRoute)
 
 _EXAMPLE: JsonDict = {
+    "kind": "captioner",
     "name": "captioner",
     "version": "0.2.0",
-    "concepts": ["fight", "fall", "fire"],
+    "concepts": ["fight", "fire"],
     "concepts_version": 1,
     "labels": [],
 }
 _DETECTOR: JsonDict = {
+    "kind": "detector",
     "name": "yolox_nano",
     "version": "1",
     "concepts": [],
@@ -26,22 +29,37 @@ _DETECTOR: JsonDict = {
 }
 
 
+_POSES: JsonDict = {
+    "kind": "poses",
+    "name": "movenet_multipose",
+    "version": "1",
+    "concepts": ["fall"],
+    "concepts_version": 1,
+    "labels": [],
+}
+
+
 class BundleView(BaseModel):
     """A bundle in use."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
+    kind: BundleKind = Field(
+        description="`captioner` says sentences, `detector` looks for things, `poses` scores how people move."
+    )
     name: str
     version: str
-    concepts: list[str] = Field(description="What a condition of the kind `concept` may ask for.")
+    concepts: list[str] = Field(
+        description="What a condition of the kind `concept` may ask for; each is listed with the bundle that scores it."
+    )
     concepts_version: int = Field(description="Scores of a concept compare only where this is the same.")
     labels: list[str] = Field(description="What conditions of the kinds `object`, `absence` and `passage` may ask for.")
 
 
 class BundlesView(BaseModel):
-    """Every bundle in use: the captioner's and the detector's, as far as they can be loaded."""
+    """Every bundle in use: the captioner's, the detector's and the poses', as far as they can be loaded."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"bundles": [_EXAMPLE, _DETECTOR]}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"bundles": [_EXAMPLE, _DETECTOR, _POSES]}]})
 
     bundles: list[BundleView]
 
@@ -52,6 +70,7 @@ async def list_bundles(can: CapabilitiesDep) -> BundlesView:
     return BundlesView(
         bundles=[
             BundleView(
+                kind=bundle.kind,
                 name=bundle.name,
                 version=bundle.version,
                 concepts=list(bundle.concepts),

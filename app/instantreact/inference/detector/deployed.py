@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from instantreact.domain.capabilities import LoadedBundle
+from instantreact.domain.capabilities import BundleKind, LoadedBundle
 from instantreact.domain.media import Glance, GlancePlan
 from instantreact.domain.nearest import ask_meant, find_nearest
 from instantreact.domain.observation import Detection
@@ -54,7 +54,8 @@ class DeployedDetector:
     def loaded(self) -> LoadedBundle:
         """What rules may ask for."""
         bundle = self.detector.bundle
-        return LoadedBundle(bundle.name, bundle.version, {}, 0, self.labels, self.min_score)
+        kind = BundleKind.DETECTOR
+        return LoadedBundle(bundle.name, bundle.version, {}, 0, self.labels, self.min_score, kind)
 
     def look(self, glance: Glance) -> list[Detection]:
         """What a picture shows, down to scores that only help to follow things."""

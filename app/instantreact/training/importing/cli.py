@@ -1,4 +1,4 @@
-"""`instantreact import detector`: published weights become a bundle by one command."""
+"""`instantreact import detector` and `import poses`: published weights become a bundle by one command."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -8,7 +8,7 @@ import typer
 
 from instantreact.errors import InvalidInput
 from instantreact.inference.detector import DetectorBundle
-from instantreact.training.importing import torchvision_ssd, tutorial_ssd, yolox
+from instantreact.training.importing import movenet, torchvision_ssd, tutorial_ssd, yolox
 
 importing = typer.Typer(no_args_is_help=True, help="Make a bundle of weights that others published.")
 
@@ -26,11 +26,6 @@ _TORCHVISION = {
     WeightsFormat.SSD300_VGG16: torchvision_ssd.SSD300_VGG16,
     WeightsFormat.SSDLITE320: torchvision_ssd.SSDLITE320,
 }
-
-
-@importing.callback()
-def _open() -> None:
-    """Keeps `detector` a command of its own, where it is the only one."""
 
 
 @importing.command("detector")
@@ -54,6 +49,19 @@ def import_detector_command(
     bundle = _import(weights, file, output, given)
     size = f"{bundle.input.width} x {bundle.input.height}"
     typer.echo(f"{output} holds {bundle.name}: {len(bundle.labels)} labels, an input of {size} pixels.")
+
+
+@importing.command("poses")
+def import_poses_command(
+    file: Annotated[Path, typer.Argument(help="The published weights.", exists=True, dir_okay=False, readable=True)],
+    output: Annotated[Path, typer.Option("--output", help="Folder of the bundle.")],
+    slope: Annotated[float, typer.Option(help="Of a fall's calibration: for one body length of drop.")] = movenet.SLOPE,
+    offset: Annotated[float, typer.Option(help="And for none.")] = movenet.OFFSET,
+) -> None:
+    """Make a bundle of MoveNet MultiPose, converted to ONNX, by which the service tells falls."""
+    bundle = movenet.import_movenet(file, output, slope=slope, offset=offset)
+    size = f"{bundle.input.width} x {bundle.input.height}"
+    typer.echo(f"{output} holds {bundle.name}: {len(bundle.joints)} joints, an input of {size} pixels.")
 
 
 def _import(weights: WeightsFormat, file: Path, output: Path, given: dict[str, Any]) -> DetectorBundle:

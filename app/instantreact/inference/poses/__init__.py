@@ -1,0 +1,6 @@
+"""Finds people's joints in single frames, and scores falls by how they move: geometry, nothing trained on falls."""
+
+from instantreact.inference.poses.bundle import PosesBundle, PosesManifest, load_poses_bundle
+from instantreact.inference.poses.estimator import PoseEstimator, load_poses
+
+__all__ = ["PoseEstimator", "PosesBundle", "PosesManifest", "load_poses", "load_poses_bundle"]
