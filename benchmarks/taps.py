@@ -201,7 +201,9 @@ def report_help(clips: Clips, asked: float, most: int, orders: Sequence[int | No
     """A table of ways: false alarms at equal recall, and what is felt at the old threshold."""
     draws = list(draw_scenes(clips))
     base = [replay(nothing, clips, asked, most, order=order) for order in orders]
-    print("| way | false alarms at equal recall | difference | at the old threshold: false alarms | difference | recall |")
+    print(
+        "| way | false alarms at equal recall | difference | at the old threshold: false alarms | difference | recall |"
+    )
     print("|---|---|---|---|---|---|")
     for name, way in WAYS.items():
         found = [replay(way, clips, asked, most, order=order) for order in orders]
@@ -307,8 +309,10 @@ def main() -> None:
     threshold = float(np.quantile(clips.logits[clips.is_fight], 1 - RECALL, method="lower"))
     alarming = clips.logits >= threshold
     normal = ~clips.is_fight
-    print(f"{len(clips.names)} clips of {len(set(clips.scenes))} scenes, {RATE_HZ:g} samples a second; the threshold "
-          f"is a logit of {threshold:.2f}: {(alarming & normal).sum()} of {normal.sum()} normal clips alarm.\n")
+    print(
+        f"{len(clips.names)} clips of {len(set(clips.scenes))} scenes, {RATE_HZ:g} samples a second; the threshold "
+        f"is a logit of {threshold:.2f}: {(alarming & normal).sum()} of {normal.sum()} normal clips alarm.\n"
+    )
     for orders, what in (((None,), "in their order"), (range(ORDERS), f"dealt at random {ORDERS} times")):
         print(f"\nNormal clips {what}, all alarms among the first half dismissed:\n")
         report_help(clips, threshold, MANY, orders)

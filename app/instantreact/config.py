@@ -257,6 +257,9 @@ class Settings(BaseSettings):
         0.3, description="The least score with which it tells of something."
     )
     draw_boxes: bool = Field(True, description="Draw what was detected into the pictures of alerts.")
+    adapt: bool = Field(
+        True, description="Let what people answer to a camera's alerts (false alarm, or not) calibrate its scores."
+    )
 
     secret_keys: SecretStr | None = Field(
         None,

@@ -127,6 +127,7 @@ async def open_services(
             language=settings.language,
             detector=make_detector(settings),
             draws_boxes=settings.draw_boxes,
+            adapts=settings.adapt,
             live=LivePictures(partial(remote.take_snapshot, database, clock)),
             figures=figures,
             retention=retention_policy(settings),
