@@ -17,7 +17,13 @@ log = get_logger(__name__)
 
 
 async def answer_alert(
-    session: AsyncSession, answer: Answer, *, by: str, now: datetime, recipient_id: str | None = None, adapts: bool
+    session: AsyncSession,
+    answer: Answer,
+    *,
+    by: str,
+    now: datetime,
+    recipient_id: str | None = None,
+    adapts: bool = True,
 ) -> Alert:
     """The alert as it stands after the answer, in the caller's transaction. Raises NotFound.
 

@@ -69,40 +69,37 @@ async def obey(
         case CommandKind.UNMUTE:
             return await unmute(services, session, person, command)
         case CommandKind.ACKNOWLEDGE | CommandKind.DISMISS:
-            return ChatReply(await _answer_latest(services, session, person, _ANSWERS[command.kind]))
+            return await _answer_latest(services, session, person, _ANSWERS[command.kind])
     return command
 
 
-async def answer(services: Services, session: AsyncSession, person: Recipient, given: Answer) -> str:
+async def answer(services: Services, session: AsyncSession, person: Recipient, given: Answer) -> ChatReply:
     """What to show the person who answered."""
     now, language = services.clock.now(), language_of(services, person)
     try:
         by, adapts = person.name, services.adapts
         alert = await answer_alert(session, given, by=by, now=now, recipient_id=person.id, adapts=adapts)
-        said = await _tell_learned(session, alert, language)
     except NotFound:
         log.info("incoming.answer_to_deleted_alert", alert_id=given.alert_id)
-        return DELETED.say(language)
+        return ChatReply(DELETED.say(language))
     what = f"{person.channel} {given.kind}"
     kind = PrincipalKind.CHANNEL
     add_entry(session, AuditAction.ANSWERED, kind, person.name, what, given.alert_id, now=now, principal_id=person.id)
-    return said
+    return await _tell_learned(session, alert, language)
 
 
-async def _tell_learned(session: AsyncSession, alert: Alert, language: Language) -> str:
+async def _tell_learned(session: AsyncSession, alert: Alert, language: Language) -> ChatReply:
     """How the alert stands, and what its camera makes of a false alarm."""
     state = describe_state(alert, language)
-    names = [
-        CONCEPTS[concept].say(language) if concept in CONCEPTS else concept
-        for concept in await find_taught(session, alert.id)
-    ]
-    return LEARNED.say(language, state=state, concept=", ".join(names)) if names else state
+    taught = await find_taught(session, alert.id)
+    names = ", ".join(CONCEPTS[name].say(language) if name in CONCEPTS else name for name in taught)
+    return ChatReply(LEARNED.say(language, state=state, concept=names), is_news=True) if names else ChatReply(state)
 
 
-async def _answer_latest(services: Services, session: AsyncSession, person: Recipient, kind: AnswerKind) -> str:
+async def _answer_latest(services: Services, session: AsyncSession, person: Recipient, kind: AnswerKind) -> ChatReply:
     latest = await alerts.find_latest_told(session, person.id)
     if latest is None:
-        return NOTHING_TO_ANSWER.say(language_of(services, person))
+        return ChatReply(NOTHING_TO_ANSWER.say(language_of(services, person)))
     return await answer(services, session, person, Answer(kind, latest.id))
 
 
