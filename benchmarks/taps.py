@@ -18,16 +18,20 @@ import argparse
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.people_help import FIGHTS, RATE_HZ, SHUFFLES, deal, encode_clip, predict_folds
+from instantreact.domain.lesson import Lesson
 from instantreact.inference.bundle import GraphName, load_bundle
 from instantreact.inference.session import open_graph
+from instantreact.rules.calibrate import learn_shift
 
 RECALL, DRAWS, ORDERS = 0.8, 1000, 20
+_BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 CAP = 1.0
 """A logit: 0.73 reads as 0.50, 0.90 as 0.77. None of the ways takes away more."""
 STEP = 0.5
@@ -80,6 +84,15 @@ def steps(camera: Camera, _clip: int) -> float:
     return min(CAP, STEP * len(camera.dismissed))
 
 
+def shipped(camera: Camera, _clip: int) -> float:
+    """What the product does, without the fading; written after the others were seen, from what it is to promise."""
+    logits = camera.clips.logits[camera.dismissed]
+    taps = zip(1 / (1 + np.exp(-logits)), range(len(logits)), strict=True)
+    needed = float(1 / (1 + np.exp(-camera.asked)))
+    lessons = [Lesson("", float(score), needed, True, _BEGAN + timedelta(seconds=at)) for score, at in taps]
+    return learn_shift(lessons, now=_BEGAN + timedelta(minutes=1))
+
+
 def excess(camera: Camera, _clip: int) -> float:
     """What the dismissed were above the threshold on average and a little more, trusted as there are more of them."""
     if not camera.dismissed:
@@ -127,6 +140,7 @@ def ridge(camera: Camera, clip: int) -> float:
 
 WAYS: Mapping[str, Way] = {
     "nothing": nothing,
+    "as shipped": shipped,
     "a step a tap": steps,
     "how far the dismissed exceed the threshold": excess,
     "quantile of its normal scores, lowers only": quantile,
@@ -197,9 +211,13 @@ def span(values: Sequence[float]) -> str:
     return f"{low:+.3f} to {high:+.3f}"
 
 
-def report_help(clips: Clips, asked: float, most: int, orders: Sequence[int | None]) -> None:
+def report_help(clips: Clips, asked: float, most: int, orders: Sequence[int | None], recall: float) -> None:
     """A table of ways: false alarms at equal recall, and what is felt at the old threshold."""
     draws = list(draw_scenes(clips))
+
+    def at_equal_recall(values: Values, truth: NDArray[np.bool_]) -> float:
+        return false_alarms(values, truth, recall)
+
     base = [replay(nothing, clips, asked, most, order=order) for order in orders]
     print(
         "| way | false alarms at equal recall | difference | at the old threshold: false alarms | difference | recall |"
@@ -207,8 +225,10 @@ def report_help(clips: Clips, asked: float, most: int, orders: Sequence[int | No
     print("|---|---|---|---|---|---|")
     for name, way in WAYS.items():
         found = [replay(way, clips, asked, most, order=order) for order in orders]
-        equal = mean_over(found, clips, false_alarms, None)
-        gains = [mean_over(found, clips, false_alarms, at) - mean_over(base, clips, false_alarms, at) for at in draws]
+        equal = mean_over(found, clips, at_equal_recall, None)
+        gains = [
+            mean_over(found, clips, at_equal_recall, at) - mean_over(base, clips, at_equal_recall, at) for at in draws
+        ]
 
         def felt(values: Values, truth: NDArray[np.bool_]) -> float:
             return float((values[~truth] >= asked).mean())
@@ -219,7 +239,7 @@ def report_help(clips: Clips, asked: float, most: int, orders: Sequence[int | No
         spared = [mean_over(found, clips, felt, at) - mean_over(base, clips, felt, at) for at in draws]
         lost = [mean_over(found, clips, kept, at) - mean_over(base, clips, kept, at) for at in draws]
         print(
-            f"| {name} | {equal:.3f} | {equal - mean_over(base, clips, false_alarms, None):+.3f} ({span(gains)}) | "
+            f"| {name} | {equal:.3f} | {equal - mean_over(base, clips, at_equal_recall, None):+.3f} ({span(gains)}) | "
             f"{mean_over(found, clips, felt, None):.3f} | ({span(spared)}) | "
             f"{mean_over(found, clips, kept, None):.3f} ({span(lost)}) |"
         )
@@ -303,10 +323,11 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="the folder of real footage ($INSTANTREACT_DATA)")
     parser.add_argument("--cache", type=Path, required=True, help="folder for what the encoder makes of each clip")
     parser.add_argument("--captioner", type=Path, default=Path("models/captioner"))
+    parser.add_argument("--recall", type=float, default=RECALL, help="of fights, at the threshold")
     asked = parser.parse_args()
     asked.cache.mkdir(parents=True, exist_ok=True)
     clips = load(asked.data, asked.cache, asked.captioner)
-    threshold = float(np.quantile(clips.logits[clips.is_fight], 1 - RECALL, method="lower"))
+    threshold = float(np.quantile(clips.logits[clips.is_fight], 1 - asked.recall, method="lower"))
     alarming = clips.logits >= threshold
     normal = ~clips.is_fight
     print(
@@ -315,7 +336,7 @@ def main() -> None:
     )
     for orders, what in (((None,), "in their order"), (range(ORDERS), f"dealt at random {ORDERS} times")):
         print(f"\nNormal clips {what}, all alarms among the first half dismissed:\n")
-        report_help(clips, threshold, MANY, orders)
+        report_help(clips, threshold, MANY, orders, asked.recall)
     print("\nIn their order:\n")
     report_danger(clips, threshold)
 
