@@ -276,8 +276,9 @@ def report_danger(clips: Clips, asked: float) -> None:
                 new = judged & ~before & (values >= asked)
                 truth = clips.is_fight
                 what = {"": "", "one": ", a fight among them", "everything": ", half of all fights among them"}[mistake]
+                taps = count_taps(way, clips, asked, most, mistake)
                 print(
-                    f"| {name} | {'all' if most == MANY else most}{what} | {count_taps(way, clips, asked, most, mistake)} "
+                    f"| {name} | {'all' if most == MANY else most}{what} | {taps} "
                     f"| {(gone & ~truth).sum()} of {(before & ~truth).sum()} (new {(new & ~truth).sum()}) "
                     f"| {(gone & truth).sum()} of {(before & truth).sum()} (new {(new & truth).sum()}) |"
                 )
