@@ -85,13 +85,13 @@ async def test_taps_on_messenger_quiet_the_same_score_until_they_are_forgotten(
         (told,) = await explain_event(session, event)
     assert "fight had 0.48 (0.60 before this camera's calibration), where 0.50 is asked for" in told.why
     assert [each.score_before for each in told.measured] == [0.6, 0.4]
-    assert await see_alert(house, camera, 0.9)
-    assert await see_alert(house, elsewhere)
-    assert await see_alert(house, None)
+    await see_alert(house, camera, 0.9)
+    await see_alert(house, elsewhere)
+    await see_alert(house, None)
 
     await forget(house, camera)
     assert await list_taps(house) == []
-    assert await see_alert(house, camera)
+    await see_alert(house, camera)
 
 
 async def test_one_tap_is_taken_back_alone_and_camera_is_as_if_it_never_was(house: House, camera: Camera) -> None:
@@ -157,8 +157,8 @@ async def test_rule_that_is_gone_or_asks_for_words_teaches_nothing(house: House)
     _, alert = await see(house, camera)
     assert alert is not None
     async with house.services.database.unit_of_work() as session:
-        for each in await session.scalars(select(Rule)):
-            await session.delete(each)
+        for gone in await session.scalars(select(Rule)):
+            await session.delete(gone)
     for each in await house.alerts():
         if each.state is AlertState.RAISED:
             await answer(house, each)
@@ -203,4 +203,4 @@ async def test_shift_fades_with_time(house: House, camera: Camera) -> None:
         await answer(house, await see_alert(house, camera))
     assert (await see(house, camera))[1] is None
     house.clock.advance(timedelta(days=30).total_seconds())
-    assert await see_alert(house, camera)
+    await see_alert(house, camera)
