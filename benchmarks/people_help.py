@@ -88,13 +88,7 @@ class Measure:
         return found["features"], found["people"]
 
     def _encode(self, path: Path) -> Values:
-        options = self._captioner.preprocessing
-        plan = replace(self._captioner.sampling, rate_hz=RATE_HZ, window_s=30.0, stride_s=30.0)
-        rows = []
-        for sample in sample_frames(path, plan):
-            moving = motion_images(sample.images, sample.earlier, options.motion_gain, crop=options.motion_crop)
-            rows.append(self._motion.run({"images": scale_pixels(moving, options)})["features"])
-        features = np.concatenate(rows).astype(np.float64)
+        features = encode_clip(path, self._captioner, self._motion)
         return np.concatenate([features.mean(axis=0), features.max(axis=0)])
 
     def _detect(self, path: Path) -> Iterator[tuple[float, list[Detection]]]:
@@ -106,6 +100,17 @@ class Measure:
                     frame = picture.bgr()[..., ::-1]
                     aspect = frame.shape[1] / frame.shape[0]
                     yield aspect, self._detector.detect([frame], [picture.time_s], min_score=0.3, labels={"person"})
+
+
+def encode_clip(path: Path, captioner: Bundle, motion: GraphSession) -> Values:
+    """What the motion encoder makes of each of a clip's samples, `RATE_HZ` a second."""
+    options = captioner.preprocessing
+    plan = replace(captioner.sampling, rate_hz=RATE_HZ, window_s=30.0, stride_s=30.0)
+    rows = []
+    for sample in sample_frames(path, plan):
+        moving = motion_images(sample.images, sample.earlier, options.motion_gain, crop=options.motion_crop)
+        rows.append(motion.run({"images": scale_pixels(moving, options)})["features"])
+    return np.concatenate(rows).astype(np.float64)
 
 
 def describe_people(frames: Sequence[tuple[float, Sequence[Detection]]]) -> Values:

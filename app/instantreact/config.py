@@ -262,6 +262,9 @@ class Settings(BaseSettings):
         "that is shipped. off: falls are told by the captioner's sentences.",
     )
     draw_boxes: bool = Field(True, description="Draw what was detected into the pictures of alerts.")
+    adapt: bool = Field(
+        True, description="Let what people answer to a camera's alerts (false alarm, or not) calibrate its scores."
+    )
 
     secret_keys: SecretStr | None = Field(
         None,

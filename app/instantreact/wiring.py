@@ -130,6 +130,7 @@ async def open_services(
             detector=make_detector(settings),
             poses=make_poses(settings),
             draws_boxes=settings.draw_boxes,
+            adapts=settings.adapt,
             live=LivePictures(partial(remote.take_snapshot, database, clock)),
             figures=figures,
             retention=retention_policy(settings),

@@ -78,6 +78,16 @@ ACKNOWLEDGED = Saying("Acknowledged", "Prise en charge")
 DISMISSED = Saying("Dismissed", "Classée comme fausse alerte")
 RAISED = Saying("Raised", "Ouverte")
 BY = Saying("{state} by {name}", "{state} par {name}")
+LEARNED = Saying(
+    "{state}. Thanks: this camera will ask for more before it says “{concept}” again.",
+    "{state}. Merci : cette caméra sera plus exigeante avant de dire à nouveau « {concept} ».",
+)
+CONCEPTS = {
+    "fight": Saying("fight", "bagarre"),
+    "fall": Saying("fall", "chute"),
+    "fire": Saying("fire", "feu"),
+}
+"""What the concepts that are shipped are called; others have their own name."""
 NOTHING_TO_ANSWER = Saying("You were told of no alert yet.", "Aucune alerte ne vous a encore été envoyée.")
 
 HELP = Saying(

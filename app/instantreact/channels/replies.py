@@ -31,8 +31,12 @@ class ChatFile:
 
 @dataclass(frozen=True)
 class ChatReply:
-    """Words, what may be tapped below them, and what is shown with them."""
+    """Words, what may be tapped below them, and what is shown with them.
+
+    is_news  says more than that a tap counts: a message of its own, where a channel shows by itself that it does
+    """
 
     text: str
     choices: tuple[Choice, ...] = ()
     file: ChatFile | None = None
+    is_news: bool = False

@@ -188,3 +188,5 @@ class Observation:
     """None where nobody looked for things."""
     pictured_s: float | None = None
     """When what its picture shows was seen; None where an earlier version has not said so."""
+    concepts_before: Mapping[str, float] = field(default_factory=dict)
+    """What the model said of those concepts whose score the camera's calibration has changed."""

@@ -8,12 +8,22 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from instantreact.channels.catalogue import DELETED, HELP, KEPT_ON, KEPT_UNTIL, NOT_UNDERSTOOD, NOTHING_TO_ANSWER
+from instantreact.channels.catalogue import (
+    CONCEPTS,
+    DELETED,
+    HELP,
+    KEPT_ON,
+    KEPT_UNTIL,
+    LEARNED,
+    NOT_UNDERSTOOD,
+    NOTHING_TO_ANSWER,
+)
 from instantreact.channels.moments import format_minute
 from instantreact.channels.receiver import Wrote
 from instantreact.channels.replies import ChatReply
 from instantreact.domain.alert import Answer, AnswerKind
 from instantreact.domain.audit import AuditAction
+from instantreact.domain.language import Language
 from instantreact.domain.principal import PrincipalKind
 from instantreact.domain.site import zone_called
 from instantreact.errors import NotFound
@@ -25,7 +35,8 @@ from instantreact.pipeline.opt_in import language_of, stop_or_start
 from instantreact.pipeline.services import Services
 from instantreact.storage import alerts, recipients
 from instantreact.storage.audit import add_entry
-from instantreact.storage.tables import Recipient
+from instantreact.storage.tables import Alert, Recipient
+from instantreact.storage.taps import find_taught
 
 HELP_EVERY = timedelta(minutes=1)
 """Two bots that do not understand each other would otherwise talk for ever."""
@@ -58,30 +69,37 @@ async def obey(
         case CommandKind.UNMUTE:
             return await unmute(services, session, person, command)
         case CommandKind.ACKNOWLEDGE | CommandKind.DISMISS:
-            return ChatReply(await _answer_latest(services, session, person, _ANSWERS[command.kind]))
+            return await _answer_latest(services, session, person, _ANSWERS[command.kind])
     return command
 
 
-async def answer(services: Services, session: AsyncSession, person: Recipient, given: Answer) -> str:
+async def answer(services: Services, session: AsyncSession, person: Recipient, given: Answer) -> ChatReply:
     """What to show the person who answered."""
     now, language = services.clock.now(), language_of(services, person)
     try:
-        said = describe_state(
-            await answer_alert(session, given, by=person.name, now=now, recipient_id=person.id), language
-        )
+        by, adapts = person.name, services.adapts
+        alert = await answer_alert(session, given, by=by, now=now, recipient_id=person.id, adapts=adapts)
     except NotFound:
         log.info("incoming.answer_to_deleted_alert", alert_id=given.alert_id)
-        return DELETED.say(language)
+        return ChatReply(DELETED.say(language))
     what = f"{person.channel} {given.kind}"
     kind = PrincipalKind.CHANNEL
     add_entry(session, AuditAction.ANSWERED, kind, person.name, what, given.alert_id, now=now, principal_id=person.id)
-    return said
+    return await _tell_learned(session, alert, language)
 
 
-async def _answer_latest(services: Services, session: AsyncSession, person: Recipient, kind: AnswerKind) -> str:
+async def _tell_learned(session: AsyncSession, alert: Alert, language: Language) -> ChatReply:
+    """How the alert stands, and what its camera makes of a false alarm."""
+    state = describe_state(alert, language)
+    taught = await find_taught(session, alert.id)
+    names = ", ".join(CONCEPTS[name].say(language) if name in CONCEPTS else name for name in taught)
+    return ChatReply(LEARNED.say(language, state=state, concept=names), is_news=True) if names else ChatReply(state)
+
+
+async def _answer_latest(services: Services, session: AsyncSession, person: Recipient, kind: AnswerKind) -> ChatReply:
     latest = await alerts.find_latest_told(session, person.id)
     if latest is None:
-        return NOTHING_TO_ANSWER.say(language_of(services, person))
+        return ChatReply(NOTHING_TO_ANSWER.say(language_of(services, person)))
     return await answer(services, session, person, Answer(kind, latest.id))
 
 

@@ -16,10 +16,14 @@ from instantreact.storage.verdicts import list_verdicts
 
 @dataclass(frozen=True)
 class Measured:
-    """What an event says about one condition: its score, None where nothing is known, and what is needed to hold."""
+    """What an event says about one condition: its score, None where nothing is known, and what is needed to hold.
+
+    score_before  what the model said, where the camera's calibration has changed that
+    """
 
     condition: Condition
     evidence: Evidence | None
+    score_before: float | None = None
 
     @property
     def score(self) -> float | None:
@@ -61,7 +65,11 @@ async def explain_event(session: AsyncSession, event: Event) -> list[Explanation
 
 def _explain(rule: Rule, event: Event, verdict: Verdict | None, alert: Alert | None) -> Explanation:
     evidence = measure(rule.criteria, event.observation)
-    measured = tuple(Measured(*pair) for pair in zip(rule.criteria.conditions, evidence, strict=True))
+    before = event.observation.concepts_before
+    measured = tuple(
+        Measured(condition, found, before.get(getattr(condition, "concept", "")))
+        for condition, found in zip(rule.criteria.conditions, evidence, strict=True)
+    )
     holds = pick_evidence(rule.criteria, evidence) is not None
     why = _tell(rule, measured, verdict, alert, holds=holds)
     return Explanation(rule, measured, holds, verdict, alert, why)
@@ -106,7 +114,9 @@ def _tell_condition(measured: Measured) -> str:
     what = named or " or ".join(getattr(condition, "phrases", ()))
     if measured.score is None:
         return f"{what} was not {'heard' if condition.kind in {'speech', 'meaning'} else 'looked for'}"
-    return f"{what} had {measured.score:.2f}, where {measured.needed or 0.0:.2f} is asked for"
+    before = measured.score_before
+    calibrated = "" if before is None else f" ({before:.2f} before this camera's calibration)"
+    return f"{what} had {measured.score:.2f}{calibrated}, where {measured.needed or 0.0:.2f} is asked for"
 
 
 def _tell_presence(condition: PresenceCondition, evidence: Evidence | None) -> str:

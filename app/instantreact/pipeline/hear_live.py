@@ -14,6 +14,7 @@ from instantreact.errors import Erased
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
+from instantreact.pipeline.calibrate import calibrate
 from instantreact.pipeline.observe import Matched, Origin, file_event, match_rules
 from instantreact.pipeline.purge import discard_unless_filed
 from instantreact.pipeline.recognition import HEAR_ATTEMPTS, spoken_phrases
@@ -75,9 +76,10 @@ async def hear_live(services: Services, claim: Claim) -> None:
         camera = await cameras.get_camera(session, utterance.camera_id)
         watching = await rules.list_rules_for(session, camera.id)
         mode = await _choose_mode(services, session, camera)
+        seen = await calibrate(session, services, camera.id, utterance.observation)
     transcriber = await services.recognition.find(mode, spoken_phrases(rule.criteria for rule in watching))
     transcript = await _recognise(services, utterance, transcriber) if transcriber else None
-    matched = _match(services, watching, utterance, transcript) if transcript else None
+    matched = _match(services, watching, seen, transcript) if transcript else None
     origin = Origin(
         place=camera.name,
         started_at=utterance.started_at,
@@ -122,11 +124,11 @@ async def _discard(services: Services, *keys: str) -> None:
         await discard_unless_filed(services, key)
 
 
-def _match(services: Services, watching: list[Rule], utterance: Utterance, transcript: Transcript) -> Matched | None:
+def _match(services: Services, watching: list[Rule], seen: Observation, transcript: Transcript) -> Matched | None:
     """What was said as an observation of its own; None where nothing was."""
     if transcript.hearing is not Hearing.HEARD:
         return None
-    return match_rules(services, watching, replace(utterance.observation, transcript=transcript))
+    return match_rules(services, watching, replace(seen, transcript=transcript))
 
 
 async def _recognise(services: Services, utterance: Utterance, transcriber: Transcriber) -> Transcript:

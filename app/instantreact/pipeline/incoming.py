@@ -152,7 +152,7 @@ async def _act(
         await _open_chat_window(services, session, person, item)
     match item.content:
         case Answer() as given:
-            return ChatReply(await answer(services, session, person, given))
+            return await answer(services, session, person, given)
         case Wrote() as wrote if reply is None:
             obeyed = await obey(services, session, person, wrote)
             return _Asked(person, obeyed) if isinstance(obeyed, Command) else obeyed
@@ -195,7 +195,7 @@ async def _sign(services: Services, channel: ChannelKind, item: Incoming, said: 
     if sender is None:
         return
     try:
-        if said is None or isinstance(item.content, Answer):
+        if said is None or (isinstance(item.content, Answer) and not said.is_news):
             await sender.confirm(item, said.text if said else "")
         elif item.address is not None:
             await sender.reply(item, said)

@@ -12,6 +12,7 @@ from instantreact.domain.observation import Hearing, Observation
 from instantreact.domain.verdict import Outcome
 from instantreact.errors import Erased, FilesUnreachable
 from instantreact.logs import get_logger
+from instantreact.pipeline.calibrate import calibrate
 from instantreact.pipeline.purge import discard_unless_filed
 from instantreact.pipeline.raising import Match, make_scene, raise_alerts
 from instantreact.pipeline.services import Services
@@ -92,6 +93,7 @@ async def observe(
     """
     services.figures.windows.labels("clip" if origin.clip_id else "camera").inc()
     async with services.database.reading() as session:
+        observation = await calibrate(session, services, origin.camera_id, observation)
         matched = match_rules(services, await rules.list_rules_for(session, origin.camera_id), observation, recent)
     growing_id = find_growing(matched.rule_ids) if find_growing else None
     if growing_id is not None:

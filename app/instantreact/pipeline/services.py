@@ -76,6 +76,7 @@ class Services:
     remind_before  how long before their chat window shuts a person is asked to keep it open; 0 for never
     templates    what reaches people whose chat window is shut
     boards       where it is shown how cameras stand
+    adapts       whether what people answer to a camera's alerts changes what its scores are read as
     language     in which people are told whose own is not known
     live         what cameras show now
     time_zone    in which people are told when something happened, where no site says otherwise
@@ -97,6 +98,7 @@ class Services:
     detector: DetectorLoader = field(default_factory=DetectorLoader)
     poses: PosesLoader = field(default_factory=PosesLoader)
     draws_boxes: bool = True
+    adapts: bool = True
     live: LivePictures = field(default_factory=lambda: LivePictures(_watch_nothing))
     figures: Figures = field(default_factory=Figures)
     alerts_a_minute: int = 0

@@ -114,6 +114,14 @@ async def delete_camera(session: AsyncSession, camera_id: str) -> None:
     announce(session, CAMERAS_CHANGED)
 
 
+async def set_adapts(session: AsyncSession, camera_id: str, *, adapts: bool) -> Camera:
+    """Whether what people answer to its alerts changes what its scores are read as. Raises NotFound."""
+    camera = await get_camera(session, camera_id)
+    camera.adapts = adapts
+    await session.flush()
+    return camera
+
+
 async def reseal_cameras(session: AsyncSession, box: SecretBox) -> None:
     """Encrypt every address and login with the newest key, so that the older ones may be dropped."""
     for camera in await list_all_cameras(session):

@@ -52,6 +52,7 @@ from instantreact.storage.tables import (
     SetupCode,
     Site,
     SpeechUse,
+    Tap,
     Total,
     User,
     UserSession,
@@ -144,7 +145,7 @@ def _list_seen(confinement: Confinement, is_postgres: bool) -> Iterator[tuple[ty
     told = _elements(all_rules.recipient_ids, is_postgres)
     yield Camera, _is_inside(Camera, confinement)
     yield Site, or_(Site.id.in_(confinement.site_ids), Site.id.in_(sites))
-    for table in (CameraLease, CameraMinute, CameraPause, Clip, Erasure, Event, Alert, News, SpeechUse, Utterance):
+    for table in (CameraLease, CameraMinute, CameraPause, Clip, Erasure, Event, Alert, News, SpeechUse, Tap, Utterance):
         yield table, table.camera_id.in_(cameras)
     yield Delivery, Delivery.alert_id.in_(_of_cameras(Alert, cameras))
     yield Verdict, Verdict.event_id.in_(_of_cameras(Event, cameras))

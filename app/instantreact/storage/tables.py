@@ -89,6 +89,7 @@ class Camera(Base):
     sensitivity: Mapped[float] = mapped_column(default=0.5)
     zones: Mapped[tuple[Zone, ...]] = mapped_column(Value(tuple[Zone, ...]), default=())
     masks: Mapped[tuple[Mask, ...]] = mapped_column(Value(tuple[Mask, ...]), default=())
+    adapts: Mapped[bool] = mapped_column(default=True, server_default=true())  # to what people answer to its alerts
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     site: Mapped[Site | None] = relationship(lazy="joined")
 
@@ -400,6 +401,24 @@ class Alert(Base):
         Index("ix_alerts_of_rule", "rule_id", "raised_at", "id"),
         Index("ix_alerts_in_state", "state", "raised_at", "id"),
     )
+
+
+class Tap(Base):
+    """What somebody answered to an alert of a camera, as far as it says something of a concept's score.
+
+    score   what the model said, before any calibration
+    needed  what the rule asked for
+    """
+
+    __tablename__ = "taps"
+    alert_id: Mapped[str] = mapped_column(ForeignKey("alerts.id", ondelete="CASCADE"), primary_key=True)
+    concept: Mapped[str] = mapped_column(primary_key=True)
+    camera_id: Mapped[str] = mapped_column(ForeignKey("cameras.id", ondelete="CASCADE"))
+    score: Mapped[float]
+    needed: Mapped[float]
+    is_false: Mapped[bool]
+    tapped_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (Index("ix_taps_of_camera", "camera_id", "concept", "tapped_at"),)
 
 
 class Delivery(Base):

@@ -85,4 +85,5 @@ async def dismiss_alert(services: ServicesDep, principal: PrincipalDep, alert_id
 
 async def _answer(services: Services, principal: Principal, answer: Answer) -> Alert:
     async with services.database.unit_of_work() as session:
-        return await answer_alert(session, answer, by=principal.name, now=services.clock.now())
+        now = services.clock.now()
+        return await answer_alert(session, answer, by=principal.name, now=now, adapts=services.adapts)

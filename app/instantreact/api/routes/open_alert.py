@@ -159,7 +159,8 @@ async def answer_open_alert(
 ) -> Response:
     """Whoever got the message may answer it; only by POST, since chats and mail programs open every link by GET."""
     async with services.database.unit_of_work() as session:
-        await answer_alert(session, Answer(answer, alert.id), by=LINK.name, now=services.clock.now())
+        given, now = Answer(answer, alert.id), services.clock.now()
+        await answer_alert(session, given, by=LINK.name, now=now, adapts=services.adapts)
     # Relative, for the reason that the picture's address is: a proxy may have put a prefix before it.
     return Response(status_code=303, headers={"Location": request.path_params["signature"], **HEADERS})
 

@@ -19,6 +19,7 @@ EVENT_EXAMPLE: JsonDict = {
     "caption": {"text": "two men are fighting near the counter", "score": 0.41},
     "hypotheses": [{"text": "two men are fighting near the counter", "probability": 1.0}],
     "concepts": {"fight": 0.93, "fall": 0.02, "fire": 0.01},
+    "concepts_before": {},
     "detections": [
         {
             "label": "person",
@@ -75,6 +76,10 @@ class EventView(BaseModel):
     )
     concepts: Mapping[str, float] = Field(
         validation_alias=_observed("concepts"), description="For each concept the probability that it is seen, 0..1."
+    )
+    concepts_before: Mapping[str, float] = Field(
+        validation_alias=_observed("concepts_before"),
+        description="What the model said of those that the camera's calibration has changed.",
     )
     detections: tuple[Detection, ...] = Field(
         validation_alias=_observed("detections"),

@@ -27,7 +27,7 @@ _EXPLANATION: JsonDict = {
     "enabled": True,
     "why": "It held outside of its schedule. Sun 12:00 by the clock of Europe/Berlin is outside of its hours.",
     "holds": True,
-    "conditions": [{"condition": _CONCEPT, "score": 0.93, "needed": 0.6, "holds": True}],
+    "conditions": [{"condition": _CONCEPT, "score": 0.93, "score_before": None, "needed": 0.6, "holds": True}],
     "outcome": "off_schedule",
     "decided_at": "2026-11-22T11:00:01Z",
     "alert": None,
@@ -41,6 +41,9 @@ class MeasuredView(BaseModel):
 
     condition: Condition
     score: float | None = Field(description="Null where nothing is known: not heard, or of a bundle that cannot say.")
+    score_before: float | None = Field(
+        description="What the model said, where the camera's calibration has changed that; else null."
+    )
     needed: float | None = Field(description="The least score with which it holds; null where there is none.")
     holds: bool
 
