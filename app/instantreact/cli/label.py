@@ -110,7 +110,7 @@ def collect(
         typer.echo(f"passed over: {name}: {why}", err=True)
     typer.echo(
         f"{report.new} new clips; {report.known} files were here already, {report.answered} of their clips have an "
-        f"answer that is new; {len(report.skipped)} passed over. People may be seen in {folder}: its README.txt says more."
+        f"answer that is new; {len(report.skipped)} passed over. People may be seen in {folder}: read its README.txt."
     )
 
 
