@@ -10,9 +10,9 @@ from instantreact.labelling.sources import FolderSource
 from tests.media.clips import Drawing, make_clip
 
 
-def fill(folder: Path, *names: str) -> Path:
-    """Draw a short clip under each name, no two alike."""
-    for number, name in enumerate(names):
+def fill(folder: Path, *names: str, first: int = 0) -> Path:
+    """Draw a short clip under each name, no two alike; those of another `first` are others."""
+    for number, name in enumerate(names, start=first):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         make_clip(path, Drawing(width=96, height=64, fps=10.0, duration_s=1.0 + number / 10))

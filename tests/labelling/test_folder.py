@@ -36,7 +36,7 @@ def test_cameras_are_scenes_and_scenes_keep_their_split_when_more_is_collected(
 ) -> None:
     before = {name: (draft.entry.scene, draft.split) for name, draft in collected.read().items()}
     assert {scene for scene, _ in before.values()} == {"door", "yard"}
-    fill(tmp_path / "source", "Attic/d.mp4")
+    fill(tmp_path / "source", "Attic/d.mp4", first=5)
 
     again = collect_from(tmp_path / "source", tmp_path / "set")
 

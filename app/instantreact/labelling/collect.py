@@ -9,7 +9,7 @@ from pathlib import Path
 from instantreact.errors import InstantReactError, StorageFull
 from instantreact.labelling.folder import LabelFolder
 from instantreact.labelling.journal import ClipEntry, JournalState, OutcomeEntry, SceneEntry
-from instantreact.labelling.pieces import Piece, choose_pieces, measure_motion, write_piece
+from instantreact.labelling.pieces import ClipPiece, choose_pieces, measure_motion, write_piece
 from instantreact.labelling.sources import ClipSource, FoundClip, SceneSplit
 
 _TRAIN, _VAL, _TEST = SceneSplit
@@ -106,7 +106,7 @@ def _take(
 
 
 def _cut(
-    folder: LabelFolder, found: FoundClip, state: JournalState, *, path: Path, piece: Piece, number: int
+    folder: LabelFolder, found: FoundClip, state: JournalState, *, path: Path, piece: ClipPiece, number: int
 ) -> ClipEntry:
     scene = _find_scene(state, found)
     origin = f"{found.origin}#{number}"

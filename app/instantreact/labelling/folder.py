@@ -40,7 +40,7 @@ class DraftCaption:
 
 
 @dataclass(frozen=True)
-class ClipDraft:
+class LabelDraft:
     """A clip as somebody is shown it: its captions are people's where they wrote some, else what was suggested."""
 
     entry: ClipEntry
@@ -95,7 +95,7 @@ class LabelFolder:
     def sheet_path(self, name: str) -> Path:
         return self.path / SHEETS / f"{name}.jpg"
 
-    def read(self) -> dict[str, ClipDraft]:
+    def read(self) -> dict[str, LabelDraft]:
         """Every clip that was collected, in order. Raises InvalidInput for lines that cannot be read."""
         state, words = self.journal.read(), read_words(self.path)
         return {name: _draft(state, entry, words.get(name)) for name, entry in state.clips.items()}
@@ -139,7 +139,7 @@ class LabelFolder:
                 remove_words(self.path, name)
 
 
-def _draft(state: JournalState, entry: ClipEntry, line: ClipCaptions | None) -> ClipDraft:
+def _draft(state: JournalState, entry: ClipEntry, line: ClipCaptions | None) -> LabelDraft:
     left_out = state.left_out.get(entry.clip)
     if line is None and left_out is not None and left_out.line is not None:
         line = ClipCaptions.model_validate(left_out.line)
@@ -149,7 +149,7 @@ def _draft(state: JournalState, entry: ClipEntry, line: ClipCaptions | None) -> 
     else:
         said = state.suggestions.get(entry.clip, {})
         captions = tuple(DraftCaption(text, annotator) for annotator, texts in said.items() for text in texts)
-    return ClipDraft(
+    return LabelDraft(
         entry=entry,
         split=line.split if line else state.splits[entry.scene],
         captions=captions,

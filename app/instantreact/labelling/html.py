@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from instantreact.labelling.folder import ClipDraft, DraftCaption
+from instantreact.labelling.folder import LabelDraft, DraftCaption
 from instantreact.labelling.review import ClipPlace
 
 FIELDS = 6
@@ -38,7 +38,7 @@ document.addEventListener('keydown', event => {
 
 
 def write_clip_page(
-    draft: ClipDraft, place: ClipPlace, labels: Sequence[str], *, nonce: str, error: str | None = None
+    draft: LabelDraft, place: ClipPlace, labels: Sequence[str], *, nonce: str, error: str | None = None
 ) -> str:
     """The page of one clip. Addresses in it are relative to `.../clip/<name>`."""
     entry = draft.entry

@@ -27,7 +27,7 @@ _SMALL = (96, 54)
 
 
 @dataclass(frozen=True)
-class Piece:
+class ClipPiece:
     """Seconds of a clip."""
 
     start_s: float
@@ -66,18 +66,18 @@ def measure_motion(path: Path) -> ClipMotion:
 
 def choose_pieces(
     curve: ClipMotion, length_s: float, *, most: int = 1, during: tuple[float, float] | None = None
-) -> list[Piece]:
+) -> list[ClipPiece]:
     """At most so many pieces of that length, in order: around `during`, or else where most moves.
 
     A clip that is hardly longer than a piece is one, whole.
     """
     first = float(curve.times_s[0])
     if curve.end_s - first <= length_s * _TOLERANCE:
-        return [Piece(first, curve.end_s)]
+        return [ClipPiece(first, curve.end_s)]
     last = curve.end_s - length_s
     if during is not None and during[1] - during[0] <= length_s:
         start = float(np.clip((during[0] + during[1] - length_s) / 2, first, last))
-        return [Piece(start, start + length_s)]
+        return [ClipPiece(start, start + length_s)]
     starts = curve.times_s[curve.times_s <= last]
     if during is not None and (within := (starts >= during[0]) & (starts <= during[1] - length_s)).any():
         starts = starts[within]
@@ -86,10 +86,10 @@ def choose_pieces(
     for index in np.argsort(sums, kind="stable")[::-1]:
         if len(chosen) < most and all(abs(starts[index] - each) >= length_s for each in chosen):
             chosen.append(float(starts[index]))
-    return [Piece(start, start + length_s) for start in sorted(chosen)]
+    return [ClipPiece(start, start + length_s) for start in sorted(chosen)]
 
 
-def write_piece(path: Path, piece: Piece, clip: Path, sheet: Path) -> float:
+def write_piece(path: Path, piece: ClipPiece, clip: Path, sheet: Path) -> float:
     """Write the piece of the file at `path` as a clip, and its sheet; how long it is, in seconds.
 
     Both are whole or not there. Raises MediaError when it cannot be read.
@@ -118,7 +118,7 @@ def draw_sheet(frames: list[tuple[float, Images]]) -> bytes:
     return bytes(written.tobytes())
 
 
-def _cut(path: Path, piece: Piece, thumbs: list[tuple[float, Images]]) -> Iterator[tuple[float, Images]]:
+def _cut(path: Path, piece: ClipPiece, thumbs: list[tuple[float, Images]]) -> Iterator[tuple[float, Images]]:
     """The pictures of a piece as they are written, red first, each with its seconds; small ones go into `thumbs`."""
     zero_s: float | None = None
     with open_pictures(path) as reader:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from instantreact.domain.mention import tokenize
 from instantreact.errors import InvalidInput
-from instantreact.labelling.folder import ClipDraft, DraftCaption, LabelFolder
+from instantreact.labelling.folder import LabelDraft, DraftCaption, LabelFolder
 from instantreact.labelling.sources import NORMAL
 
 MOST_CHARS = 300
@@ -33,7 +33,7 @@ class Review:
         self._again = again
         self._offered = labels
 
-    def open(self, name: str) -> ClipDraft | None:
+    def open(self, name: str) -> LabelDraft | None:
         """The clip as it is now; None where there is none of the name."""
         return self.folder.read().get(name)
 
@@ -81,7 +81,7 @@ class Review:
         """Use the clip for nothing."""
         self.folder.leave_out(name)
 
-    def _is_due(self, draft: ClipDraft) -> bool:
+    def _is_due(self, draft: LabelDraft) -> bool:
         return self._again or not (draft.checked or draft.left_out)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from instantreact.errors import InvalidInput
-from instantreact.labelling.folder import ClipDraft
+from instantreact.labelling.folder import LabelDraft
 from instantreact.labelling.review import Review, tidy_label
 
 HELP = """  Enter          save as it is shown, and go on
@@ -82,7 +82,7 @@ class TerminalReview:
         else:
             self._say("  That is neither a sentence nor one of these:\n" + HELP)
 
-    def _introduce(self, draft: ClipDraft) -> None:
+    def _introduce(self, draft: LabelDraft) -> None:
         entry, place = draft.entry, self._review.find_place(draft.entry.clip)
         folder = self._review.folder
         self._say(
