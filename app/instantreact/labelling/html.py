@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from instantreact.labelling.folder import LabelDraft, DraftCaption
+from instantreact.labelling.folder import DraftCaption, LabelDraft
 from instantreact.labelling.review import ClipPlace
 
 FIELDS = 6

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from instantreact.domain.mention import tokenize
 from instantreact.errors import InvalidInput
-from instantreact.labelling.folder import LabelDraft, DraftCaption, LabelFolder
+from instantreact.labelling.folder import DraftCaption, LabelDraft, LabelFolder
 from instantreact.labelling.sources import NORMAL
 
 MOST_CHARS = 300
