@@ -24,7 +24,8 @@ InstantReactError
     SpeechTimeout*         the recogniser did not answer in time
     SpeechUnavailable*     the recogniser is down, overloaded or its circuit is open
     SpeechRejected         the recogniser refused this request for good
-  SecondLookFailed         no second look at an alert, or none that can be read; the alert is told all the same
+  VisionFailed             a vision-language model gave no answer, or none that can be read
+  ServiceRefused           a service that a command asks cannot be reached, or does not do it
   DeliveryError
     DeliveryDeferred*      the channel may take it later, or (ambiguous) may have taken it already
       ChannelRestricted*   the channel holds everything back for hours
@@ -203,8 +204,20 @@ class SpeechRejected(SpeechError):
     """The recogniser refused this request for good."""
 
 
-class SecondLookFailed(InstantReactError):
-    """No second look at an alert came about; the message says why."""
+class VisionFailed(InstantReactError):
+    """A vision-language model gave no answer that can be used; the message says why.
+
+    `status` is what its endpoint answered, None where it did not; `retry_after_s` when it wants to be asked again.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+
+class ServiceRefused(InstantReactError):
+    """A service that a command asks does not do what is asked of it, or cannot be reached; the message says why."""
 
 
 class DeliveryError(InstantReactError):

@@ -58,7 +58,8 @@ from instantreact.storage.state_folder import prepare_folder
 from instantreact.storage.totals import adding_figures
 from instantreact.threads import WorkerThreads
 from instantreact.tracing import sending_traces
-from instantreact.vision.model import VisionAccount, VisionModel
+from instantreact.vision.endpoint import VisionAccount
+from instantreact.vision.model import VisionModel
 
 _PACKAGE = Path(__file__).resolve().parent
 _MODELS = next(

@@ -24,7 +24,8 @@ from instantreact.pipeline.services import SecondLooks
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage import alerts
 from instantreact.storage.tables import Alert, Clip, Event, Rule
-from instantreact.vision.model import VisionAccount, VisionModel
+from instantreact.vision.endpoint import VisionAccount
+from instantreact.vision.model import VisionModel
 from instantreact_demo.graph import FakeGraph
 from tests.observations import make_observation
 from tests.pipeline.conftest import House

@@ -31,6 +31,11 @@ def say(answer: object, sentence: str = "") -> str:
     return json.dumps({"answer": answer, "sentence": sentence})
 
 
+def caption(*sentences: str) -> str:
+    """What a model writes that was asked for captions, and does as it is told."""
+    return json.dumps({"captions": sentences})
+
+
 @dataclass(frozen=True)
 class Reply:
     """What to answer to one request.
@@ -41,6 +46,8 @@ class Reply:
     drips_s      between one byte of the answer and the next
     endless      an answer that does not end
     to           where it redirects to
+    retry_after  the header of that name
+    breaks_off   in the middle of the answer
     """
 
     content: str | None = say("yes")
@@ -52,6 +59,8 @@ class Reply:
     drips_s: float = 0.0
     endless: bool = False
     to: str | None = None
+    retry_after: str | None = None
+    breaks_off: bool = False
 
 
 @dataclass(frozen=True)
@@ -163,15 +172,23 @@ class FakeVision:
             return HTMLResponse("<html><body>Bad Gateway</body></html>", reply.status)
         if reply.status != 200:
             error = {"message": "Rate limit reached" if reply.status == 429 else "overloaded", "type": "api_error"}
-            return JSONResponse({"error": error}, reply.status)
+            headers = {"Retry-After": reply.retry_after} if reply.retry_after is not None else None
+            return JSONResponse({"error": error}, reply.status, headers)
         message = reply.message or {"role": "assistant", "content": reply.content}
         choice = {"index": 0, "message": message, "finish_reason": reply.finish_reason}
         usage = {"prompt_tokens": 700, "completion_tokens": 20, "total_tokens": 720}
         body = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1764000000, "model": self.model}
         whole = json.dumps({**body, "choices": [choice], "usage": usage}).encode()
+        if reply.breaks_off:
+            return StreamingResponse(_break_off(whole), headers={"Content-Length": str(len(whole))})
         if reply.drips_s or reply.endless:
             return StreamingResponse(_send(whole, reply), media_type="application/json")
         return Response(whole, media_type="application/json")
+
+
+async def _break_off(body: bytes) -> AsyncIterator[bytes]:
+    yield body[: len(body) // 2]
+    raise ConnectionResetError("as it was told to")
 
 
 async def _send(body: bytes, reply: Reply) -> AsyncIterator[bytes]:

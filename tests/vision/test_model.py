@@ -8,10 +8,11 @@ import pytest
 
 from instantreact.domain.language import Language
 from instantreact.domain.second_look import LookState
-from instantreact.errors import SecondLookFailed
+from instantreact.errors import VisionFailed
 from instantreact.media.jpeg import read_jpeg_size
 from instantreact.media.shrinking import shrink_jpeg
-from instantreact.vision.model import HANGS, REST_S, VisionAccount, VisionModel
+from instantreact.vision.endpoint import VisionAccount
+from instantreact.vision.model import HANGS, REST_S, VisionModel
 from instantreact.vision.question import Question
 from tests.servers.vision import API_KEY, MODEL, FakeVision, Reply, say
 from tests.vision.pictures import draw_jpeg
@@ -78,7 +79,7 @@ async def test_endpoint_that_knows_the_bare_question_only_is_asked_that_from_the
 )
 async def test_answer_that_is_none_is_explained(vision: FakeVision, model: VisionModel, reply: Reply, why: str) -> None:
     vision.reply = reply
-    with pytest.raises(SecondLookFailed, match=why):
+    with pytest.raises(VisionFailed, match=why):
         await look(model)
     vision.reply = Reply()
     assert await look(model) is LookState.CONFIRMED
@@ -90,7 +91,7 @@ async def test_endpoint_that_hangs_or_drips_is_waited_for_no_longer_than_asked(
 ) -> None:
     vision.script(reply)
     started = time.monotonic()
-    with pytest.raises(SecondLookFailed, match="in time"):
+    with pytest.raises(VisionFailed, match="in time"):
         await look(model, timeout_s=0.3)
     assert time.monotonic() - started < 2.0
 
@@ -98,7 +99,7 @@ async def test_endpoint_that_hangs_or_drips_is_waited_for_no_longer_than_asked(
 async def test_picture_does_not_follow_a_redirect(vision: FakeVision, model: VisionModel) -> None:
     with FakeVision() as elsewhere:
         vision.script(Reply(to=f"{elsewhere.url}/chat/completions"))
-        with pytest.raises(SecondLookFailed, match="elsewhere"):
+        with pytest.raises(VisionFailed, match="elsewhere"):
             await look(model)
         assert elsewhere.requests == 0
 
@@ -108,9 +109,9 @@ async def test_endpoint_that_hangs_again_and_again_is_left_alone_for_a_while(vis
     model = VisionModel(VisionAccount(vision.url, MODEL, API_KEY), now=lambda: clock[0])
     vision.script(*[Reply(hangs_s=5.0)] * HANGS)
     for _ in range(HANGS):
-        with pytest.raises(SecondLookFailed, match="in time"):
+        with pytest.raises(VisionFailed, match="in time"):
             await look(model, timeout_s=0.1)
-    with pytest.raises(SecondLookFailed, match="left alone"):
+    with pytest.raises(VisionFailed, match="left alone"):
         await look(model)
     assert vision.requests == HANGS
     clock[0] += REST_S
@@ -130,7 +131,7 @@ async def test_endpoint_that_is_not_there_is_said_to_be_so(vision: FakeVision, u
     port = vision.url.removesuffix("/v1").rpartition(":")[2]
     model = VisionModel(VisionAccount(url.format(port=port), MODEL))
     for ask in (look(model), model.check()):
-        with pytest.raises(SecondLookFailed, match=why):
+        with pytest.raises(VisionFailed, match=why):
             await ask
     await model.close()
 
@@ -146,9 +147,9 @@ async def test_wrong_key_and_missing_model_are_named(
     vision: FakeVision, key: str, name: str, looked: str, checked: str
 ) -> None:
     model = VisionModel(VisionAccount(vision.url, name, key))
-    with pytest.raises(SecondLookFailed, match=looked):
+    with pytest.raises(VisionFailed, match=looked):
         await look(model)
-    with pytest.raises(SecondLookFailed, match=checked):
+    with pytest.raises(VisionFailed, match=checked):
         await model.check()
     assert key not in repr(VisionAccount(vision.url, name, key))
     await model.close()
@@ -166,7 +167,7 @@ async def test_picture_that_is_too_large_is_refused_and_a_shrunk_one_is_not(
 ) -> None:
     vision.longest_px = 640
     large = draw_jpeg(1280, 720)
-    with pytest.raises(SecondLookFailed, match="larger than 640"):
+    with pytest.raises(VisionFailed, match="larger than 640"):
         await model.look(QUESTION, large, timeout_s=5.0)
     small = shrink_jpeg(large, 640)
     assert small is not None

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instantreact.domain.second_look import LookState, Opinion
-from instantreact.errors import SecondLookFailed
+from instantreact.errors import VisionFailed
 from instantreact.vision.reply import SENTENCE_CHARS, clean_sentence, find_error, find_models, read_reply
 
 HUGGING = "two people are hugging"
@@ -70,14 +70,14 @@ def test_call_of_a_tool_that_nobody_offered_is_read_as_the_answer() -> None:
     ],
 )
 def test_what_is_no_answer_is_said_to_be_none(content: Any, why: str) -> None:
-    with pytest.raises(SecondLookFailed, match=why):
+    with pytest.raises(VisionFailed, match=why):
         read(content)
 
 
 def test_answer_that_was_cut_off_and_a_refusal_are_named() -> None:
-    with pytest.raises(SecondLookFailed, match="cut off"):
+    with pytest.raises(VisionFailed, match="cut off"):
         read_reply(body({"content": "<think>Let me"}, "length"))
-    with pytest.raises(SecondLookFailed, match="refuses"):
+    with pytest.raises(VisionFailed, match="refuses"):
         read_reply(body({"content": None, "refusal": "I cannot help with people."}))
     assert read_reply(body({"content": NO}, "length")).state is LookState.REJECTED  # it is whole all the same
 
@@ -87,7 +87,7 @@ def test_answer_that_was_cut_off_and_a_refusal_are_named() -> None:
     [b"", b"<html>", b"[]", b"{}", b'{"choices": []}', b'{"choices": [1]}', b'{"choices": [{"text": "yes"}]}', b"\xff"],
 )
 def test_body_that_is_no_chat_is_said_to_be_none(answer: bytes) -> None:
-    with pytest.raises(SecondLookFailed, match="is its address right"):
+    with pytest.raises(VisionFailed, match="is its address right"):
         read_reply(answer)
 
 
@@ -155,7 +155,7 @@ def test_any_json_gives_an_opinion_or_an_explanation(value: Any) -> None:
         for read_it in (read_reply, find_models):
             try:
                 read_it(written)
-            except SecondLookFailed as error:
+            except VisionFailed as error:
                 said.append(str(error))
         find_error(written)
     assert all(said)

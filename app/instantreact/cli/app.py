@@ -16,6 +16,7 @@ from instantreact.cli import (
     erase,
     export,
     keys,
+    label,
     messenger,
     reference,
     serve,
@@ -45,6 +46,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(audit.app, name="audit")
 app.add_typer(export.app, name="export")
 app.add_typer(erase.app, name="erase")
+app.add_typer(label.app, name="label")
 app.add_typer(messenger.app, name="messenger")
 for _role in (serve.api, serve.worker, serve.relay, serve.ingest):
     app.command(rich_help_panel="Roles that `serve` has all in one process")(_role)

@@ -15,7 +15,7 @@ from instantreact.channels.words import compose_title
 from instantreact.domain.alert import AlertState, DeliveryState
 from instantreact.domain.happening import AlertDoubted, RuleMatched
 from instantreact.domain.second_look import LOOKED, LookState, Opinion, SecondLook
-from instantreact.errors import FileMissing, FilesUnreachable, NotFound, SecondLookFailed
+from instantreact.errors import FileMissing, FilesUnreachable, NotFound, VisionFailed
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
@@ -83,7 +83,7 @@ async def _look(services: Services, alert: Alert, look: SecondLook) -> SecondLoo
     started = time.perf_counter()
     try:
         opinion = await _ask(services, looks, alert, look, left_s=left_s)
-    except SecondLookFailed as error:
+    except VisionFailed as error:
         took_s = time.perf_counter() - started
         state = LookState.LATE if took_s >= left_s else LookState.FAILED
         return replace(look, state=state, model=looks.model.name, why=str(error), took_s=round(took_s, 3))
@@ -97,17 +97,17 @@ async def _look(services: Services, alert: Alert, look: SecondLook) -> SecondLoo
 
 
 async def _ask(services: Services, looks: SecondLooks, alert: Alert, look: SecondLook, *, left_s: float) -> Opinion:
-    """Raises SecondLookFailed."""
+    """Raises VisionFailed."""
     event, happening = alert.event, alert.happening
     if event is None or event.snapshot_key is None or not isinstance(happening, RuleMatched):
-        raise SecondLookFailed("There is no picture.")
+        raise VisionFailed("There is no picture.")
     try:
         jpeg = await services.threads.run(services.blobs.read, event.snapshot_key)
     except (NotFound, FileMissing, FilesUnreachable) as error:
-        raise SecondLookFailed("The picture cannot be read.") from error
+        raise VisionFailed("The picture cannot be read.") from error
     small = await services.threads.run(shrink_jpeg, jpeg, looks.policy.picture_px)
     if small is None:
-        raise SecondLookFailed("The picture is damaged.")
+        raise VisionFailed("The picture is damaged.")
     question = Question(happening.rule, happening.place, happening.caption, look.question, services.language)
     return await looks.model.look(question, small, timeout_s=left_s)
 

@@ -14,6 +14,7 @@ import typer
 from instantreact.errors import InvalidInput
 from instantreact.inference.bundle import load_bundle
 from instantreact.inference.captioner import Captioner
+from instantreact.progress import progress
 from instantreact.training import reports
 from instantreact.training.captioner.checkpoint import Encoders, load_checkpoint
 from instantreact.training.captioner.clips import CaptionedClip, Split, of_split
@@ -35,7 +36,6 @@ from instantreact.training.captioner.train import EpochReport
 from instantreact.training.detector import cli as detector
 from instantreact.training.importing.cli import importing
 from instantreact.training.metrics.lexicon import Lexicon
-from instantreact.training.progress import progress
 from instantreact.training.recipes import read_recipe
 from instantreact.training.runs import BEST
 

@@ -10,6 +10,7 @@ import typer
 
 from instantreact.errors import InvalidInput
 from instantreact.inference.detector.detector import load_detector
+from instantreact.progress import progress
 from instantreact.training.detector import reports
 from instantreact.training.detector.checkpoint import load_detector_checkpoint
 from instantreact.training.detector.config import load_detector_config
@@ -19,7 +20,6 @@ from instantreact.training.detector.formats.load import BoxFormat, load_pictures
 from instantreact.training.detector.pictures import LabelMap, left_out
 from instantreact.training.detector.run import train_detector
 from instantreact.training.detector.trainer import TrainingReport
-from instantreact.training.progress import progress
 from instantreact.training.runs import BEST
 
 _Data = Annotated[Path, typer.Option("--data", help="Folder of pictures with boxes.", exists=True, file_okay=False)]
