@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
@@ -40,6 +40,7 @@ class CalibrationDraft(Draft):
     """Whether a camera is to learn."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"adapts": False}]})
+    read_only: ClassVar[frozenset[str]] = frozenset({"camera_id", "concepts"})
 
     adapts: Flag = Field(description="False: it learns nothing more, and its scores are read as the model says them.")
 
