@@ -49,7 +49,7 @@ async def set_calibration(services: ServicesDep, camera_id: PathId, draft: Calib
 
 @router.delete(
     "/{camera_id}/calibration",
-    operation_id="deleteCameraCalibration",
+    operation_id="dropCameraCalibration",
     summary="Let a camera forget what it has learned",
     status_code=204,
     responses=problems(401, 403, 404, 422),
