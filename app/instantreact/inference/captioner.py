@@ -85,7 +85,9 @@ class Captioner:
             return self._encode_images(self._appearance, images)
         appearance = self._start_encoding(self._appearance, images)
         options = self.bundle.preprocessing
-        moving = motion_images(images, earlier, options.motion_gain, crop=options.motion_crop)
+        moving = motion_images(
+            images, earlier, options.motion_gain, crop=options.motion_crop, steady=options.motion_steady
+        )
         motion = self._encode_images(self._motion, moving)
         return np.concatenate([appearance(), motion], axis=1)
 

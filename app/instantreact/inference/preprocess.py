@@ -7,12 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from instantreact.domain.media import Images
+from instantreact.inference.steady import Brightness, hold_steady
 
 Pixels = NDArray[np.float32]
 """Encoder input, (N, 3, S, S)."""
-
-Brightness = NDArray[np.float32]
-"""Frames without colour, 0..255, (..., S, S)."""
 
 MOTION_CHANNELS = 3
 """A motion image holds the differences over this many gaps, one a channel, so that an RGB network can read it."""
@@ -26,12 +24,14 @@ class Preprocessing:
 
     motion_gain  factor on the absolute difference of two frames before it is clipped to 255
     motion_crop  a motion image shows the square where most moves; its side as a share of the picture's, 1 for all of it
+    motion_steady  whether what happens to the whole picture (light, knocks, cuts) is taken out of motion images first
     """
 
     mean: tuple[float, float, float]
     scale: tuple[float, float, float]
     motion_gain: float
     motion_crop: float = 1.0
+    motion_steady: bool = False
 
 
 def scale_pixels(images: Images, preprocessing: Preprocessing) -> Pixels:
@@ -42,15 +42,17 @@ def scale_pixels(images: Images, preprocessing: Preprocessing) -> Pixels:
     return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
 
 
-def motion_images(images: Images, earlier: Images, gain: float, *, crop: float = 1.0) -> Images:
+def motion_images(images: Images, earlier: Images, gain: float, *, crop: float = 1.0, steady: bool = False) -> Images:
     """Motion images (N, S, S, 3) of frames (N, S, S, 3) and the frames three gaps before them (N, 3, S, S, 3).
 
     Channel g is the absolute difference in brightness from the frame `gaps_s[g]` earlier, times `gain`, at most 255.
     With a `crop` below 1 each shows the square of that share of the side where most moves, enlarged to the whole:
-    people are small in a room, and there they fill the picture.
+    people are small in a room, and there they fill the picture. What is `steady` shows no light, no knocks and no cuts.
     """
     now = images @ _LUMA  # (N, S, S)
     frames = np.stack([now, *(earlier[:, gap] @ _LUMA for gap in range(MOTION_CHANNELS))], axis=1)  # (N, 1 + G, S, S)
+    if steady:
+        frames = np.stack([hold_steady(each) for each in frames])
     if crop < 1:
         frames = np.stack([_zoom_in(each, crop) for each in frames])
     moved = np.abs(frames[:, :1] - frames[:, 1:]).transpose(0, 2, 3, 1)

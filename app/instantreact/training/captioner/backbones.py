@@ -29,9 +29,9 @@ class BackboneKind:
     scale: tuple[float, float, float]
     build: Callable[[Path | None, int], nn.Module]
 
-    def preprocessing(self, motion_gain: float, motion_crop: float) -> Preprocessing:
+    def preprocessing(self, motion_gain: float, motion_crop: float, *, motion_steady: bool = False) -> Preprocessing:
         """How pixels become its input."""
-        return Preprocessing(mean=self.mean, scale=self.scale, motion_gain=motion_gain, motion_crop=motion_crop)
+        return Preprocessing(self.mean, self.scale, motion_gain, motion_crop, motion_steady)
 
 
 def find_backbone(name: str) -> BackboneKind:

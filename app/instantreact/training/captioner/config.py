@@ -23,6 +23,7 @@ class Backbones(_Section):
     moving       whether there is a motion stream, which needs three gaps in the sampling plan
     motion_gain  factor on the difference of two frames
     motion_crop  side of the square, where most moves, that a motion image shows, as a share of the picture's side
+    motion_steady  whether what happens to the whole picture (light, knocks, cuts) is taken out of motion images
     """
 
     appearance: str = "mobilenet_v2"
@@ -31,6 +32,7 @@ class Backbones(_Section):
     moving: bool = True
     motion_gain: float = Field(default=4.0, gt=0)
     motion_crop: float = Field(default=1.0, gt=0, le=1)
+    motion_steady: bool = False
 
     @property
     def streams(self) -> tuple[str, ...]:

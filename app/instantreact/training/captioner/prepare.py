@@ -65,7 +65,9 @@ class FeatureExtractor:
         if self.motion is not None:
             before = np.stack([view.apply(earlier[:, gap], size) for gap in range(earlier.shape[1])], axis=1)
             options = self.preprocessing
-            moving = motion_images(seen, before, options.motion_gain, crop=options.motion_crop)
+            moving = motion_images(
+                seen, before, options.motion_gain, crop=options.motion_crop, steady=options.motion_steady
+            )
             rows.append(_run(self.motion, moving, self.preprocessing))
         return np.concatenate(rows, axis=1).astype(np.float16)
 

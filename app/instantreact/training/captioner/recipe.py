@@ -59,7 +59,9 @@ def open_extractor(config: TrainingConfig, folder: Path) -> FeatureExtractor:
 def preprocessing_of(config: TrainingConfig) -> Preprocessing:
     """How pixels become the encoders' input; both streams share it."""
     backbones = config.backbones
-    return find_backbone(backbones.appearance).preprocessing(backbones.motion_gain, backbones.motion_crop)
+    return find_backbone(backbones.appearance).preprocessing(
+        backbones.motion_gain, backbones.motion_crop, motion_steady=backbones.motion_steady
+    )
 
 
 def build_vocabulary(config: TrainingConfig, clips: Sequence[CaptionedClip]) -> Vocabulary:
