@@ -116,6 +116,7 @@ def _send_windows(answers: BinaryIO, path: Path, plan: SamplingPlan, glances: Gl
             "samples": len(sample.images),
             "jpeg_bytes": len(decoded.snapshot_jpeg),
             "pictured_s": decoded.pictured_s,
+            "is_last": decoded.is_last,
             "glances": len(decoded.glances),
             "warning": decoded.warning and decoded.warning[:_MOST_WORDS],
         }

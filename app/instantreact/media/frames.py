@@ -19,6 +19,7 @@ class DecodedWindow:
     pictured_s     when that was seen
     glances        what a detector is to look at, of what no window before has
     warning        on the last window: what of the clip could not be used, in sentences
+    is_last        whether the clip ends with it
     """
 
     sample: FrameSample
@@ -26,6 +27,7 @@ class DecodedWindow:
     warning: str | None = None
     pictured_s: float = 0.0
     glances: tuple[Glance, ...] = ()
+    is_last: bool = False
 
 
 def decode_windows(
@@ -48,7 +50,7 @@ def decode_windows(
         if waiting is None:
             raise UnreadableMedia("Not one frame of the clip can be decoded.")
         warning = " ".join([*reader.timeline.losses, *reader.doubts.tell()])
-        yield replace(waiting, warning=warning or None)
+        yield replace(waiting, warning=warning or None, is_last=True)
 
 
 def sample_frames(path: Path, plan: SamplingPlan) -> Generator[FrameSample, None, None]:

@@ -162,7 +162,12 @@ def _read_window(
     most = _MOST_GLANCES_A_SAMPLE * plan.samples_per_window if glances else 0
     taken = tuple(_read_glance(child, glances) for _ in range(header.count("glances", most=most)) if glances)
     return DecodedWindow(
-        sample, bytes(jpeg), header.optional_text("warning"), pictured_s=header.number("pictured_s"), glances=taken
+        sample,
+        bytes(jpeg),
+        header.optional_text("warning"),
+        pictured_s=header.number("pictured_s"),
+        glances=taken,
+        is_last=header.flag("is_last"),
     )
 
 

@@ -173,7 +173,8 @@ async def _observe_all(
     warning, recent = None, await _recall_looks(services, origin)
     async with aclosing(services.threads.iterate(seen)) as windows:
         async for window in windows:
-            await observe(services, origin, window.observation, partial(_picture_of, window), recent=recent)
+            picture = partial(_picture_of, window)
+            await observe(services, origin, window.observation, picture, recent=recent, is_last=window.is_last)
             warning = window.warning or warning
             await _report_progress(services, origin, window.observation.window.end_s, info)
     return warning

@@ -16,11 +16,15 @@ from instantreact.pipeline.stopwatch import Stopwatch
 
 @dataclass(frozen=True, eq=False)
 class SeenWindow:
-    """What was seen in one window; `snapshot_jpeg` shows it, `warning` tells what of the clip could not be used."""
+    """What was seen in one window; `snapshot_jpeg` shows it, `warning` tells what of the clip could not be used.
+
+    `is_last` says that the clip ends with it.
+    """
 
     observation: Observation
     snapshot_jpeg: bytes
     warning: str | None
+    is_last: bool = False
 
 
 class _SharedFeatures:
@@ -101,4 +105,4 @@ def _describe(
         pictured_s=window.pictured_s,
     )
     told = following.tell(observation) if following else observation
-    return SeenWindow(told, window.snapshot_jpeg, window.warning)
+    return SeenWindow(told, window.snapshot_jpeg, window.warning, window.is_last)

@@ -84,17 +84,20 @@ async def observe(
     *,
     recent: RecentLooks | None = None,
     find_growing: FindGrowing | None = None,
+    is_last: bool = False,
 ) -> Observed:
     """File one observation as an event, or as more of one that grows; an event and its alerts are one transaction.
 
-    `recent` is what came before of the same stream or clip, and takes this in. `picture` gives a JPEG and is called in
-    a worker thread, for events that are new. The same window of the same origin twice gives the same event and nothing
-    new. Raises NotFound when the origin's clip was deleted meanwhile, and Erased where what a camera saw then was.
+    `recent` is what came before of the same stream or clip, and takes this in; with `is_last` a clip ends. `picture`
+    gives a JPEG and is called in a worker thread, for events that are new. The same window of the same origin twice
+    gives the same event and nothing new. Raises NotFound when the origin's clip was deleted meanwhile, and Erased where
+    what a camera saw then was.
     """
     services.figures.windows.labels("clip" if origin.clip_id else "camera").inc()
     async with services.database.reading() as session:
         observation = await calibrate(session, services, origin.camera_id, observation)
-        matched = match_rules(services, await rules.list_rules_for(session, origin.camera_id), observation, recent)
+        watching = await rules.list_rules_for(session, origin.camera_id)
+    matched = match_rules(services, watching, observation, recent, is_last=is_last)
     growing_id = find_growing(matched.rule_ids) if find_growing else None
     if growing_id is not None:
         async with services.database.unit_of_work() as session:
@@ -106,7 +109,12 @@ async def observe(
 
 
 def match_rules(
-    services: Services, watching: Iterable[Rule], observation: Observation, recent: RecentLooks | None = None
+    services: Services,
+    watching: Iterable[Rule],
+    observation: Observation,
+    recent: RecentLooks | None = None,
+    *,
+    is_last: bool = False,
 ) -> Matched:
     """What holds for the observation. Rules see all that was said, the database only what may be kept.
 
@@ -115,7 +123,7 @@ def match_rules(
     transcript = observation.transcript
     if transcript is not None:
         watching = [rule for rule in watching if asks_about_speech(rule.criteria)]
-    matches, waiting = _find_holding(watching, observation, recent or RecentLooks())
+    matches, waiting = _find_holding(watching, observation, recent or RecentLooks(), is_last=is_last)
     if transcript is not None and not services.recognition.keep_transcripts:
         transcript = keep_matched(transcript, [rule.criteria for rule in watching])
     if transcript is not None and not transcript.words:
@@ -124,9 +132,12 @@ def match_rules(
 
 
 def _find_holding(
-    watching: Iterable[Rule], observation: Observation, recent: RecentLooks
+    watching: Iterable[Rule], observation: Observation, recent: RecentLooks, *, is_last: bool
 ) -> tuple[tuple[Match, ...], tuple[Waiting, ...]]:
-    found = [(rule, recent.find(rule.id, rule.criteria, rule.confirmation, observation)) for rule in watching]
+    found = [
+        (rule, recent.find(rule.id, rule.criteria, rule.confirmation, observation, is_last=is_last))
+        for rule in watching
+    ]
     matches = (Match(rule, each.evidence) for rule, each in found if each.evidence and each.is_confirmed)
     waiting = (Waiting(rule, each.progress) for rule, each in found if each.evidence and not each.is_confirmed)
     return tuple(matches), tuple(waiting)

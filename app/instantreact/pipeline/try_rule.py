@@ -86,4 +86,5 @@ def _as_past(event: Event, trial: Trial, zones: dict[str | None, ZoneInfo]) -> P
         zone=zones[event.camera_id],
         window=Window(event.window_index, event.start_s, event.end_s),
         measured=measure(trial.criteria, event.observation),
+        is_upload=event.clip_id is not None,
     )

@@ -1,6 +1,8 @@
 """Whether what a rule asks for lasts: looks at the windows before this one, too. Pure.
 
 A window that is missing is one in which nothing moved, or that was lost: after a pause everything begins anew.
+Footage that is shorter than what is asked for cannot be asked for more than it has: with its last window it is judged
+by all of it.
 """
 
 from collections import deque
@@ -55,12 +57,20 @@ class RecentLooks:
     def __init__(self) -> None:
         self._asked: dict[str, tuple[Criteria, Confirmation]] = {}
         self._looks: dict[str, deque[Look]] = {}
+        self._cut: set[str] = set()  # rules whose looks do not reach back to the first window
 
     def find(
-        self, rule_id: str, criteria: Criteria, confirmation: Confirmation | None, observation: Observation
+        self,
+        rule_id: str,
+        criteria: Criteria,
+        confirmation: Confirmation | None,
+        observation: Observation,
+        *,
+        is_last: bool = False,
     ) -> RuleFinding:
-        """What the rule makes of the next window; a rule that was changed begins anew."""
-        return self.judge(rule_id, criteria, confirmation, observation.window, measure(criteria, observation))
+        """What the rule makes of the next window, the last where an upload ends; a changed rule begins anew."""
+        measured = measure(criteria, observation)
+        return self.judge(rule_id, criteria, confirmation, observation.window, measured, is_last=is_last)
 
     def judge(
         self,
@@ -69,6 +79,8 @@ class RecentLooks:
         confirmation: Confirmation | None,
         window: Window,
         measured: Sequence[Evidence | None],
+        *,
+        is_last: bool = False,
     ) -> RuleFinding:
         """The same, of what was measured already."""
         evidence = pick_evidence(criteria, measured)
@@ -77,20 +89,38 @@ class RecentLooks:
         scores = tuple(each.score if each else 0.0 for each in measured)
         look = Look(window.start_s, window.end_s, scores, evidence is not None)
         looks = self._remember(rule_id, criteria, confirmation, look)
+        if is_last and rule_id not in self._cut:
+            confirmation = shorten(confirmation, looks)
         if evidence is None or is_confirmed(confirmation, criteria, looks):
             return RuleFinding(evidence, is_confirmed=evidence is not None)
         return RuleFinding(evidence, is_confirmed=False, progress=describe(confirmation, looks))
 
     def _remember(self, rule_id: str, criteria: Criteria, confirmation: Confirmation, look: Look) -> Sequence[Look]:
         if self._asked.get(rule_id) != (criteria, confirmation):
+            if rule_id in self._asked:
+                self._cut.add(rule_id)
             self._asked[rule_id], self._looks[rule_id] = (criteria, confirmation), deque()
         looks = self._looks[rule_id]
         if looks and not -LONGEST_PAUSE_S <= look.start_s - looks[-1].end_s <= LONGEST_PAUSE_S:
             looks.clear()
+            self._cut.add(rule_id)
         looks.append(look)
         while looks[-1].end_s - looks[0].start_s > REACH_S:
             looks.popleft()
+            self._cut.add(rule_id)
         return looks
+
+
+def shorten(confirmation: Confirmation, looks: Sequence[Look]) -> Confirmation:
+    """What may be asked of footage that has these looks and no more."""
+    has_s = looks[-1].end_s - looks[0].start_s
+    match confirmation:
+        case HitsConfirmation(hits, of):
+            return HitsConfirmation(min(hits, len(looks)), of)
+        case DurationConfirmation(at_least_s):
+            return DurationConfirmation(min(at_least_s, has_s))
+        case MeanConfirmation(over_s):
+            return MeanConfirmation(min(over_s, has_s))
 
 
 def is_confirmed(confirmation: Confirmation, criteria: Criteria, looks: Sequence[Look]) -> bool:

@@ -34,6 +34,7 @@ class Past:
     place     what has a cooldown of its own: the camera, or the upload
     footage   what has a clock of its own: the connection, or the upload
     measured  what the event says about each condition of the rule
+    is_upload  whether it is of an upload, which has an end
     """
 
     event_id: str
@@ -43,6 +44,7 @@ class Past:
     zone: ZoneInfo
     window: Window
     measured: tuple[Evidence | None, ...]
+    is_upload: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,10 +72,12 @@ def replay(trial: Trial, past: Sequence[Past]) -> Replayed:
     """
     recent: dict[str, RecentLooks] = {}
     last: dict[str, datetime] = {}
+    ends = {event.footage: event.window.index for event in past if event.is_upload}
     alerts, withheld = [], Counter[Outcome]()
     for event in past:
         looks = recent.setdefault(event.footage, RecentLooks())
-        found = looks.judge("", trial.criteria, trial.confirmation, event.window, event.measured)
+        is_last = event.is_upload and ends[event.footage] == event.window.index
+        found = looks.judge("", trial.criteria, trial.confirmation, event.window, event.measured, is_last=is_last)
         if not found.evidence:
             continue
         against = _find_reason_against(trial, event, last, is_confirmed=found.is_confirmed)
