@@ -171,7 +171,8 @@ def episodes(fights: Sequence[Footage]) -> list[list[Footage]]:
                 groups.append([])
             groups[-1].append(clip)
         if len(groups) > 1 and sum(each.seconds for each in groups[-1]) < LEAST_FIGHT_S / 2:
-            groups[-2] += groups.pop()
+            rest = groups.pop()
+            groups[-1] += rest
         found += groups
     return found
 
