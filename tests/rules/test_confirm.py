@@ -23,11 +23,12 @@ def see(index: int, start_s: float, **concepts: float) -> Observation:
     return replace(make_observation(concepts=dict(concepts)), window=Window(index, start_s, start_s + 2.0))
 
 
-def fires(confirmation: Confirmation, *scores: float, criteria: Criteria = FIGHT) -> str:
-    """One letter a window, one after the other: f fires, w waits, . does not hold."""
+def fires(confirmation: Confirmation, *scores: float, criteria: Criteria = FIGHT, ends: bool = False) -> str:
+    """One letter a window, one after the other: f fires, w waits, . does not hold. Footage may end with the last."""
     recent, found = RecentLooks(), ""
     for index, score in enumerate(scores):
-        finding = recent.find("rule", criteria, confirmation, see(index, 2.0 * index, fight=score))
+        is_last = ends and index == len(scores) - 1
+        finding = recent.find("rule", criteria, confirmation, see(index, 2.0 * index, fight=score), is_last=is_last)
         found += "." if not finding.evidence else "f" if finding.is_confirmed else "w"
     return found
 
@@ -116,3 +117,22 @@ def test_looks_do_not_pile_up() -> None:
     for index in range(5000):
         recent.find("rule", FIGHT, confirmation, see(index, 2.0 * index, fight=0.9))
     assert len(recent._looks["rule"]) <= 301
+
+
+@pytest.mark.parametrize("confirmation", [HitsConfirmation(3, 5), DurationConfirmation(30.0), MeanConfirmation(30.0)])
+def test_short_footage_is_judged_by_all_of_it_when_it_ends(confirmation: Confirmation) -> None:
+    assert fires(confirmation, 0.9) == "w"
+    assert fires(confirmation, 0.9, ends=True) == "f"
+    assert fires(confirmation, 0.9, 0.9, ends=True) == "wf"
+    assert fires(confirmation, 0.1, 0.6, ends=True) == ".w"
+
+
+def test_long_footage_is_asked_for_all_that_was_asked_when_it_ends() -> None:
+    assert fires(HitsConfirmation(3, 5), 0.1, 0.1, 0.1, 0.9, 0.9, ends=True) == "...ww"
+
+
+def test_tail_after_a_pause_is_no_short_footage() -> None:
+    recent, asked = RecentLooks(), HitsConfirmation(2, 3)
+    recent.find("rule", FIGHT, asked, see(0, 0.0, fight=0.9))
+    tail = recent.find("rule", FIGHT, asked, see(1, 2.0 + LONGEST_PAUSE_S + 1.0, fight=0.9), is_last=True)
+    assert not tail.is_confirmed

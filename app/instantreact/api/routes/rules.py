@@ -16,6 +16,7 @@ from instantreact.api.pages import Page, PageDep
 from instantreact.api.schemas.explaining import RuleTestDraft, RuleTestView, refuse_span
 from instantreact.api.schemas.fields import PathId
 from instantreact.api.schemas.records import RuleRecordView
+from instantreact.api.schemas.rule_templates import RuleTemplateView, list_templates
 from instantreact.api.schemas.rules import RuleDraft, RuleView
 from instantreact.domain.principal import Scope
 from instantreact.pipeline.record import find_proposal, read_records
@@ -84,6 +85,17 @@ async def list_rules(services: ServicesDep, can: CapabilitiesDep, page: PageDep)
         lambda rule: view_rule(rule, can, services.looks, known[rule.id]),
         lambda rule: Cursor(rule.created_at, rule.id),
     )
+
+
+@router.get(
+    "/templates",
+    operation_id="listRuleTemplates",
+    summary="List rules to begin with",
+    responses=problems(401, 403),
+)
+async def list_rule_templates() -> list[RuleTemplateView]:
+    """Each may be posted as it stands; `needs` says what it takes: captions, speech or a detector."""
+    return list_templates()
 
 
 @router.get("/{rule_id}", operation_id="getRule", summary="Read a rule", responses=problems(401, 403, 404, 422))
