@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.disturbed import SECONDS, encode_disturbed
 from benchmarks.evidence import (
@@ -129,14 +130,14 @@ class Heads:
         return self._known[source]
 
 
-def calibrate(clips: Sequence[Footage], fold_of: Sequence[int], mode: Mode) -> tuple[Scores, Scores]:
+def calibrate(clips: Sequence[Footage], fold_of: NDArray[np.intp], mode: Mode) -> tuple[Scores, Scores]:
     """Logits of clips by heads that did not see their scenes, and Platt's calibration of them to the captions."""
-    folds = np.asarray(fold_of)
+    folds = fold_of
     logits = np.zeros(len(clips))
     for fold in np.unique(folds):
         head = Head([clip for clip, at in zip(clips, folds, strict=True) if at != fold], mode)
         for index in np.flatnonzero(folds == fold):
-            logits[index] = head.logit(mode.seen(clips[index]))
+            logits[index] = head.logit(mode.seen(clips[int(index)]))
     return logits, fit_logistic(logits[:, None], np.array([clip.share for clip in clips]))
 
 

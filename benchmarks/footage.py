@@ -20,11 +20,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from instantreact.domain.concepts import FIRST_CONCEPTS
 from instantreact.domain.media import Images
 from instantreact.errors import MediaError
 from instantreact.inference import steady
 from instantreact.inference.bundle import Bundle, GraphName
-from instantreact.inference.concepts import FIRST_CONCEPTS
 from instantreact.inference.preprocess import motion_images, scale_pixels
 from instantreact.inference.session import open_graph
 from instantreact.media.pictures import open_pictures

@@ -3,13 +3,14 @@
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+from pydantic.config import JsonDict
 
 from instantreact.api.schemas.rules import RuleDraft
 
 _WHILE_CLOSED = {
     "hours": [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "start": "22:00", "end": "06:00"}]
 }
-ASKED_OF_FIGHTS = {"kind": "hits", "hits": 2, "of": 3}
+ASKED_OF_FIGHTS: JsonDict = {"kind": "hits", "hits": 2, "of": 3}
 """The evidence over time that fights and falls are asked for: decision 46."""
 
 
