@@ -1,17 +1,18 @@
-"""Rules ready to be posted: what most people want to be told of, with the evidence over time that it should have."""
+"""Rules ready to be posted: what most people want to be told of.
+
+None asks for confirmation: at equally many fights found no way of asking for more windows had fewer false alarms than
+one window with a cooldown (docs/decisions/0046-evidence-over-time.md).
+"""
 
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from pydantic.config import JsonDict
 
 from instantreact.api.schemas.rules import RuleDraft
 
 _WHILE_CLOSED = {
     "hours": [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "start": "22:00", "end": "06:00"}]
 }
-ASKED_OF_FIGHTS: JsonDict = {"kind": "hits", "hits": 2, "of": 3}
-"""The evidence over time that fights and falls are asked for: decision 46."""
 
 
 class RuleTemplateTitle(BaseModel):
@@ -35,7 +36,6 @@ class RuleTemplateView(BaseModel):
                         "name": "A fight",
                         "conditions": [{"kind": "concept", "concept": "fight", "min_score": 0.5}],
                         "severity": "critical",
-                        "confirmation": ASKED_OF_FIGHTS,
                     },
                 }
             ]
@@ -64,7 +64,6 @@ def list_templates() -> list[RuleTemplateView]:
             "captions",
             conditions=[{"kind": "concept", "concept": "fight", "min_score": 0.5}],
             severity="critical",
-            confirmation=ASKED_OF_FIGHTS,
         ),
         _template(
             "fall",
@@ -89,7 +88,6 @@ def list_templates() -> list[RuleTemplateView]:
             "detector",
             conditions=[{"kind": "object", **person, "min_score": 0.5}],
             schedule=_WHILE_CLOSED,
-            confirmation={"kind": "hits", "hits": 2, "of": 3},
         ),
         _template(
             "desk",
@@ -106,6 +104,5 @@ def list_templates() -> list[RuleTemplateView]:
             "Ses propres mots",
             "captions",
             conditions=[{"kind": "caption", "phrases": ["red car"], "min_score": 0.3}],
-            confirmation={"kind": "hits", "hits": 2, "of": 3},
         ),
     ]
