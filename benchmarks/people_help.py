@@ -108,7 +108,13 @@ def encode_clip(path: Path, captioner: Bundle, motion: GraphSession) -> Values:
     plan = replace(captioner.sampling, rate_hz=RATE_HZ, window_s=30.0, stride_s=30.0)
     rows = []
     for sample in sample_frames(path, plan):
-        moving = motion_images(sample.images, sample.earlier, options.motion_gain, crop=options.motion_crop)
+        moving = motion_images(
+            sample.images,
+            sample.earlier,
+            options.motion_gain,
+            crop=options.motion_crop,
+            steady=options.motion_steady,
+        )
         rows.append(motion.run({"images": scale_pixels(moving, options)})["features"])
     return np.concatenate(rows).astype(np.float64)
 
