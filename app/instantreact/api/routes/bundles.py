@@ -14,7 +14,7 @@ router = APIRouter(prefix="/bundles", tags=["rules"], route_class=KeyedRoute)
 _EXAMPLE: JsonDict = {
     "kind": "captioner",
     "name": "captioner",
-    "version": "0.2.0",
+    "version": "0.2.1",
     "concepts": ["fight", "fire"],
     "concepts_version": 1,
     "labels": [],
