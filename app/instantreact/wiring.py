@@ -77,13 +77,12 @@ _EVIDENCE_SLACK_S = 30.0
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, *, clock: Clock | None = None, decoder_spares: int | None = None
+    settings: Settings, *, clock: Clock | None = None, keeps_nursery: bool = True
 ) -> AsyncIterator[Services]:
     """Every collaborator of the pipeline, closed in order at the end. The database is expected to be migrated.
 
-    `decoder_spares` processes wait to decode clips, by default one more than clips are analysed at once.
+    Without `keeps_nursery` nothing waits to decode clips: for those who decode none, or few.
     """
-    spares = settings.analyze_jobs + 1 if decoder_spares is None else decoder_spares
     prepare_folder(settings.state_dir)
     box, secret_keys = open_secret_box(settings), load_secret_keys(settings)
     async with AsyncExitStack() as stack:
@@ -97,7 +96,7 @@ async def open_services(
             clock = await stack.enter_async_context(_run_clock(database))
         threads = WorkerThreads(thread_count(settings))
         stack.callback(threads.close)
-        decoder = stack.enter_context(ClipDecoder(decode_limits(settings), spares=spares))
+        decoder = stack.enter_context(ClipDecoder(decode_limits(settings), keeps_nursery=keeps_nursery))
         recognition = make_recognition(settings, threads=threads)
         stack.push_async_callback(recognition.close)
         ends = open_channels(settings, database, box, clock)
