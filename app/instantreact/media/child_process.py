@@ -1,18 +1,19 @@
 """A decoding child as a process: its two pipes, how it ended, and its end with all that it started."""
 
 import contextlib
+import io
 import os
 import signal
 import subprocess
 import sys
-from typing import IO, Protocol, cast
+from typing import Protocol, cast
 
 
 class ChildProcess(Protocol):
     """One that is asked on `requests` and writes on `answers`; it leads a process group of its own."""
 
-    requests: IO[bytes]
-    answers: IO[bytes]
+    requests: io.FileIO
+    answers: io.FileIO
 
     def wait(self, timeout_s: float) -> int | None:
         """Its exit status, negative for the signal that ended it; None where it goes on after that time."""
@@ -27,7 +28,7 @@ class StartedProcess:
     """One that starts anew, which takes longer than decoding a short clip."""
 
     def __init__(self) -> None:
-        self._child = subprocess.Popen(  # noqa: S603  -- a constant command
+        self._child = subprocess.Popen(
             (sys.executable, "-I", "-m", "instantreact.media.decode_child"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -37,8 +38,8 @@ class StartedProcess:
             bufsize=0,
             start_new_session=True,
         )
-        self.requests = cast("IO[bytes]", self._child.stdin)
-        self.answers = cast("IO[bytes]", self._child.stdout)
+        self.requests = cast("io.FileIO", self._child.stdin)
+        self.answers = cast("io.FileIO", self._child.stdout)
 
     def wait(self, timeout_s: float) -> int | None:
         with contextlib.suppress(subprocess.TimeoutExpired):

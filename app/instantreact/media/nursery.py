@@ -6,9 +6,9 @@ import os
 import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
-import struct
 import threading
 from collections.abc import Sequence
 

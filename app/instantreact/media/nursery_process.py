@@ -1,9 +1,9 @@
 """The process that decoding children are forked from: `python -m instantreact.media.nursery_process FD`.
 
-It has their libraries imported and never opens a clip, so that every child is a fresh one, there at once. It talks to its
-parent only, over the socket FD: `b"f"` with the child's two ends of its pipes is answered with its number, `b"r"` and a
-number with the status of that child, which has ended. Until then nobody buries it, so that its number stays its own.
-When the parent goes away, so do the nursery and all its children.
+It has their libraries imported and never opens a clip, so that every child is a fresh one, there at once. It talks to
+its parent only, over the socket FD: `b"f"` with the child's two ends of its pipes is answered with its number, `b"r"`
+and a number with the status of that child, which has ended. Until then nobody buries it, so that its number stays its
+own. When the parent goes away, so do the nursery and all its children.
 """
 
 import ctypes

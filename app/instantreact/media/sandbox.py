@@ -38,10 +38,11 @@ class ClipDecoder:
     """Probes and decodes clips, each in a child of its own; may be used from several threads.
 
     Where clips come often a nursery is kept, whose children are there at once: starting one anew takes longer than
-    decoding a short clip. A child that crashes ends it too, and the next clip's comes from another: whoever tries to find
-    his way in a child's memory finds none that is laid out like the one before. Every method raises UnreadableMedia,
-    UnsupportedMedia or TooLarge; a child that crashes, hangs or exceeds `limits` makes its clip unreadable, and the message
-    says what happened.
+    decoding a short clip. After a crash the next clip's child comes from another nursery: whoever tries to find the way
+    in a child's memory finds none that is laid out like the one before.
+
+    Every method raises UnreadableMedia, UnsupportedMedia or TooLarge; a child that crashes, hangs or exceeds `limits`
+    makes its clip unreadable, and the message says what happened.
     """
 
     def __init__(self, limits: DecodeLimits, *, keeps_nursery: bool = True) -> None:
