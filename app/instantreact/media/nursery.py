@@ -137,3 +137,8 @@ def can_fork() -> bool:
     except (AttributeError, OSError):
         return False
     return sys.platform == "linux"
+
+
+def start_nursery() -> DecodeNursery | None:
+    """A nursery, where this system can have one."""
+    return DecodeNursery() if can_fork() else None

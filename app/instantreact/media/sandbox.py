@@ -45,11 +45,14 @@ class ClipDecoder:
     makes its clip unreadable, and the message says what happened.
     """
 
-    def __init__(self, limits: DecodeLimits, *, keeps_nursery: bool = True) -> None:
+    def __init__(
+        self, limits: DecodeLimits, *, keeps_nursery: bool = True, nursery: DecodeNursery | None = None
+    ) -> None:
+        """`nursery` is one that was started before; it belongs to the decoder from here on."""
         self._limits = limits
         self._keeps_nursery = keeps_nursery and can_fork()
         self._lock = threading.Lock()
-        self._nursery = DecodeNursery() if self._keeps_nursery else None
+        self._nursery = nursery or DecodeNursery() if self._keeps_nursery else None
 
     def __enter__(self) -> Self:
         return self
