@@ -149,7 +149,7 @@ async def working(folder: Path, url: str | None, graph: Graph) -> AsyncIterator[
     values |= {"state_dir": folder, "speech": SpeechMode.OFF, "alerts_a_minute": 0, "grouping_s": 0}
     settings = Settings(_env_file=None, **values)
     await upgrade(settings.resolved_database_url)
-    async with open_services(settings, decoder_spares=0) as services:
+    async with open_services(settings, keeps_nursery=False) as services:
         account = MessengerAccount(PAGE, TOKEN, SECRET, graph.url)
         channel = MessengerChannel(account, clock=services.clock, pacer=Pacer(page_per_s=1e6, person_interval_s=0.0))
         services = replace(services, channels={ChannelKind.MESSENGER: channel})

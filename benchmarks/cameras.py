@@ -37,7 +37,7 @@ from instantreact.logs import configure_logs
 from instantreact.media.reach import ReachPolicy
 from instantreact.media.source import parse_source
 from instantreact.media.stream import StreamLimits
-from instantreact.wiring import SHIPPED_BUNDLE, SHIPPED_DETECTOR
+from instantreact.model_wiring import SHIPPED_BUNDLE, SHIPPED_DETECTOR
 from instantreact_demo.drawing import draw_clip
 
 SIZE, FPS = "640:360", 15

@@ -118,7 +118,7 @@ async def raise_all(folder: Path, values: dict[str, str], graph: Graph, alerts: 
     """So many alerts for fifty people, before anybody delivers them."""
     graph, settings = Graph(graph.url), Settings(_env_file=None, state_dir=folder, **values)  # type: ignore[arg-type]
     await upgrade(settings.resolved_database_url)
-    async with open_services(settings, decoder_spares=0) as services:
+    async with open_services(settings, keeps_nursery=False) as services:
         camera_id = await set_up(services, graph)
         await tell_everybody(services)
         for _ in range(alerts):

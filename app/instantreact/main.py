@@ -115,7 +115,7 @@ async def _watch_and_show(
     settings: Settings, neighbours: Neighbours, server_socket: socket, announce: Callable[[str], None]
 ) -> None:
     port = server_socket.getsockname()[1]
-    async with open_services(settings, decoder_spares=0) as services:
+    async with open_services(settings, keeps_nursery=False) as services:
         await free_dead(services.database, neighbours, clock=services.clock)
         lease_owner = make_lease_owner(settings, neighbours.own, port)
         async with (
@@ -139,7 +139,7 @@ async def run_app(
     neighbours = make_neighbours(settings)
     async with AsyncExitStack() as stack:
         stack.enter_context(neighbours.join(port))
-        services = await stack.enter_async_context(open_services(settings, decoder_spares=None if is_alone else 1))
+        services = await stack.enter_async_context(open_services(settings))
         key_hashes = await _ensure_key(services, settings, announce)
         await offer_setup(services, announce)
         await _ensure_recipient(services)

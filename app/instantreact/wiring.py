@@ -22,29 +22,24 @@ from instantreact.channels.registry import CHANNELS
 from instantreact.clock import Clock
 from instantreact.config import Settings
 from instantreact.domain.alert import ChannelKind
-from instantreact.domain.camera import SpeechBudget, SpeechMode
 from instantreact.domain.retention import KeptKind, RetentionPolicy
 from instantreact.domain.second_look import LookPolicy
 from instantreact.domain.site import check_zone, machine_zone
 from instantreact.errors import InvalidInput, Misconfigured
 from instantreact.figures import Figures, timing
 from instantreact.inference.captioner import Captioner
-from instantreact.inference.detector.deployed import DeployedDetector, DetectorLoader
-from instantreact.inference.loader import CaptionerLoader
-from instantreact.inference.poses.deployed import DeployedPoses, PosesLoader
+from instantreact.inference.detector.deployed import DeployedDetector
+from instantreact.inference.poses.deployed import DeployedPoses
 from instantreact.ingest.batcher import FeatureBatcher
 from instantreact.ingest.state import Patience
 from instantreact.ingest.watched import EvidenceLimits, HeardLive, SeenLive, WatchTools
 from instantreact.jobs.embedded import in_background
-from instantreact.media.limits import DecodeLimits
 from instantreact.media.reach import ReachPolicy
 from instantreact.media.sandbox import ClipDecoder
 from instantreact.media.stream import StreamLimits
+from instantreact.model_wiring import decode_limits, make_captioner, make_detector, make_poses, make_recognition
 from instantreact.pipeline.links import Links
-from instantreact.pipeline.recognition import Recognition
 from instantreact.pipeline.services import Heartbeat, LivePictures, SecondLooks, Services
-from instantreact.speech.whisper import WhisperTranscriber
-from instantreact.speech.wit import WitApp, WitTranscriber
 from instantreact.storage.bindings import bind_blobs, bind_secret
 from instantreact.storage.blobs import BlobStore, LocalBlobs
 from instantreact.storage.channel_secrets import StoredSafe
@@ -61,29 +56,18 @@ from instantreact.tracing import sending_traces
 from instantreact.vision.endpoint import VisionAccount
 from instantreact.vision.model import VisionModel
 
-_PACKAGE = Path(__file__).resolve().parent
-_MODELS = next(
-    (path for path in (_PACKAGE / "models",) if path.is_dir()),  # in a wheel
-    _PACKAGE.parent.parent / "models",  # in a checkout
-)
-SHIPPED_BUNDLE = _MODELS / "captioner"
-SHIPPED_DETECTOR = _MODELS / "detector"
-SHIPPED_POSES = _MODELS / "poses"
-"""Where the shipped bundles lie."""
-
 _EVIDENCE_SLACK_S = 30.0
 """For the window itself, the wait for the model, and the way back to a keyframe."""
 
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, *, clock: Clock | None = None, decoder_spares: int | None = None
+    settings: Settings, *, clock: Clock | None = None, keeps_nursery: bool = True
 ) -> AsyncIterator[Services]:
     """Every collaborator of the pipeline, closed in order at the end. The database is expected to be migrated.
 
-    `decoder_spares` processes wait to decode clips, by default one more than clips are analysed at once.
+    Without `keeps_nursery` nothing waits to decode clips: for those who decode none, or few.
     """
-    spares = settings.analyze_jobs + 1 if decoder_spares is None else decoder_spares
     prepare_folder(settings.state_dir)
     box, secret_keys = open_secret_box(settings), load_secret_keys(settings)
     async with AsyncExitStack() as stack:
@@ -97,7 +81,7 @@ async def open_services(
             clock = await stack.enter_async_context(_run_clock(database))
         threads = WorkerThreads(thread_count(settings))
         stack.callback(threads.close)
-        decoder = stack.enter_context(ClipDecoder(decode_limits(settings), spares=spares))
+        decoder = stack.enter_context(ClipDecoder(decode_limits(settings), keeps_nursery=keeps_nursery))
         recognition = make_recognition(settings, threads=threads)
         stack.push_async_callback(recognition.close)
         ends = open_channels(settings, database, box, clock)
@@ -257,65 +241,6 @@ def open_secret_box(settings: Settings) -> SecretBox:
 def internal_token(settings: Settings) -> str:
     """By which the service's processes know each other."""
     return hashlib.sha256(b"internal:" + load_secret_keys(settings)[0].encode()).hexdigest()
-
-
-def make_captioner(settings: Settings) -> CaptionerLoader:
-    """The captioner, not loaded yet."""
-    return CaptionerLoader(settings.captioner_bundle or SHIPPED_BUNDLE, threads=settings.inference_threads)
-
-
-def make_detector(settings: Settings) -> DetectorLoader:
-    """The detector, not loaded yet; one that finds nothing where there is to be none."""
-    if settings.detector == "off":
-        return DetectorLoader()
-    return DetectorLoader(
-        Path(settings.detector) if settings.detector else SHIPPED_DETECTOR,
-        labels=settings.detector_labels,
-        min_score=settings.detector_min_score,
-        threads=settings.inference_threads,
-    )
-
-
-def make_poses(settings: Settings) -> PosesLoader:
-    """The pose estimator, not loaded yet; one that sees nobody where there is to be none."""
-    if settings.poses == "off":
-        return PosesLoader()
-    return PosesLoader(Path(settings.poses) if settings.poses else SHIPPED_POSES, threads=settings.inference_threads)
-
-
-def decode_limits(settings: Settings) -> DecodeLimits:
-    """What one decoding child may use."""
-    return DecodeLimits(
-        max_pixels=settings.max_pixels,
-        max_duration_s=settings.max_clip_s,
-        cpu_s=max(1, round(settings.decode_timeout_s)),
-        wall_s=settings.decode_timeout_s,
-        memory_bytes=settings.decode_memory_mb << 20,
-    )
-
-
-def make_recognition(settings: Settings, *, threads: WorkerThreads) -> Recognition:
-    """Who listens. Raises Misconfigured where Wit.ai is asked for without a token."""
-    if settings.speech is SpeechMode.WIT and settings.wit_token is None:
-        raise Misconfigured("INSTANTREACT_SPEECH is wit, which needs INSTANTREACT_WIT_TOKEN too.")
-    remote = None
-    if settings.wit_token is not None:
-        token = settings.wit_token.get_secret_value()
-        remote = WitTranscriber(WitApp(token, base_url=str(settings.wit_url), language=settings.speech_language))
-    return Recognition(
-        default=settings.speech,
-        keep_transcripts=settings.keep_transcripts,
-        threads=threads,
-        remote=remote,
-        whisper=_load_whisper(settings, threads),
-        budget=SpeechBudget(settings.wit_utterances_per_day, settings.wit_seconds_per_day),
-    )
-
-
-def _load_whisper(settings: Settings, threads: WorkerThreads) -> WhisperTranscriber | None:
-    if settings.whisper_model is None:
-        return None
-    return WhisperTranscriber(settings.whisper_model, threads=threads, language=settings.speech_language)
 
 
 def thread_count(settings: Settings) -> int:

@@ -24,6 +24,7 @@ from instantreact.media.limits import DecodeLimits
 from instantreact.media.reach import ReachPolicy
 from instantreact.media.sandbox import ClipDecoder
 from instantreact.media.stream import StreamLimits
+from instantreact.model_wiring import SHIPPED_BUNDLE
 from instantreact.pipeline.links import Links
 from instantreact.pipeline.recognition import Recognition
 from instantreact.pipeline.services import Services
@@ -32,7 +33,6 @@ from instantreact.storage.blobs import LocalBlobs
 from instantreact.storage.database import Database
 from instantreact.storage.secrets import SecretBox
 from instantreact.threads import WorkerThreads
-from instantreact.wiring import SHIPPED_BUNDLE
 from tests.conftest import StoppedClock
 from tests.media.clips import Drawing, make_clip
 from tests.storage.databases import database, empty_database, only_sqlite, postgres, url
@@ -65,8 +65,8 @@ class Checks:
 
 @pytest.fixture(scope="session")
 def decoder() -> Iterator[ClipDecoder]:
-    """Without spares: a child that waits for a clip would be seen by every other test of this process."""
-    with ClipDecoder(DecodeLimits(max_duration_s=60.0), spares=0) as decoder:
+    """Without a nursery, which would be seen by every other test of this process."""
+    with ClipDecoder(DecodeLimits(max_duration_s=60.0), keeps_nursery=False) as decoder:
         yield decoder
 
 

@@ -11,7 +11,7 @@ from instantreact.domain.happening import RuleMatched
 from instantreact.domain.language import Language
 from instantreact.domain.observation import Way
 from instantreact.domain.rule import Evidence, Severity
-from instantreact.wiring import SHIPPED_DETECTOR
+from instantreact.model_wiring import SHIPPED_DETECTOR
 from tests.storage.factories import NOW
 
 COCO_LABELS = json.loads((SHIPPED_DETECTOR / "model.json").read_text())["labels"]

@@ -71,6 +71,21 @@ def test_analyze_says_what_is_wrong_when_the_file_is_no_clip(tmp_path: Path) -> 
     assert "Traceback" not in ran.stderr
 
 
+def test_analyze_answers_one_line_a_clip_in_their_order_when_one_of_them_is_bad(clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.mp4").write_bytes(b"PK\x03\x04 not a clip at all")
+    other = make_clip(tmp_path / "other.mp4", Drawing(duration_s=1.0))
+    ran = run("analyze", "--json", clip, "bad.mp4", other, cwd=tmp_path)
+    assert ran.returncode == 1
+    first, bad, last = (json.loads(line) for line in ran.stdout.splitlines())
+    assert [found["clip"]["path"] for found in (first, bad, last)] == [str(clip), "bad.mp4", str(other)]
+    assert len(first["events"]) == len(last["events"]) == 1
+    assert set(bad) == {"clip", "error"}
+    assert f"instantreact: bad.mp4: {bad['error']}" in ran.stderr
+    assert "1 of 3 clips could not be analyzed." in ran.stderr
+    assert "3 of 3 clips are analyzed" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
 def test_analyze_says_what_to_do_when_the_bundle_is_missing(clip: Path, tmp_path: Path) -> None:
     ran = run("analyze", clip, "--bundle", tmp_path / "nothing", cwd=tmp_path)
     assert ran.returncode == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 
-from instantreact.wiring import SHIPPED_BUNDLE
+from instantreact.model_wiring import SHIPPED_BUNDLE
 from tests.servers.service import Service, wait_until
 
 

@@ -48,7 +48,7 @@ async def test_switch_hears_no_more_while_the_database_is_stuck_and_once_jobs_st
     settings = Settings(_env_file=None, state_dir=tmp_path)
     await upgrade(settings.resolved_database_url)
     with DeadMansSwitch(patience_s=2.0) as switch:
-        async with open_services(settings, decoder_spares=0) as opened:
+        async with open_services(settings, keeps_nursery=False) as opened:
             services, neighbours = replace(opened, heartbeat=Heartbeat(switch.url, EVERY_S)), make_neighbours(settings)
             kinds = job_kinds(services, analyze_jobs=1)
             with neighbours.join():

@@ -56,7 +56,7 @@ async def raise_alerts(folder: Path, shared: dict[str, str]) -> None:  # noqa: F
     """A hundred deliveries, which nobody makes yet."""
     settings = Settings(_env_file=None, state_dir=folder, alerts_a_minute=0, grouping_s=0, **shared)  # type: ignore[arg-type]
     await upgrade(settings.resolved_database_url)
-    async with open_services(settings, decoder_spares=0) as services:
+    async with open_services(settings, keeps_nursery=False) as services:
         camera_id = await set_up_people(services, tell_all=True)
         for _ in range(ALERTS):
             await see_fight(services, camera_id)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,11 +41,33 @@ def wait_until(holds: Callable[[], bool], *, timeout_s: float = 10.0) -> None:
         time.sleep(0.02)
 
 
+def list_decoding() -> list[psutil.Process]:
+    """The children that decode, and what they started, without nurseries."""
+    return [each for each in list_children() if each.ppid() != os.getpid() or not is_nursery(each)]
+
+
+def list_nurseries() -> set[psutil.Process]:
+    return {each for each in psutil.Process().children() if is_nursery(each)}
+
+
+@contextmanager
+def own_decoder() -> Iterator[tuple[ClipDecoder, psutil.Process]]:
+    """One whose nursery may be harmed, and the nursery."""
+    others = list_nurseries()
+    with ClipDecoder(DecodeLimits()) as decoder:
+        (nursery,) = list_nurseries() - others
+        yield decoder, nursery
+
+
+def is_nursery(process: psutil.Process) -> bool:
+    return "instantreact.media.nursery_process" in process.cmdline()
+
+
 @pytest.fixture(autouse=True)
-def _leaves_nothing_behind() -> Iterator[None]:
+def _leaves_nothing_behind(decoder: ClipDecoder) -> Iterator[None]:
     before, fds = set(list_children()), open_fds()
     yield
-    assert set(list_children()) <= before
+    wait_until(lambda: set(list_children()) <= before)  # a nursery's children end right after it
     assert open_fds() <= fds
 
 
@@ -54,9 +76,18 @@ def clip(tmp_path: Path) -> Path:
     return make_clip(tmp_path / "clip.mp4", Drawing(duration_s=5.0, sound_hz=440))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def decoder() -> Iterator[ClipDecoder]:
-    with ClipDecoder(DecodeLimits(), spares=0) as decoder:
+    """For tests in which no child dies of itself, after which there would be another nursery."""
+    with ClipDecoder(DecodeLimits()) as decoder:
+        with pytest.raises(UnreadableMedia):
+            decoder.probe(Path("/nowhere"))  # its nursery has started
+        yield decoder
+
+
+@pytest.fixture(params=[True, False], ids=["forked", "started"])
+def any_decoder(request: pytest.FixtureRequest) -> Iterator[ClipDecoder]:
+    with ClipDecoder(DecodeLimits(), keeps_nursery=request.param) as decoder:
         yield decoder
 
 
@@ -100,7 +131,7 @@ def test_clip_decoder_raises_what_probing_raises(tmp_path: Path) -> None:
     silent = make_clip(tmp_path / "sound.mp4", Drawing(codec=None, sound_hz=300))
     (tmp_path / "text.mp4").write_text("once upon a time")
 
-    with ClipDecoder(DecodeLimits(max_duration_s=1.0), spares=2) as decoder:
+    with ClipDecoder(DecodeLimits(max_duration_s=1.0)) as decoder:
         with pytest.raises(UnsupportedMedia, match="no video track"):
             decoder.probe(silent)
         with pytest.raises(UnreadableMedia, match="not a clip"):
@@ -111,7 +142,7 @@ def test_clip_decoder_raises_what_probing_raises(tmp_path: Path) -> None:
 
 def test_clip_decoder_stops_when_a_clip_goes_on_for_longer_than_allowed(clip: Path) -> None:
     with (
-        ClipDecoder(DecodeLimits(max_duration_s=1.5), spares=0) as decoder,
+        ClipDecoder(DecodeLimits(max_duration_s=1.5)) as decoder,
         pytest.raises(TooLarge, match=r"1\.5 s"),
     ):
         list(decoder.decode(clip, PLAN))
@@ -134,29 +165,77 @@ def test_clip_decoder_opens_no_file_that_a_clip_names(
         next(decoder.decode(path, PLAN))
 
 
-def test_clip_decoder_uses_its_spares_and_replaces_them(clip: Path) -> None:
-    with ClipDecoder(DecodeLimits(), spares=1) as decoder:
-        (spare,) = list_children()
-        with closing(decoder.decode(clip, PLAN)) as windows:
+def test_clip_decoder_decodes_each_clip_in_a_child_of_its_own(decoder: ClipDecoder, clip: Path) -> None:
+    (nursery,) = list_nurseries()
+    with closing(decoder.decode(clip, LARGE_PLAN)) as one, closing(decoder.decode(clip, LARGE_PLAN)) as other:
+        next(one)
+        (first,) = list_decoding()
+        next(other)
+        (second,) = (each for each in list_decoding() if each != first)
+        assert first.ppid() == second.ppid() == nursery.pid
+        assert {os.getpgid(first.pid), os.getpgid(second.pid)} == {first.pid, second.pid}
+        assert [Path(file.path) for file in first.open_files()] == [clip]
+        assert nursery.open_files() == []
+    assert list_decoding() == []
+
+    with closing(decoder.decode(clip, LARGE_PLAN)) as another:
+        next(another)
+        (third,) = list_decoding()
+    assert third not in (first, second)
+
+
+def test_clip_decoder_confines_forked_children_as_started_ones(clip: Path) -> None:
+    limits = DecodeLimits(cpu_s=50, memory_bytes=700 << 20)
+    found = []
+    for keeps_nursery in (True, False):
+        with (
+            ClipDecoder(limits, keeps_nursery=keeps_nursery) as decoder,
+            closing(decoder.decode(clip, LARGE_PLAN)) as windows,
+        ):
             next(windows)
-            assert list_children() == [spare]
-        (replacement,) = list_children()
-        assert replacement != spare
+            (child,) = list_decoding()
+            cpu_s, _ = child.rlimit(psutil.RLIMIT_CPU)
+            address_space, _ = child.rlimit(psutil.RLIMIT_AS)
+            assert 50 <= cpu_s <= 52
+            assert 700 << 20 < address_space < 2 << 30
+            found.append((child.rlimit(psutil.RLIMIT_CORE), child.rlimit(psutil.RLIMIT_FSIZE), child.environ()))
+
+    assert found[0] == found[1]
+    assert found[0][:2] == ((0, 0), (0, 0))
 
 
-def test_clip_decoder_starts_another_child_when_its_spare_has_died(clip: Path) -> None:
-    with ClipDecoder(DecodeLimits(), spares=1) as decoder:
-        (spare,) = list_children()
-        spare.kill()
-        wait_until(lambda: is_gone(spare.pid))
+def test_clip_decoder_forks_from_another_nursery_when_a_child_has_crashed(clip: Path) -> None:
+    with own_decoder() as (decoder, nursery):
+        with closing(decoder.decode(clip, LARGE_PLAN)) as going_on:
+            next(going_on)
+            (neighbour,) = list_decoding()
+            crashing = decoder.decode(clip, LARGE_PLAN)
+            next(crashing)
+            next(each for each in list_decoding() if each != neighbour).send_signal(signal.SIGSEGV)
+            with pytest.raises(UnreadableMedia):
+                list(crashing)
+            assert decoder.probe(clip).video_codec == "h264"
+            next(going_on)
+        assert is_gone(nursery.pid)
 
+
+def test_clip_decoder_goes_on_when_its_nursery_is_killed(clip: Path) -> None:
+    with own_decoder() as (decoder, nursery):
+        windows = decoder.decode(clip, LARGE_PLAN)
+        next(windows)
+        (child,) = list_decoding()
+        nursery.kill()
+
+        with pytest.raises(UnreadableMedia, match="killed"):
+            list(windows)
+        assert is_gone(child.pid)
         assert decoder.probe(clip).video_codec == "h264"
 
 
-def test_clip_decoder_kills_the_child_when_the_iterator_is_closed_early(decoder: ClipDecoder, clip: Path) -> None:
-    windows = decoder.decode(clip, LARGE_PLAN)
+def test_clip_decoder_kills_the_child_when_the_iterator_is_closed_early(any_decoder: ClipDecoder, clip: Path) -> None:
+    windows = any_decoder.decode(clip, LARGE_PLAN)
     next(windows)
-    (child,) = list_children()
+    (child,) = list_decoding()
 
     windows.close()
 
@@ -166,22 +245,22 @@ def test_clip_decoder_kills_the_child_when_the_iterator_is_closed_early(decoder:
 def test_clip_decoder_kills_ffmpeg_too_when_the_sound_is_closed_early(decoder: ClipDecoder, tmp_path: Path) -> None:
     tracks = decoder.sound(make_clip(tmp_path / "clip.mkv", Drawing(duration_s=70, fps=1, sound_hz=440)))
     next(tracks)
-    assert len(list_children()) > 0
+    assert len(list_decoding()) > 0
 
     tracks.close()
 
-    assert list_children() == []
+    assert list_decoding() == []
 
 
 @pytest.mark.parametrize(
     ("death", "told"), [(signal.SIGSEGV, "crashed the decoder .SIGSEGV."), (signal.SIGKILL, "killed")]
 )
 def test_clip_decoder_calls_the_clip_unreadable_when_its_child_dies(
-    decoder: ClipDecoder, clip: Path, death: signal.Signals, told: str
+    any_decoder: ClipDecoder, clip: Path, death: signal.Signals, told: str
 ) -> None:
-    windows = decoder.decode(clip, LARGE_PLAN)
+    windows = any_decoder.decode(clip, LARGE_PLAN)
     next(windows)
-    (child,) = list_children()
+    (child,) = list_decoding()
     child.send_signal(death)
 
     with pytest.raises(UnreadableMedia, match=told):
@@ -189,10 +268,10 @@ def test_clip_decoder_calls_the_clip_unreadable_when_its_child_dies(
 
 
 def test_clip_decoder_calls_the_clip_unreadable_when_its_child_hangs(clip: Path) -> None:
-    with ClipDecoder(DecodeLimits(stall_s=3.0), spares=0) as decoder:
+    with ClipDecoder(DecodeLimits(stall_s=3.0)) as decoder:
         windows = decoder.decode(clip, LARGE_PLAN)
         next(windows)
-        (child,) = list_children()
+        (child,) = list_decoding()
         child.suspend()
 
         with pytest.raises(UnreadableMedia, match="hangs: no answer within 3 s"):
@@ -203,7 +282,7 @@ def test_clip_decoder_calls_the_clip_unreadable_when_opening_it_never_ends(tmp_p
     os.mkfifo(tmp_path / "clip.mp4")
 
     with (
-        ClipDecoder(DecodeLimits(stall_s=60.0, wall_s=2.0), spares=0) as decoder,
+        ClipDecoder(DecodeLimits(stall_s=60.0, wall_s=2.0)) as decoder,
         pytest.raises(UnreadableMedia, match="hangs"),
     ):
         decoder.probe(tmp_path / "clip.mp4")
@@ -214,7 +293,7 @@ def test_clip_decoder_calls_the_clip_unreadable_when_it_takes_too_much_processor
     plan = replace(LARGE_PLAN, image_size=1024)
 
     with (
-        ClipDecoder(DecodeLimits(cpu_s=1), spares=0) as decoder,
+        ClipDecoder(DecodeLimits(cpu_s=1)) as decoder,
         pytest.raises(UnreadableMedia, match="more than 1 s of processor time"),
     ):
         list(decoder.decode(clip, plan))
@@ -225,7 +304,7 @@ def test_clip_decoder_survives_a_picture_that_would_fill_the_memory(tmp_path: Pa
     path = tmp_path / "clip.gif"
     path.write_bytes(make_gif(side, side))
 
-    with ClipDecoder(DecodeLimits(memory_bytes=300 << 20), spares=0) as decoder:
+    with ClipDecoder(DecodeLimits(memory_bytes=300 << 20)) as decoder:
         with pytest.raises((UnreadableMedia, TooLarge)):
             decoder.probe(path)
         with pytest.raises(UnreadableMedia):
@@ -235,8 +314,7 @@ def test_clip_decoder_survives_a_picture_that_would_fill_the_memory(tmp_path: Pa
 def test_clip_decoder_tells_its_children_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MESSENGER_APP_SECRET", "tell nobody")
 
-    with ClipDecoder(DecodeLimits(), spares=1):
-        (child,) = list_children()
+    with own_decoder() as (_, child):
         assert "tell nobody" not in child.environ().values()
         assert "PATH" in child.environ()
 
@@ -260,7 +338,7 @@ from instantreact.media.limits import DecodeLimits
 from instantreact.media.sandbox import ClipDecoder
 from tests.conftest import list_children
 from tests.media.test_sandbox import LARGE_PLAN
-decoder = ClipDecoder(DecodeLimits(), spares=1)
+decoder = ClipDecoder(DecodeLimits())
 windows = decoder.decode(Path(sys.argv[1]), LARGE_PLAN)
 next(windows)
 print(*(child.pid for child in list_children()), flush=True)

@@ -132,8 +132,8 @@ def graph() -> Iterator[FakeGraph]:
 
 @pytest.fixture(scope="session")
 def decoder() -> Iterator[ClipDecoder]:
-    """Without spares: a child that waits for a clip would be seen by every other test of this process."""
-    with ClipDecoder(DecodeLimits(max_duration_s=60.0), spares=0) as decoder:
+    """Without a nursery, which would be seen by every other test of this process."""
+    with ClipDecoder(DecodeLimits(max_duration_s=60.0), keeps_nursery=False) as decoder:
         yield decoder
 
 

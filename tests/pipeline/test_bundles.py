@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from instantreact.domain.capabilities import Capabilities, LoadedBundle
 from instantreact.inference.loader import CaptionerLoader
+from instantreact.model_wiring import SHIPPED_BUNDLE
 from instantreact.pipeline.bundles import LEASE_S, find_capabilities, telling_bundles
 from instantreact.pipeline.services import Services
 from instantreact.storage.loaded_bundles import find_told, tell_bundles
-from instantreact.wiring import SHIPPED_BUNDLE
 from tests.pipeline.conftest import House
 
 OTHER = LoadedBundle("shop", "1", {"theft": ("steal", "shoplift")}, 3)

@@ -10,11 +10,11 @@ from instantreact.inference.detector.deployed import DetectorLoader
 from instantreact.inference.loader import CaptionerLoader
 from instantreact.inference.poses.deployed import PosesLoader
 from instantreact.media.sandbox import ClipDecoder
+from instantreact.model_wiring import SHIPPED_BUNDLE, SHIPPED_DETECTOR, SHIPPED_POSES
 from instantreact.pipeline.bundles import find_capabilities
 from instantreact.pipeline.describe import describe_windows
 from instantreact.pipeline.following import Following
 from instantreact.pipeline.stopwatch import Stopwatch
-from instantreact.wiring import SHIPPED_BUNDLE, SHIPPED_DETECTOR, SHIPPED_POSES
 from tests.pipeline.conftest import House
 
 FALLS, SITS_DOWN = "gm_s3_fall15_w0", "gm_s3_adl18_w0"

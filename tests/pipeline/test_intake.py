@@ -14,12 +14,12 @@ from instantreact.inference.loader import CaptionerLoader
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import take
 from instantreact.jobs.handing import hand_out
+from instantreact.model_wiring import SHIPPED_BUNDLE
 from instantreact.pipeline import intake
 from instantreact.pipeline.intake import Submission, Upload
 from instantreact.pipeline.rerun import rerun_job
 from instantreact.pipeline.step_names import StepName
 from instantreact.storage.tables import Clip, Job
-from instantreact.wiring import SHIPPED_BUNDLE
 from tests.media.clips import Drawing, make_clip
 from tests.pipeline.conftest import House, path_of
 

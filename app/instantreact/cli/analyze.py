@@ -1,6 +1,5 @@
-"""`instantreact analyze`: one clip, one answer; no server, no database."""
+"""`instantreact analyze`: clips in, answers out; no server, no database."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,17 +9,38 @@ from instantreact.cli.settings import read_settings
 
 
 def analyze(
-    clip: Annotated[Path, typer.Argument(help="A video file.", exists=True, dir_okay=False, readable=True)],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+    clips: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Video files, one or many: *.mp4", exists=True, dir_okay=False, readable=True, metavar="CLIP"
+        ),
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one line of JSON for each clip as soon as it is done.")
+    ] = False,
     bundle: Annotated[Path | None, typer.Option(help="Bundle folder instead of the shipped one.")] = None,
     listen_for: Annotated[
         list[str] | None,
         typer.Option(help="A phrase to listen for on this machine; may be repeated. Wit.ai and Whisper need none."),
     ] = None,
 ) -> None:
-    """Say what happens in a clip: one sentence a window, how probable each concept is, and what is said."""
-    from instantreact.cli.clip_analysis import analyze_clip, describe_analysis, format_analysis
+    """Say what happens in clips: one sentence a window, how probable each concept is, and what is said.
 
+    Models are loaded once; clips are answered one after the other, in the order given.
+
+    A clip that cannot be analyzed is told on standard error, with --json in its line too.
+    The others go on, and the exit status is 1.
+    """
     settings = read_settings(captioner_bundle=bundle)
-    analysis = analyze_clip(clip, settings, phrases=listen_for or (), show_progress=not as_json)
-    typer.echo(json.dumps(describe_analysis(analysis), indent=2) if as_json else format_analysis(analysis))
+    from instantreact.media.nursery import start_nursery
+
+    nursery = start_nursery()  # it gets ready while this process imports what it needs
+    from instantreact.cli.clip_analysis import analyze_clips, tell_analyses
+
+    failed = tell_analyses(
+        analyze_clips(clips, settings, nursery, phrases=listen_for or ()), len(clips), as_json=as_json
+    )
+    if failed:
+        if len(clips) > 1:
+            typer.echo(f"instantreact: {failed} of {len(clips)} clips could not be analyzed.", err=True)
+        raise typer.Exit(1)

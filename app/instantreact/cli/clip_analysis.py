@@ -1,10 +1,13 @@
-"""One clip, one answer: what `instantreact analyze` finds out, and how it tells it."""
+"""What `instantreact analyze` finds out about clips, and how it tells it."""
 
 import asyncio
 import hashlib
+import json
+import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,17 +17,22 @@ import typer
 from instantreact.config import Settings
 from instantreact.domain.media import ClipInfo
 from instantreact.domain.observation import Observation, Presence
+from instantreact.errors import MediaError, TooLarge
 from instantreact.inference.bundle import Bundle
+from instantreact.inference.captioner import Captioner
+from instantreact.inference.detector.deployed import DeployedDetector
+from instantreact.inference.poses.deployed import DeployedPoses
+from instantreact.media.nursery import DecodeNursery
 from instantreact.media.sandbox import ClipDecoder
-from instantreact.pipeline.analyze import GLANCE_EVERY_S
-from instantreact.pipeline.describe import describe_windows
+from instantreact.model_wiring import decode_limits, make_captioner, make_detector, make_poses, make_recognition
+from instantreact.pipeline.describe import GLANCE_EVERY_S, describe_windows
 from instantreact.pipeline.following import Following
 from instantreact.pipeline.stopwatch import Stopwatch
+from instantreact.progress import progress
 from instantreact.speech.listen import listen
 from instantreact.speech.phrase_spotter import PhraseSpotter
 from instantreact.speech.placing import place_transcripts
 from instantreact.threads import WorkerThreads
-from instantreact.wiring import decode_limits, make_captioner, make_detector, make_poses, make_recognition
 
 STAGES = ("probe", "decode", "detect", "features", "caption", "speech", "total")
 
@@ -42,46 +50,92 @@ class Analysis:
     timings_ms: Mapping[str, float]
 
 
-def analyze_clip(
-    path: Path, settings: Settings, *, phrases: Sequence[str] = (), show_progress: bool = False
-) -> Analysis:
-    """Analyze one clip in this process. Raises UnreadableMedia, UnsupportedMedia, TooLarge and CaptionerUnavailable."""
-    captioner = make_captioner(settings).get()
+@dataclass(frozen=True)
+class FailedClip:
+    """A clip that could not be analyzed, and why."""
+
+    path: Path
+    reason: str
+
+
+def analyze_clips(
+    paths: Sequence[Path], settings: Settings, nursery: DecodeNursery | None, *, phrases: Sequence[str] = ()
+) -> Iterator[Analysis | FailedClip]:
+    """Analyze clips in this process, one after the other, with models that are loaded once.
+
+    The nursery ends with them. Raises CaptionerUnavailable, Misconfigured, and what a recogniser cannot do.
+    """
+    with (
+        ClipDecoder(decode_limits(settings), keeps_nursery=nursery is not None, nursery=nursery) as decoder,
+        _listening(settings, phrases) as hear,
+    ):
+        models = _load_models(settings)
+        for path in paths:
+            try:
+                yield _analyze_clip(path, decoder, models, hear, show_progress=len(paths) == 1)
+            except (MediaError, TooLarge) as error:
+                yield FailedClip(path, str(error))
+            except OSError as error:
+                yield FailedClip(path, f"It cannot be read: {error.strerror or error}.")
+
+
+@dataclass(frozen=True)
+class _Models:
+    captioner: Captioner
+    detector: DeployedDetector | None
+    poses: DeployedPoses | None
+
+
+def _load_models(settings: Settings) -> _Models:
+    """Beside each other. Raises CaptionerUnavailable."""
+    with ThreadPoolExecutor(2) as beside:
+        detector = beside.submit(make_detector(settings).find)
+        poses = beside.submit(make_poses(settings).find)
+        return _Models(make_captioner(settings).get(), detector.result(), poses.result())
+
+
+def _analyze_clip(path: Path, decoder: ClipDecoder, models: _Models, hear: "_Hear", *, show_progress: bool) -> Analysis:
     stopwatch = Stopwatch()
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    with ClipDecoder(decode_limits(settings)) as decoder:
-        with stopwatch.measure("probe"):
-            info = decoder.probe(path)
-        following = Following.begin(make_detector(settings).find(), make_poses(settings).find())
-        glances = following.plan(GLANCE_EVERY_S) if following else None
-        decoded = decoder.decode(path, captioner.bundle.sampling, glances)
-        observations, warning = [], None
-        with typer.progressbar(length=round(info.duration_s * 10), label="Analyzing", hidden=not show_progress) as bar:
-            for seen in describe_windows(decoded, captioner, stopwatch, following=following):
-                observations.append(seen.observation)
-                warning = seen.warning or warning
-                bar.update(round(seen.observation.window.end_s * 10) - bar.pos)
-        with stopwatch.measure("speech"):
-            heard = asyncio.run(_hear(decoder, path, observations, settings, phrases))
+    with stopwatch.measure("probe"):
+        info = decoder.probe(path)
+    following = Following.begin(models.detector, models.poses)
+    glances = following.plan(GLANCE_EVERY_S) if following else None
+    decoded = decoder.decode(path, models.captioner.bundle.sampling, glances)
+    observations, warning = [], None
+    is_hidden = not (show_progress and sys.stderr.isatty())
+    with typer.progressbar(
+        length=round(info.duration_s * 10), label="Analyzing", file=sys.stderr, hidden=is_hidden
+    ) as bar:
+        for seen in describe_windows(decoded, models.captioner, stopwatch, following=following):
+            observations.append(seen.observation)
+            warning = seen.warning or warning
+            bar.update(round(seen.observation.window.end_s * 10) - bar.pos)
+    with stopwatch.measure("speech"):
+        heard = hear(decoder, path, observations)
     return Analysis(
         path=path,
         sha256=sha256,
         clip=info,
-        bundle=captioner.bundle,
+        bundle=models.captioner.bundle,
         observations=heard,
         warning=warning,
         timings_ms=stopwatch.timings_ms(),
     )
 
 
-async def _hear(
-    decoder: ClipDecoder, path: Path, seen: Sequence[Observation], settings: Settings, phrases: Sequence[str]
-) -> tuple[Observation, ...]:
-    """The observations with what was said in them; without transcripts where nobody listens."""
+_Hear = Callable[[ClipDecoder, Path, Sequence[Observation]], tuple[Observation, ...]]
+"""The observations of a clip with what was said in them; without transcripts where nobody listens."""
+
+
+@contextmanager
+def _listening(settings: Settings, phrases: Sequence[str]) -> Iterator[_Hear]:
+    """One recogniser, on one event loop, for all clips."""
     threads = WorkerThreads(2)
     recognition = make_recognition(settings, threads=threads)
-    try:
+
+    async def hear(decoder: ClipDecoder, path: Path, seen: Sequence[Observation]) -> tuple[Observation, ...]:
         transcriber = await recognition.find(settings.speech, phrases)
         if transcriber is None or (isinstance(transcriber, PhraseSpotter) and not phrases):
             return tuple(seen)
@@ -89,13 +143,35 @@ async def _hear(
             heard = await listen(chunks, transcriber, threads)
         placed = place_transcripts([observation.window for observation in seen], heard)
         return tuple(replace(one, transcript=transcript) for one, transcript in zip(seen, placed, strict=True))
-    finally:
-        await recognition.close()
-        threads.close()
+
+    with asyncio.Runner() as runner:
+        try:
+            yield lambda decoder, path, seen: runner.run(hear(decoder, path, seen))
+        finally:
+            runner.run(recognition.close())
+            threads.close()
 
 
-def describe_analysis(analysis: Analysis) -> dict[str, Any]:
+def tell_analyses(found: Iterable[Analysis | FailedClip], count: int, *, as_json: bool) -> int:
+    """Print what was found as it comes, and how far it is where there are several; how many clips failed."""
+    failed = 0
+    with progress("Clips analyzed", count) if count > 1 else nullcontext(lambda name: None) as tell:
+        for each in found:
+            if isinstance(each, FailedClip):
+                failed += 1
+                typer.echo(f"instantreact: {f'{each.path}: ' if count > 1 else ''}{each.reason}", err=True)
+            if as_json:
+                typer.echo(json.dumps(describe_analysis(each)))
+            elif isinstance(each, Analysis):
+                typer.echo(format_analysis(each))
+            tell(str(each.path))
+    return failed
+
+
+def describe_analysis(analysis: Analysis | FailedClip) -> dict[str, Any]:
     """The analysis as the JSON that the README promises."""
+    if isinstance(analysis, FailedClip):
+        return {"clip": {"path": str(analysis.path)}, "error": analysis.reason}
     info = asdict(analysis.clip)
     clip_fields = ("duration_s", "width", "height", "fps", "has_audio")
     return {

@@ -17,7 +17,7 @@ from instantreact.media.pictures import open_pictures
 from instantreact.media.probe import probe_clip
 from instantreact.media.stills import check_still_name, has_still_name, is_still, read_still, write_still
 from instantreact.media.transcode import write_film
-from instantreact.wiring import SHIPPED_DETECTOR
+from instantreact.model_wiring import SHIPPED_DETECTOR
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ async def _examine_broker(settings: Settings) -> Finding:
 
 
 def _examine_bundle(settings: Settings) -> Finding:
-    from instantreact.wiring import make_captioner
+    from instantreact.model_wiring import make_captioner
 
     def look() -> str:
         bundle = make_captioner(settings).get().bundle
@@ -176,7 +176,7 @@ def _examine_bundle(settings: Settings) -> Finding:
 
 def _examine_detector(settings: Settings) -> Finding:
     """The rest works without it."""
-    from instantreact.wiring import make_detector
+    from instantreact.model_wiring import make_detector
 
     loader = make_detector(settings)
     if loader.is_off:
@@ -191,7 +191,7 @@ def _examine_detector(settings: Settings) -> Finding:
 
 def _examine_poses(settings: Settings) -> Finding:
     """The rest works without it."""
-    from instantreact.wiring import make_poses
+    from instantreact.model_wiring import make_poses
 
     loader = make_poses(settings)
     if loader.is_off:
@@ -266,6 +266,7 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
     """
     from instantreact.clock import SystemClock
     from instantreact.jobs.room import find_idle_workers
+    from instantreact.model_wiring import make_captioner, make_detector, make_poses
     from instantreact.pipeline.bundles import find_own
     from instantreact.storage.channel_faults import list_faults
     from instantreact.storage.database import Database
@@ -274,7 +275,6 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
     from instantreact.storage.recipients import list_recipients_to_tell
     from instantreact.storage.rules import list_criteria
     from instantreact.storage.template_faults import list_refusals
-    from instantreact.wiring import make_captioner, make_detector, make_poses
 
     try:
         current, head = await find_current_and_head(settings.resolved_database_url)
@@ -309,8 +309,8 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
 
 
 async def _examine_speech(settings: Settings) -> Finding:
+    from instantreact.model_wiring import make_recognition
     from instantreact.threads import WorkerThreads
-    from instantreact.wiring import make_recognition
 
     threads = WorkerThreads(1)
     try:

@@ -211,7 +211,7 @@ def check(folder: Folder, config: _Recipe = None, backbone_weights: _Weights = N
     """Say what training will make of the folder, and the command for it. Ends with 1 where training would refuse it."""
     from instantreact.labelling.check import RecipeDemands, check_folder, describe_report
     from instantreact.labelling.folder import LabelFolder
-    from instantreact.wiring import SHIPPED_BUNDLE
+    from instantreact.model_wiring import SHIPPED_BUNDLE
 
     recipe = config or SHIPPED_BUNDLE / "train.toml"
     needs, data = RecipeDemands.read(recipe), LabelFolder(folder)

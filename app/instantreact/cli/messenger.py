@@ -62,7 +62,7 @@ async def _invite(name: str, channel: str, life: timedelta, language: str | None
     if language not in (None, *Language):
         raise InvalidInput(f"The language {language} is not spoken here; {', '.join(Language)} are.")
     spoken = Language(language) if language else None
-    async with open_services(settings, decoder_spares=0) as services:
+    async with open_services(settings, keeps_nursery=False) as services:
         made = await make_invite(services, name, ChannelKind(channel), life=life, language=spoken)
     segno.make(made.url).terminal(compact=True)
     minutes = round((made.row.code_expires_at - made.row.created_at).total_seconds() / 60)

@@ -18,5 +18,5 @@ async def services_of(settings: Settings) -> "AsyncIterator[Services]":
 
     async with open_migrated(settings):
         pass
-    async with open_services(settings, decoder_spares=0) as services:
+    async with open_services(settings, keeps_nursery=False) as services:
         yield services

@@ -1,19 +1,17 @@
-"""The process that opens hostile files: `python -m instantreact.media.decode_child`, started by `DecodeProcess`.
+"""The process that opens hostile files: forked from the nursery, or `python -m instantreact.media.decode_child`.
 
-It serves one request, a line of JSON on standard input, and exits. Its libraries are imported before the request comes,
-so that a child started in advance answers at once.
+It serves one request, a line of JSON, and exits: none ever sees a second clip.
 """
 
 import json
 import os
 import resource
-import select
 import signal
 import sys
 import threading
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 import cv2
 
@@ -25,42 +23,44 @@ from instantreact.media.limits import DecodeLimits
 from instantreact.media.probe import probe_clip
 from instantreact.media.wire import Field, raw_bytes, write_message
 
-_IDLE_S = 1.0
 _MOST_WORDS = 1000
 _EXPECTED = (UnreadableMedia, UnsupportedMedia, TooLarge)
 
 
 def main() -> None:
-    """Serve the one request that arrives; leave quietly if the parent goes away first."""
-    answers = _claim_stdout()
-    if not select.select([sys.stdin], [], [], _IDLE_S)[0]:
-        _import_sound()
-    line = sys.stdin.buffer.readline()
+    """Serve the request that arrives on standard input."""
+    answers = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)  # for answers alone: whatever a library prints goes nowhere
+    os.close(nowhere)
+    _serve_request(0, answers)
+
+
+def serve_and_leave(requests: int, answers: int) -> NoReturn:
+    """As `main` in a forked process, which ends here, by these ends of its pipes."""
+    try:
+        _serve_request(requests, answers)
+    except BaseException:  # nothing of the process it was forked from may go on in it
+        os._exit(1)
+    os._exit(0)
+
+
+def _serve_request(requests: int, answers: int) -> None:
+    """Serve the one request; leave quietly if the parent goes away first."""
+    with os.fdopen(requests, "rb", closefd=False) as lines:
+        line = lines.readline()
     if not line:
         return
     request = json.loads(line)
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    threading.Thread(target=_leave_with_parent, args=(requests,), daemon=True).start()
     limits = DecodeLimits(**request["limits"])
     _confine(limits)
-    _answer(answers, request, limits)
+    with os.fdopen(answers, "wb") as pipe:
+        _answer(pipe, request, limits)
 
 
-def _claim_stdout() -> BinaryIO:
-    """Standard output for answers alone: whatever a library prints goes nowhere."""
-    answers = os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)
-    return answers
-
-
-def _import_sound() -> None:
-    """MoviePy takes longer to import than a short clip to decode, so only idle children do it in advance."""
-    import instantreact.media.plain_sound  # noqa: F401
-
-
-def _leave_with_parent() -> None:
-    os.read(0, 1)  # not sys.stdin, whose lock a thread must not hold when the interpreter ends
+def _leave_with_parent(requests: int) -> None:
+    os.read(requests, 1)
     os.killpg(0, signal.SIGKILL)
 
 

@@ -1,55 +1,36 @@
 """One decoding child as its parent sees it: asked once, read with deadlines, gone when the parent lets go."""
 
-import contextlib
 import json
 import os
 import select
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import IO, cast
 
 from instantreact.errors import TooLarge, UnreadableMedia, UnsupportedMedia
+from instantreact.media.child_process import ChildProcess
 from instantreact.media.limits import DecodeLimits
 from instantreact.media.wire import LENGTH, MAX_HEADER_BYTES, Header
 
-_COMMAND = (sys.executable, "-I", "-m", "instantreact.media.decode_child")
 _ERRORS = {error.__name__: error for error in (UnreadableMedia, UnsupportedMedia, TooLarge)}
 _LAST_BREATH_S = 2.0
 
 
 class DecodeProcess:
-    """A started child, with nothing of the parent's environment but the search path for programs."""
+    """Speaks with a child, which serves one request and no other."""
 
-    def __init__(self) -> None:
-        self._child = subprocess.Popen(  # noqa: S603  -- a constant command
-            _COMMAND,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=_environment(),
-            cwd="/",
-            bufsize=0,
-            start_new_session=True,
-        )
-        self._requests = cast("IO[bytes]", self._child.stdin)
-        self._answers = cast("IO[bytes]", self._child.stdout)
+    def __init__(self, child: ChildProcess) -> None:
+        self._child = child
         self._limits = DecodeLimits()
         self._waited_s = 0.0
-
-    @property
-    def is_alive(self) -> bool:
-        return self._child.poll() is None
 
     def ask(self, request: Mapping[str, object], limits: DecodeLimits) -> None:
         """Send the one request that the child serves."""
         self._limits = limits
         line = json.dumps({**request, "limits": asdict(limits)}).encode() + b"\n"
         try:
-            self._requests.write(line)
+            self._child.requests.write(line)
         except BrokenPipeError as error:
             raise UnreadableMedia(self._explain_end()) from error
 
@@ -73,7 +54,7 @@ class DecodeProcess:
 
     def read_into(self, view: memoryview) -> None:
         """Fill `view` (bytes) with what the child writes; errors as in `receive`."""
-        fd = self._answers.fileno()
+        fd = self._child.answers.fileno()
         while len(view) > 0:
             self._wait_for(fd)
             taken = os.readv(fd, [view])
@@ -81,13 +62,11 @@ class DecodeProcess:
                 raise UnreadableMedia(self._explain_end())
             view = view[taken:]
 
-    def end(self) -> None:
-        """Kill the child and all that it started, and bury it."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._child.pid, signal.SIGKILL)
-        self._child.wait()
-        self._requests.close()
-        self._answers.close()
+    def end(self) -> bool:
+        """Bury the child; whether it had crashed."""
+        status = self._child.wait(0.0)
+        self._child.bury()
+        return status is not None and status < 0
 
     def _wait_for(self, fd: int) -> None:
         allowed_s = min(self._limits.stall_s, self._limits.wall_s - self._waited_s)
@@ -101,9 +80,8 @@ class DecodeProcess:
 
     def _explain_end(self) -> str:
         """Why the child closed its pipe; one that lives on after that counts as crashed."""
-        try:
-            status = self._child.wait(_LAST_BREATH_S)
-        except subprocess.TimeoutExpired:
+        status = self._child.wait(_LAST_BREATH_S)
+        if status is None:
             return "The decoder stopped answering in the middle of the clip."
         if status == -signal.SIGXCPU:
             return f"Decoding the clip takes more than {self._limits.cpu_s} s of processor time."
@@ -112,13 +90,3 @@ class DecodeProcess:
         if status < 0:
             return f"The clip crashed the decoder ({signal.Signals(-status).name})."
         return f"The decoder gave up on the clip (exit status {status})."
-
-
-def _environment() -> dict[str, str]:
-    return {
-        "PATH": os.pathsep.join(os.get_exec_path()),
-        "LC_ALL": "C.UTF-8",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OPENCV_LOG_LEVEL": "SILENT",
-        "PYTHON_DOTENV_DISABLED": "1",  # MoviePy would load any .env it finds above its own folder
-    }

@@ -17,10 +17,15 @@ import numpy as np
 
 from instantreact.domain.media import AudioTrack, ClipInfo, FrameSample, Glance, GlancePlan, SamplingPlan, Window
 from instantreact.errors import TooLarge, UnreadableMedia
+from instantreact.logs import get_logger
+from instantreact.media.child_process import ChildProcess, StartedProcess
 from instantreact.media.decode_process import DecodeProcess
 from instantreact.media.frames import DecodedWindow
 from instantreact.media.limits import DecodeLimits
+from instantreact.media.nursery import DecodeNursery, can_fork
 from instantreact.media.wire import Header, raw_bytes
+
+log = get_logger(__name__)
 
 _MAX_JPEG_BYTES = 8_000_000
 _MAX_TRACK_SAMPLES = 16_000 * 60
@@ -32,17 +37,22 @@ _MOST_GLANCES_A_SAMPLE = 2
 class ClipDecoder:
     """Probes and decodes clips, each in a child of its own; may be used from several threads.
 
-    `spares` children are started in advance, with their libraries imported, because starting takes longer than decoding
-    a short clip. Every method raises UnreadableMedia, UnsupportedMedia or TooLarge; a child that crashes, hangs or
-    exceeds `limits` makes its clip unreadable, and the message says what happened.
+    Where clips come often a nursery is kept, whose children are there at once: starting one anew takes longer than
+    decoding a short clip. After a crash the next clip's child comes from another nursery: whoever tries to find the way
+    in a child's memory finds none that is laid out like the one before.
+
+    Every method raises UnreadableMedia, UnsupportedMedia or TooLarge; a child that crashes, hangs or exceeds `limits`
+    makes its clip unreadable, and the message says what happened.
     """
 
-    def __init__(self, limits: DecodeLimits, *, spares: int = 2) -> None:
+    def __init__(
+        self, limits: DecodeLimits, *, keeps_nursery: bool = True, nursery: DecodeNursery | None = None
+    ) -> None:
+        """`nursery` is one that was started before; it belongs to the decoder from here on."""
         self._limits = limits
-        self._wanted_spares = spares
-        self._spares: list[DecodeProcess] = []
+        self._keeps_nursery = keeps_nursery and can_fork()
         self._lock = threading.Lock()
-        self._replenish()
+        self._nursery = nursery or DecodeNursery() if self._keeps_nursery else None
 
     def __enter__(self) -> Self:
         return self
@@ -53,12 +63,12 @@ class ClipDecoder:
         self.close()
 
     def close(self) -> None:
-        """End the spare children; iterators in use end their own when they are closed."""
+        """End the nursery, and what children of it are left."""
         with self._lock:
-            self._wanted_spares = 0
-            spares, self._spares = self._spares, []
-        for spare in spares:
-            spare.end()
+            self._keeps_nursery = False
+            nursery, self._nursery = self._nursery, None
+        if nursery is not None:
+            nursery.close()
 
     def probe(self, path: Path) -> ClipInfo:
         """What the clip is, found in its content; see `probe_clip`."""
@@ -107,28 +117,30 @@ class ClipDecoder:
 
     @contextmanager
     def _child(self, request: Mapping[str, object]) -> Iterator[DecodeProcess]:
-        child = self._take()
+        nursery = self._nursery
+        child = DecodeProcess(self._find_child(nursery))
         try:
             child.ask(request, self._limits)
             yield child
         finally:
-            child.end()
-            self._replenish()
+            if child.end():
+                self._replace(nursery)
 
-    def _take(self) -> DecodeProcess:
-        with self._lock:
-            while self._spares:
-                spare = self._spares.pop(0)
-                if spare.is_alive:
-                    return spare
-                spare.end()
-        return DecodeProcess()
+    def _find_child(self, nursery: DecodeNursery | None) -> ChildProcess:
+        if nursery is not None:
+            try:
+                return nursery.fork()
+            except OSError as error:
+                log.warning("nursery.failed", reason=str(error))
+                self._replace(nursery)
+        return StartedProcess()
 
-    def _replenish(self) -> None:
-        """Start spares after a clip rather than before, when their start would compete with its decoding."""
+    def _replace(self, nursery: DecodeNursery | None) -> None:
         with self._lock:
-            while len(self._spares) < self._wanted_spares:
-                self._spares.append(DecodeProcess())
+            if nursery is None or self._nursery is not nursery:
+                return
+            self._nursery = DecodeNursery() if self._keeps_nursery else None
+        nursery.retire()
 
 
 def _read_clip(header: Header) -> ClipInfo:

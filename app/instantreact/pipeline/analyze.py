@@ -17,7 +17,7 @@ from instantreact.errors import CaptionerUnavailable, FileMissing
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
 from instantreact.logs import get_logger
-from instantreact.pipeline.describe import SeenWindow, describe_windows
+from instantreact.pipeline.describe import GLANCE_EVERY_S, SeenWindow, describe_windows
 from instantreact.pipeline.following import Following
 from instantreact.pipeline.observe import Origin, observe
 from instantreact.pipeline.recognition import HEAR_ATTEMPTS
@@ -30,9 +30,6 @@ from instantreact.storage.tables import Camera, Clip
 
 FRESH = timedelta(minutes=10)
 """Footage older than this raises no alerts unless the sender asks for them."""
-
-GLANCE_EVERY_S = 0.25
-"""How often a detector looks at a clip: often enough to know who is who."""
 
 log = get_logger(__name__)
 

@@ -13,6 +13,9 @@ from instantreact.media.frames import DecodedWindow
 from instantreact.pipeline.following import Following
 from instantreact.pipeline.stopwatch import Stopwatch
 
+GLANCE_EVERY_S = 0.25
+"""How often a detector looks at a clip: often enough to know who is who."""
+
 
 @dataclass(frozen=True, eq=False)
 class SeenWindow:

@@ -7,7 +7,7 @@ import pytest
 
 from instantreact.inference.detector import load_detector
 from instantreact.media.pictures import open_pictures
-from instantreact.wiring import SHIPPED_DETECTOR
+from instantreact.model_wiring import SHIPPED_DETECTOR
 
 LARGEST_BUNDLE = 4_000_000
 

@@ -18,8 +18,8 @@ from instantreact.inference.poses import load_poses, load_poses_bundle
 from instantreact.inference.poses.deployed import PosesLoader
 from instantreact.inference.poses.estimator import feed
 from instantreact.media.pictures import open_pictures
+from instantreact.model_wiring import SHIPPED_BUNDLE, SHIPPED_DETECTOR, SHIPPED_POSES
 from instantreact.training.importing.movenet import import_movenet
-from instantreact.wiring import SHIPPED_BUNDLE, SHIPPED_DETECTOR, SHIPPED_POSES
 
 LARGEST_BUNDLE = 10_000_000
 Change = Callable[[dict[str, Any]], object]
