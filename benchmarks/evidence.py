@@ -43,7 +43,8 @@ def hits(count: int, of: int) -> Way:
     def way(scores: Scores) -> Scores:
         padded = np.concatenate([np.full(of - 1, -np.inf), scores])
         last = np.sort(np.lib.stride_tricks.sliding_window_view(padded, of), axis=1)
-        return np.minimum(scores, last[:, -count])
+        held: Scores = np.minimum(scores, last[:, -count])
+        return held
 
     return way
 

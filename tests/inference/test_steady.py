@@ -14,7 +14,7 @@ ROOM = np.clip((ROOM - ROOM.mean()) * 4 + 110, 0, 255).astype(np.float32)
 
 def show(*lefts: int) -> Brightness:
     """Frames of a room, the newest first, with somebody at each of these places."""
-    frames = np.repeat(ROOM[None], len(lefts), axis=0)
+    frames: Brightness = np.repeat(ROOM[None], len(lefts), axis=0).astype(np.float32)
     for frame, left in zip(frames, lefts, strict=True):
         frame[50:80, left : left + 10] = 230
     return frames
