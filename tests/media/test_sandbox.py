@@ -55,6 +55,7 @@ def own_decoder() -> Iterator[tuple[ClipDecoder, psutil.Process]]:
     """One whose nursery may be harmed, and the nursery."""
     others = list_nurseries()
     with ClipDecoder(DecodeLimits()) as decoder:
+        wait_until(lambda: bool(list_nurseries() - others))  # its command line comes a moment after it
         (nursery,) = list_nurseries() - others
         yield decoder, nursery
 
