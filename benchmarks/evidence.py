@@ -50,7 +50,7 @@ def hits(count: int, of: int) -> Way:
 
 
 def mean(over_s: float) -> Way:
-    """`MeanConfirmation`."""
+    """`MeanConfirmation`; not yet for the first windows of a timeline, which the product takes as soon as they reach."""
     windows = math.ceil(over_s / STRIDE_S)
 
     def way(scores: Scores) -> Scores:
