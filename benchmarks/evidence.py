@@ -1,7 +1,7 @@
 """Ways to ask for evidence over time, as `false_alarms` compares them, and what counts as an alarm and as found.
 
 A way turns the scores of a timeline's windows into what each of them comes to: it raises an alarm at a threshold where
-that is at least as much. `tests/rules/test_confirm.py` holds them against `rules/confirm.py`.
+that is at least as much. `tests/rules/test_evidence.py` holds them against `rules/confirm.py`.
 """
 
 import math
@@ -50,7 +50,7 @@ def hits(count: int, of: int) -> Way:
 
 
 def mean(over_s: float) -> Way:
-    """`MeanConfirmation`; not yet for the first windows of a timeline, which the product takes as soon as they reach."""
+    """`MeanConfirmation`, from the first window on that has as many before it as are looked at later."""
     windows = math.ceil(over_s / STRIDE_S)
 
     def way(scores: Scores) -> Scores:

@@ -15,7 +15,7 @@ _WHILE_CLOSED = {
 }
 
 
-class RuleTemplateName(BaseModel):
+class RuleTemplateTitle(BaseModel):
     """What a template is called."""
 
     en: str
@@ -43,14 +43,14 @@ class RuleTemplateView(BaseModel):
     )
 
     id: str
-    title: RuleTemplateName
+    title: RuleTemplateTitle
     needs: str
     rule: RuleDraft
 
 
 def _template(name: str, en: str, fr: str, needs: str, **rule: Any) -> RuleTemplateView:
     draft = RuleDraft.model_validate({"name": en, **rule})
-    return RuleTemplateView(id=name, title=RuleTemplateName(en=en, fr=fr), needs=needs, rule=draft)
+    return RuleTemplateView(id=name, title=RuleTemplateTitle(en=en, fr=fr), needs=needs, rule=draft)
 
 
 def list_templates() -> list[RuleTemplateView]:
