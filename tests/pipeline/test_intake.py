@@ -10,6 +10,7 @@ from sqlalchemy import select
 from instantreact.domain.alert import Notify
 from instantreact.domain.job import JobState
 from instantreact.domain.media import ClipState, Listening
+from instantreact.domain.rule import ConceptCondition, DurationConfirmation
 from instantreact.inference.loader import CaptionerLoader
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import take
@@ -19,7 +20,7 @@ from instantreact.pipeline import intake
 from instantreact.pipeline.intake import Submission, Upload
 from instantreact.pipeline.rerun import rerun_job
 from instantreact.pipeline.step_names import StepName
-from instantreact.storage.tables import Clip, Job
+from instantreact.storage.tables import Clip, Event, Job
 from tests.media.clips import Drawing, make_clip
 from tests.pipeline.conftest import House, path_of
 
@@ -226,3 +227,14 @@ async def test_clip_whose_file_vanished_after_its_analysis_has_one_when_it_is_se
     assert seeing.services.blobs.read(again.clip.blob_key or "") == movie
     assert files(tmp_path) == [movie]
     assert await list_jobs(seeing) == []
+
+
+async def test_upload_shorter_than_a_confirmation_is_judged_by_all_of_it(seeing: House, tmp_path: Path) -> None:
+    await seeing.add_recipient()
+    await seeing.add_rule(ConceptCondition("fight", 0.0), confirmation=DurationConfirmation(60.0))
+    clip = (await send(seeing, make_clip(tmp_path / "long.mp4", Drawing(duration_s=8.0)).read_bytes())).clip
+    await run_all(seeing)
+    async with seeing.services.database.reading() as session:
+        seen = (await session.scalars(select(Event).where(Event.clip_id == clip.id).order_by(Event.window_index))).all()
+    assert len(seen) > 1
+    assert (await seeing.the_alert()).event_id == seen[-1].id
