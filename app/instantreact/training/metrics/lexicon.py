@@ -74,8 +74,12 @@ class Lexicon(BaseModel):
 
     def is_general(self, word: str) -> bool:
         """Whether a stem is the most general one of its group."""
+        return self.general(word) == word
+
+    def general(self, word: str) -> str | None:
+        """The stem of the most general word of a stem's group."""
         group = self._kinds.get(word)
-        return group is not None and self._heads[group] == word
+        return self._heads[group] if group else None
 
     def group_of(self, word: str) -> tuple[Part, str] | None:
         """The group of a stem, as its part and name."""
