@@ -2,8 +2,8 @@
 
 Usage: python benchmarks/captioner.py CLIP [--reference SCRIPT] [--runs N]
 Needs the training extra, because the reference is written in torch. Warm is from clip to caption with models that are
-loaded, ours after one clip before. Cold is the whole process from its start to its end, with its imports and models; the
-reference draws random weights, which it need not read.
+loaded, ours after one clip before. Cold is the whole process from its start to its end, with its imports and models;
+the reference draws random weights, which it need not read.
 """
 
 import argparse
@@ -38,6 +38,7 @@ def measure_ours(clip: Path, bundle: Path, *, is_warm: bool) -> tuple[float, flo
     from instantreact.media.frames import sample_frames
 
     captioner = Captioner(load_bundle(bundle), threads=CORES)
+    seconds = 0.0
     for _ in range(2 if is_warm else 1):
         started = time.perf_counter()
         for sample in sample_frames(clip, captioner.bundle.sampling):
