@@ -40,6 +40,7 @@ BEYOND_ANY_CAMERA = {
     "/livez",
     "/readyz",
     "/bundles",
+    "/rules/templates",
     "/cameras/probe",
     "/channels/",
     "/session/oidc",
