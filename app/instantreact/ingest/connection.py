@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 from instantreact.domain.media import AudioTrack, Window
 from instantreact.domain.observation import Caption, Observation
 from instantreact.errors import StreamLost
 from instantreact.inference.captioner import Description
+from instantreact.inference.poses.deployed import DeployedPoses
 from instantreact.ingest.batcher import Slot
 from instantreact.ingest.listener import Listener
 from instantreact.ingest.looking import Glancing, LiveGlance, LookDemand
@@ -65,7 +67,7 @@ class Connection:
         self._windows = LiveWindows(tools.plan)
         self._following: Following | None = None
         self._glancing = Glancing(demand)
-        self._posing = Glancing(self._find_pose_demand)
+        self._posing = Glancing(partial(_find_pose_demand, tools.poses))
         self._ring = PacketRing(max_s=tools.evidence.kept_s, max_bytes=tools.evidence.kept_bytes)
         self._mask = FrameMask(camera.masks)
         self._wanted: list[_Wanted] = []
@@ -158,10 +160,6 @@ class Connection:
             return False
         return self._posing.wants(time_s, is_moving=is_moving)
 
-    def _find_pose_demand(self) -> LookDemand:
-        seen = self._following.seen_poses if self._following else None
-        return LookDemand(moving_s=seen.every_s) if seen else LookDemand()
-
     def _make_glance(
         self,
         following: Following,
@@ -245,3 +243,9 @@ def refuse_clip(reason: str) -> Future[EvidenceClip]:
     answer: Future[EvidenceClip] = Future()
     answer.set_exception(StreamLost(reason))
     return answer
+
+
+def _find_pose_demand(find_poses: Callable[[], DeployedPoses | None]) -> LookDemand:
+    """Not of the connection: one that its own demand refers to stays in memory, pictures and all, until it is swept."""
+    poses = find_poses()
+    return LookDemand(moving_s=poses.every_s) if poses else LookDemand()

@@ -29,11 +29,6 @@ class SeenPoses:
         self._somebody_s: float | None = None
         self._poses: deque[Pose] = deque()
 
-    @property
-    def every_s(self) -> float:
-        """How often to look where somebody is there."""
-        return self._deployed.every_s
-
     def note(self, time_s: float, detections: Sequence[Detection]) -> None:
         """What the detector saw at a time."""
         if any(each.label == PERSON and each.score >= _LEAST_SCORE for each in detections):
