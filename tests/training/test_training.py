@@ -23,7 +23,7 @@ from instantreact.training.captioner.run import train_captioner
 from instantreact.training.captioner.train import EpochReport, Trainer, find_device, measure_losses, train_model
 from instantreact.training.detector.config import load_detector_config
 from instantreact.training.metrics.cider import cider_d
-from instantreact.training.metrics.lexicon import Lexicon
+from instantreact.inference.lexicon import Lexicon
 from instantreact.training.recipes import read_recipe
 from instantreact.training.runs import BEST
 from tests.conftest import REPOSITORY

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instantreact.training.metrics.lexicon import MOST_PEOPLE, Lexicon, Part
+from instantreact.inference.lexicon import MOST_PEOPLE, Lexicon, Part
 from instantreact.training.metrics.wording import measure_wording
 
 SHIPPED = Path(__file__).parents[2] / "models" / "captioner" / "lexicon.toml"

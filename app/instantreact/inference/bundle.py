@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from instantreact.domain.media import SamplingPlan
 from instantreact.errors import BundleMismatch, BundleMissing
 from instantreact.inference.concepts import Calibration, ConceptHead, with_first_words
+from instantreact.inference.phrasing import Phrasing
 from instantreact.inference.preprocess import MOTION_CHANNELS, Preprocessing
 from instantreact.inference.vocabulary import SPECIALS
 
@@ -85,6 +86,13 @@ class Decoding(ManifestPart):
     agreement: float | None = Field(default=None, gt=0, lt=1)
 
 
+class PhrasingFile(ManifestPart):
+    """The file of a bundle's phrasing, and its checksum."""
+
+    file: str = "phrasing.json"
+    sha256: str
+
+
 class Metric(ManifestPart):
     """A measured figure, its 95 % interval where one was taken, and what it was measured on."""
 
@@ -118,6 +126,7 @@ class Manifest(ManifestPart):
     concepts: ConceptHead
     calibration: dict[str, Calibration]
     decoding: Decoding
+    phrasing: PhrasingFile | None = None
     metrics: tuple[Metric, ...] = ()
     licences: tuple[Licence, ...] = ()
 
@@ -162,6 +171,16 @@ class Bundle(Manifest):
 
     folder: Path = Field(exclude=True)
 
+    def load_phrasing(self) -> Phrasing | None:
+        """What its sentences are chosen and shortened by. Raises BundleMismatch when the file is no phrasing."""
+        if self.phrasing is None:
+            return None
+        path = self.folder / self.phrasing.file
+        try:
+            return Phrasing.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError) as error:
+            raise _mismatch(path, "it is no phrasing") from error
+
     def path(self, name: GraphName) -> Path:
         """Where a graph lies."""
         return self.folder / self.graphs[name].file
@@ -175,6 +194,8 @@ def load_bundle(path: Path) -> Bundle:
     hint = "Point INSTANTREACT_CAPTIONER_BUNDLE at a folder made by `instantreact export captioner`."
     manifest = read_manifest(path, Manifest, hint=hint)
     check_graphs(path, manifest.graphs.values())
+    if manifest.phrasing is not None:
+        _check_file(path / manifest.phrasing.file, manifest.phrasing.sha256)
     return Bundle(**dict(manifest), folder=path)
 
 

@@ -24,6 +24,7 @@ from instantreact.inference.decoding import (
     sample_sentences,
     search_beams,
 )
+from instantreact.inference.phrasing import Phraser
 from instantreact.inference.preprocess import motion_images, scale_pixels
 from instantreact.inference.session import GraphSession, open_graph
 from instantreact.inference.vocabulary import Vocabulary
@@ -38,8 +39,9 @@ _IMAGES_AT_ONCE = 1  # measured: more at once is slower, the activations no long
 class Description:
     """What the captioner says about a window.
 
-    caption     the best sentence found, where the bundle asks for it the best that agrees with the calibrated concepts;
-                its score is the geometric mean of its words' probabilities
+    caption     the best sentence found, where the bundle asks for it the best that agrees with the calibrated concepts
+                and, with a phrasing, without what the captioner is not sure of; its score is the geometric mean of the
+                probabilities of the words that were found
     hypotheses  sampled sentences, each with the share of the samples that said it, the most frequent first
     concepts    the probability that a caption of this window mentions it, for every concept of the bundle: what its
                 calibrated head says, and without one the share of the hypotheses that do
@@ -78,6 +80,8 @@ class Captioner:
         self._beside = ThreadPoolExecutor(1, "instantreact-stream") if moves and threads > 1 else None
         self._sequence = open_graph(bundle, GraphName.SEQUENCE)
         self._step = open_graph(bundle, GraphName.STEP)
+        phrasing = bundle.load_phrasing()
+        self._phraser = Phraser(phrasing) if phrasing is not None else None
 
     def encode_frames(self, images: Images, earlier: Images) -> FrameFeatures:
         """Features (N, D) of frames (N, S, S, 3) and of the frames before them (N, G, S, S, 3), each row by itself."""
@@ -100,7 +104,8 @@ class Captioner:
         words = self.bundle.concepts.words
         said = [name for name in self.bundle.concepts.names if name not in head]
         concepts = {name: mention_probability(hypotheses, words[name]) for name in said} | head
-        return Description(self._find_caption(encoded, sampled, head), hypotheses, concepts)
+        captions = self._find_captions(encoded, sampled)
+        return Description(self._choose_caption(captions, hypotheses, head), hypotheses, concepts)
 
     def _start_encoding(self, encoder: GraphSession, images: Images) -> Callable[[], FrameFeatures]:
         """Encode images beside what comes next, if there is a thread for it; call what is returned for the features."""
@@ -119,7 +124,7 @@ class Captioner:
         start = DecoderState(found["hidden"], found["cell"])
         return _EncodedWindow(found["memory"], found["keys"], start, found["concepts"])
 
-    def _find_caption(self, encoded: _EncodedWindow, sampled: Sequence[Sentence], head: Mapping[str, float]) -> Caption:
+    def _find_captions(self, encoded: _EncodedWindow, sampled: Sequence[Sentence]) -> list[Caption]:
         options = self.bundle.decoding
         found = search_beams(
             lambda words, state: self._next_words(encoded, words, state),
@@ -130,8 +135,15 @@ class Captioner:
         )
         if options.agreement is not None:
             found = sorted([*found, *sampled], key=lambda each: -rank_sentence(each, options.length_penalty))
-        captions = [self._caption(sentence) for sentence in found]
-        return choose_caption(captions, head, self.bundle.concepts.words, agreement=options.agreement)
+        return [self._caption(sentence) for sentence in found]
+
+    def _choose_caption(
+        self, captions: Sequence[Caption], hypotheses: Iterable[Hypothesis], head: Mapping[str, float]
+    ) -> Caption:
+        words, agreement = self.bundle.concepts.words, self.bundle.decoding.agreement
+        if self._phraser is None:
+            return choose_caption(captions, head, words, agreement=agreement)
+        return self._phraser.choose(captions, hypotheses, lambda text: agrees(text, head, words, agreement=agreement))
 
     def _caption(self, sentence: Sentence) -> Caption:
         score = float(np.exp(sentence.log_probability / (len(sentence.words) + 1)))
@@ -176,14 +188,21 @@ def choose_caption(
 
     `words` are the concepts' own. The first of all where none does, or `agreement` is None.
     """
+    fitting = (caption for caption in captions if agrees(caption.text, head, words, agreement=agreement))
+    return next(fitting, captions[0])
+
+
+def agrees(text: str, head: Mapping[str, float], words: ConceptWords, *, agreement: float | None) -> bool:
+    """Whether a sentence mentions every concept in `head` exactly where its probability is at least `agreement`.
+
+    Every sentence does where `agreement` is None.
+    """
     if agreement is None:
-        return captions[0]
-    wanted = {concept: probability >= agreement for concept, probability in head.items()}
-    return next((caption for caption in captions if _mentioned(caption, wanted, words) == wanted), captions[0])
-
-
-def _mentioned(caption: Caption, concepts: Iterable[str], words: ConceptWords) -> dict[str, bool]:
-    return {concept: mentions(caption.text, words[concept]) is not None for concept in concepts}
+        return True
+    return all(
+        (mentions(text, words[concept]) is not None) == (probability >= agreement)
+        for concept, probability in head.items()
+    )
 
 
 def calibrate(logit: float, calibration: Calibration) -> float:

@@ -14,6 +14,7 @@ import typer
 from instantreact.errors import InvalidInput
 from instantreact.inference.bundle import load_bundle
 from instantreact.inference.captioner import Captioner
+from instantreact.inference.lexicon import Lexicon
 from instantreact.progress import progress
 from instantreact.training import reports
 from instantreact.training.captioner.checkpoint import Encoders, load_checkpoint
@@ -35,7 +36,6 @@ from instantreact.training.captioner.run import prepare_data, train_captioner, t
 from instantreact.training.captioner.train import EpochReport
 from instantreact.training.detector import cli as detector
 from instantreact.training.importing.cli import importing
-from instantreact.training.metrics.lexicon import Lexicon
 from instantreact.training.recipes import read_recipe
 from instantreact.training.runs import BEST
 
@@ -135,7 +135,7 @@ def train_captioner_command(
     clips = load_clips(data, data_format, cache=cache)
     encoders, prepared = recipe.prepare(clips)
     if final:
-        train_final(recipe.config, encoders, prepared, clips, output, after_epoch=_say_epoch)
+        train_final(recipe.config, encoders, prepared, clips, output, after_epoch=_say_epoch, after_fold=_say_fold)
     else:
         start = load_checkpoint(start_from) if start_from is not None else None
         train_captioner(recipe.config, encoders, prepared, clips, output, start=start, after_epoch=_say_epoch)
@@ -254,6 +254,10 @@ def _say_epoch(report: EpochReport) -> None:
         learnt = f"words {report.train_caption:.3f}, concepts {report.train_concept:.3f}"
         is_measured = not math.isnan(report.val_caption)
     typer.echo(f"epoch {report.epoch}: {learnt}; {measured if is_measured else 'no validation clips'}", err=True)
+
+
+def _say_fold(fold: int) -> None:
+    typer.echo(f"fold {fold + 1} is trained, for the phrasing", err=True)
 
 
 def _read_lexicon(path: Path | None) -> Lexicon | None:

@@ -11,6 +11,7 @@ import torch
 from instantreact.errors import InvalidInput
 from instantreact.inference.bundle import Graph, GraphName
 from instantreact.inference.concepts import Calibration
+from instantreact.inference.phrasing import Phrasing
 from instantreact.inference.vocabulary import Vocabulary
 from instantreact.training.captioner.config import TrainingConfig
 from instantreact.training.captioner.model import CaptionModel, ModelShape
@@ -28,6 +29,7 @@ class TrainedCaptioner:
     model: CaptionModel
     encoders: Encoders
     calibration: Mapping[str, Calibration]
+    phrasing: Phrasing | None = None
 
 
 def save_checkpoint(trained: TrainedCaptioner, path: Path) -> None:
@@ -40,6 +42,7 @@ def save_checkpoint(trained: TrainedCaptioner, path: Path) -> None:
         "graphs": {name.value: graph.model_dump_json() for name, (graph, _) in trained.encoders.items()},
         "encoders": {name.value: _to_tensor(content) for name, (_, content) in trained.encoders.items()},
         "calibration": {concept: found.model_dump() for concept, found in trained.calibration.items()},
+        "phrasing": trained.phrasing.model_dump_json() if trained.phrasing is not None else None,
     }
     unfinished = path.with_suffix(".unfinished")
     torch.save(state, unfinished)
@@ -63,6 +66,7 @@ def load_checkpoint(path: Path) -> TrainedCaptioner:
             for name, graph in state["graphs"].items()
         },
         calibration={concept: Calibration(**found) for concept, found in state["calibration"].items()},
+        phrasing=Phrasing.model_validate_json(state["phrasing"]) if state.get("phrasing") else None,
     )
 
 

@@ -1,13 +1,15 @@
 """A training configuration: one TOML file says everything that makes a captioner."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from instantreact.domain.media import SamplingPlan
 from instantreact.inference.bundle import Decoding, Licence
 from instantreact.inference.concepts import Concepts, first_words
+from instantreact.inference.lexicon import Lexicon, Part
 from instantreact.inference.preprocess import MOTION_CHANNELS
 from instantreact.training.recipes import read_recipe
 
@@ -98,6 +100,18 @@ class Reward(_Section):
     learning_rate: float = Field(default=2e-4, gt=0)
 
 
+class PhrasingOptions(_Section):
+    """How sentences say less, but surely (see `inference.phrasing`).
+
+    lexicon  which word says what; in a recipe, the name of its file beside the recipe
+    least    what the words of each part, how probable they are less it, are worth: what is worth less than nothing is
+             left out. Parts that are not named stay
+    """
+
+    lexicon: Lexicon
+    least: Mapping[Part, Annotated[float, Field(ge=0, le=1)]]
+
+
 class Views(_Section):
     """Changed copies of each clip that training draws from; a copy has one crop, flip and colour for all its frames."""
 
@@ -119,6 +133,7 @@ class TrainingConfig(_Section):
     training: Schedule = Schedule()
     reward: Reward = Reward()
     decoding: Decoding
+    phrasing: PhrasingOptions | None = None
     concepts: Concepts = Concepts()
     least_word_count: int = Field(default=2, ge=1)
     licences: tuple[Licence, ...] = ()
@@ -138,5 +153,8 @@ class TrainingConfig(_Section):
 
 
 def load_config(path: Path) -> TrainingConfig:
-    """Read a configuration. Raises InvalidInput that names the file and the first thing wrong with it."""
-    return read_recipe(path, TrainingConfig)
+    """Read a configuration, and the lexicon beside it that it names.
+
+    Raises InvalidInput that names the file and the first thing wrong with it.
+    """
+    return read_recipe(path, TrainingConfig, beside=[("phrasing", "lexicon")])

@@ -11,6 +11,7 @@ from instantreact.domain.concepts import ConceptWords
 from instantreact.domain.mention import mention_probability, mentions
 from instantreact.inference.bundle import Metric
 from instantreact.inference.captioner import Captioner, Description
+from instantreact.inference.lexicon import Lexicon
 from instantreact.training.captioner.baselines import (
     annotator_lines,
     majority_caption,
@@ -20,7 +21,6 @@ from instantreact.training.captioner.baselines import (
 from instantreact.training.captioner.clips import CaptionedClip
 from instantreact.training.metrics import recognition
 from instantreact.training.metrics.captions import CaptionScores, score_captions
-from instantreact.training.metrics.lexicon import Lexicon
 from instantreact.training.metrics.recognition import Interval, ReliabilityBin
 from instantreact.training.metrics.wording import Wording, measure_wording
 

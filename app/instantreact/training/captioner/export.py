@@ -10,10 +10,12 @@ from instantreact.inference.bundle import (
     GraphName,
     Manifest,
     Metric,
+    PhrasingFile,
     load_bundle,
     sha256_of,
 )
 from instantreact.inference.concepts import ConceptHead
+from instantreact.inference.phrasing import Phrasing
 from instantreact.training.captioner.checkpoint import TrainedCaptioner
 from instantreact.training.captioner.graphs import (
     SequenceGraph,
@@ -63,6 +65,7 @@ def export_bundle(
         concepts=ConceptHead(**dict(config.concepts), names=tuple(config.concepts.words)),
         calibration=dict(trained.calibration),
         decoding=config.decoding,
+        phrasing=_write_phrasing(trained.phrasing, folder) if trained.phrasing is not None else None,
         licences=config.licences,
     )
     _write_manifest(manifest, folder)
@@ -73,6 +76,12 @@ def record_metrics(bundle: Bundle, metrics: Sequence[Metric]) -> None:
     """Write measured figures into a bundle's `model.json`, in place of those that are there."""
     kept = {name: value for name, value in bundle if name != "folder"}
     _write_manifest(Manifest(**{**kept, "metrics": tuple(metrics)}), bundle.folder)
+
+
+def _write_phrasing(phrasing: Phrasing, folder: Path) -> PhrasingFile:
+    path = folder / "phrasing.json"
+    path.write_text(phrasing.model_dump_json(indent=1) + "\n", "utf-8")
+    return PhrasingFile(file=path.name, sha256=sha256_of(path))
 
 
 def _write_manifest(manifest: Manifest, folder: Path) -> None:

@@ -1,23 +1,28 @@
 """Fits captioners: one on given clips, or one for each fold of a cross-validation over scenes."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from instantreact.inference.captioner import Captioner, Description
+from instantreact.inference.concepts import Calibration
 from instantreact.training.captioner.checkpoint import Encoders, TrainedCaptioner
 from instantreact.training.captioner.clips import CaptionedClip, scene_folds
 from instantreact.training.captioner.concepts import Logits, calibrate_concepts, concept_logits, fit_concept_head
 from instantreact.training.captioner.config import TrainingConfig
 from instantreact.training.captioner.evaluate import describe_clips
 from instantreact.training.captioner.export import export_bundle
+from instantreact.training.captioner.phrasing import fit_phrasing
 from instantreact.training.captioner.prepare import Prepared
 from instantreact.training.captioner.recipe import build_model, build_vocabulary, make_examples, make_trainer
 from instantreact.training.captioner.train import EpochReport, train_model
+
+OfClip = TypeVar("OfClip")
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,17 +102,44 @@ def predict_concepts(
 
 
 def describe_folds(predictions: FoldPredictions, prepared: Prepared) -> list[Description]:
-    """Each clip's description by the captioner that never saw its scene, calibrated on the other folds' predictions."""
-    descriptions: dict[str, Description] = {}
-    for fold, trained in enumerate(predictions.captioners):
-        others = predictions.folds != fold
-        calibration = calibrate_concepts(
-            trained.config.concepts.words,
-            predictions.logits[others],
-            [clip for clip, other in zip(predictions.clips, others, strict=True) if other],
+    """Each clip's description by the captioner that never saw its scene, calibrated on the other folds' predictions.
+
+    So is its phrasing, where the recipe has one: on the descriptions of the other folds, and on their captions.
+    """
+    captioners = [
+        replace(trained, calibration=_calibrate_without(predictions, fold, trained.config))
+        for fold, trained in enumerate(predictions.captioners)
+    ]
+    plain = describe_held_out(predictions, prepared, captioners)
+    options = captioners[0].config.phrasing
+    if options is None:
+        return plain
+    phrased = []
+    for fold, trained in enumerate(captioners):
+        train, said = _without(predictions, fold, predictions.clips), _without(predictions, fold, plain)
+        phrased.append(
+            replace(trained, phrasing=fit_phrasing(options, trained.config.concepts.words, train, train, said))
         )
-        held_out = [clip for clip, other in zip(predictions.clips, others, strict=True) if not other]
-        described = describe_with(replace(trained, calibration=calibration), prepared, held_out)
+    return describe_held_out(predictions, prepared, phrased)
+
+
+def _calibrate_without(predictions: FoldPredictions, fold: int, config: TrainingConfig) -> Mapping[str, Calibration]:
+    clips = _without(predictions, fold, predictions.clips)
+    return calibrate_concepts(config.concepts.words, predictions.logits[predictions.folds != fold], clips)
+
+
+def _without(predictions: FoldPredictions, fold: int, of_clips: Sequence[OfClip]) -> list[OfClip]:
+    return [each for each, own in zip(of_clips, predictions.folds, strict=True) if own != fold]
+
+
+def describe_held_out(
+    predictions: FoldPredictions, prepared: Prepared, captioners: Sequence[TrainedCaptioner]
+) -> list[Description]:
+    """Each clip's description by the captioner of its fold, as the captioners are."""
+    descriptions: dict[str, Description] = {}
+    for fold, trained in enumerate(captioners):
+        held_out = [clip for clip, own in zip(predictions.clips, predictions.folds, strict=True) if own == fold]
+        described = describe_with(trained, prepared, held_out)
         descriptions |= {clip.name: each for clip, each in zip(held_out, described, strict=True)}
     return [descriptions[clip.name] for clip in predictions.clips]
 

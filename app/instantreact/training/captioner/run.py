@@ -10,10 +10,17 @@ from instantreact.inference.vocabulary import Vocabulary
 from instantreact.training.captioner.checkpoint import Encoders, TrainedCaptioner, save_checkpoint
 from instantreact.training.captioner.clips import CaptionedClip, Split, of_split
 from instantreact.training.captioner.concepts import calibrate_concepts, concept_logits, fit_concept_head
-from instantreact.training.captioner.config import TrainingConfig
-from instantreact.training.captioner.fit import predict_concepts
+from instantreact.training.captioner.config import PhrasingOptions, TrainingConfig
+from instantreact.training.captioner.fit import (
+    FoldPredictions,
+    describe_held_out,
+    describe_with,
+    fit_folds,
+    predict_concepts,
+)
 from instantreact.training.captioner.kept import name_cache
 from instantreact.training.captioner.model import CaptionModel
+from instantreact.training.captioner.phrasing import fit_phrasing
 from instantreact.training.captioner.prepare import Prepared, prepare_clips
 from instantreact.training.captioner.recipe import (
     BackboneWeights,
@@ -91,7 +98,7 @@ def train_captioner(
 
     model = train_model(trainer, examples, watched, after_epoch=keep).cpu()
     fit_concept_head(model, examples, ridge=config.training.concept_ridge)
-    trained = calibrate_on(TrainedCaptioner(config, vocabulary, model, encoders, {}), prepared, val)
+    trained = calibrate_on(TrainedCaptioner(config, vocabulary, model, encoders, {}), prepared, val, train)
     save_checkpoint(trained, output / BEST)
     return trained
 
@@ -105,27 +112,58 @@ def train_final(
     *,
     folds: int = 5,
     after_epoch: Callable[[EpochReport], None] = lambda report: None,
+    after_fold: Callable[[int], None] = lambda fold: None,
 ) -> TrainedCaptioner:
     """Train on the splits train and val together, for a recipe whose choices are made; the split test stays unseen.
 
-    Concepts are calibrated on what cross-validation over the scenes of these clips predicts.
+    Concepts are calibrated on what cross-validation over the scenes of these clips predicts. With a phrasing in the
+    recipe whole captioners are trained for it, one a fold, which takes that much longer.
     """
     known = [replace(clip, split=Split.TRAIN) for clip in clips if clip.split is not Split.TEST]
-    unseen, logits = predict_concepts(config, prepared, known, folds=folds)
-    calibration = calibrate_concepts(config.concepts.words, logits, unseen)
     trained = train_captioner(config, encoders, prepared, known, output, after_epoch=after_epoch)
-    trained = replace(trained, calibration=calibration)
+    if config.phrasing is None:
+        unseen, logits = predict_concepts(config, prepared, known, folds=folds)
+        trained = replace(trained, calibration=calibrate_concepts(config.concepts.words, logits, unseen))
+    else:
+        predictions = fit_folds(config, encoders, prepared, known, folds=folds, after_fold=after_fold)
+        trained = learn_phrasing(trained, config.phrasing, predictions, prepared)
     save_checkpoint(trained, output / BEST)
     return trained
 
 
-def calibrate_on(trained: TrainedCaptioner, prepared: Prepared, clips: Sequence[CaptionedClip]) -> TrainedCaptioner:
-    """Calibrate the concepts that some of these clips, unseen in training, mention and some do not."""
+def learn_phrasing(
+    trained: TrainedCaptioner, options: PhrasingOptions, predictions: FoldPredictions, prepared: Prepared
+) -> TrainedCaptioner:
+    """Calibrate a captioner, and fit its phrasing, on what the captioners of the folds say of clips they never saw."""
+    config, clips = trained.config, predictions.clips
+    calibration = calibrate_concepts(config.concepts.words, predictions.logits, clips)
+    said = describe_held_out(predictions, prepared, predictions.captioners)
+    return replace(
+        trained, calibration=calibration, phrasing=fit_phrasing(options, config.concepts.words, clips, clips, said)
+    )
+
+
+def calibrate_on(
+    trained: TrainedCaptioner, prepared: Prepared, clips: Sequence[CaptionedClip], train: Sequence[CaptionedClip] = ()
+) -> TrainedCaptioner:
+    """Calibrate the concepts that some of these clips, unseen in training, mention and some do not.
+
+    The phrasing, where the recipe has one, is fitted on them as well, and on the captions of `train`.
+    """
     if not clips:
         return trained
     examples = make_examples(trained.config, clips, prepared, trained.vocabulary)
     logits = concept_logits(trained.model, examples)
-    return replace(trained, calibration=calibrate_concepts(trained.config.concepts.words, logits, clips))
+    trained = replace(trained, calibration=calibrate_concepts(trained.config.concepts.words, logits, clips))
+    options = trained.config.phrasing
+    if options is None or not train:
+        return trained
+    return replace(
+        trained,
+        phrasing=fit_phrasing(
+            options, trained.config.concepts.words, train, clips, describe_with(trained, prepared, clips)
+        ),
+    )
 
 
 def _take_weights(model: CaptionModel, vocabulary: Vocabulary, start: TrainedCaptioner) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from instantreact.training.metrics.lexicon import Lexicon, Part
+from instantreact.inference.lexicon import Lexicon, Part
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A lexicon: which word of a caption says who, how many, what they do, where, with which thing, and how it looks.
 
 Captions are measured by it: a file of its own, for each language and data set. Words are compared by stems; what is not
-listed is grammar.
+listed is grammar. A bundle may carry one, to leave out of a sentence what the captioner is not sure of.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,6 +21,9 @@ Word = Annotated[str, StringConstraints(pattern=r"^[a-z']+$", max_length=60)]
 Words = Annotated[tuple[Word, ...], Field(min_length=1)]
 Groups = Mapping[Word, Words]
 """Words that mean about the same, the first of each group the most general one."""
+
+
+Phrase = Annotated[str, StringConstraints(pattern=r"^[a-z']+( [a-z']+)*$", max_length=60)]
 
 
 class Part(StrEnum):
@@ -43,10 +46,31 @@ class People(BaseModel):
     more: Words
 
 
+class Grammar(BaseModel):
+    """The words that hold sentences of the language together, as far as one must know them to leave parts out.
+
+    prepositions  what phrases begin with, longer ones before what they begin with
+    placing       those of them after which a place may be named more generally by itself
+    clauses       what a further clause begins with
+    articles      and other words that may stand before a noun
+    ends          what ends a phrase beside these
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prepositions: tuple[Phrase, ...] = ()
+    placing: tuple[Word, ...] = ()
+    clauses: tuple[Word, ...] = ()
+    articles: tuple[Word, ...] = ()
+    ends: tuple[Word, ...] = ()
+
+
 class Lexicon(BaseModel):
     """The words of each part; `numbers` say how many people they stand for at least.
 
-    version  goes up with every change: figures compare within one version only
+    version  goes up with every change of the words of a part: figures compare within one version only
+    general  what may be said in place of a phrase about a place, by group
+    grammar  of the language
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,10 +82,16 @@ class Lexicon(BaseModel):
     places: Groups
     objects: Groups
     looks: Groups
+    general: Mapping[Word, Phrase] = Field(default_factory=dict)
+    grammar: Grammar = Grammar()
 
     def parts(self, text: str) -> list[tuple[Part, str]]:
         """What the words of a sentence say: part and stem, in their order; grammar is left out."""
         return [(part, stem(word)) for word in tokenize(text) if (part := self.part_of(word)) is not None]
+
+    def says_what_happens(self, text: str) -> bool:
+        """Whether a sentence says of anybody or anything what they do."""
+        return any(part is Part.ACTION for part, _ in self.parts(text))
 
     def part_of(self, word: str) -> Part | None:
         """What a lower-case word says; None where it is grammar, or not known."""
@@ -72,11 +102,20 @@ class Lexicon(BaseModel):
         found = self._kinds.get(stem(word))
         return found[0] if found else None
 
+    def part_of_stem(self, word: str) -> Part | None:
+        """What a stem says; None where it is grammar, or not known."""
+        found = self._kinds.get(word)
+        return found[0] if found else self._people.get(word)
+
+    def is_more(self, word: str = "") -> bool:
+        """Whether a lower-case word means more than one person."""
+        return word in self._more
+
     def is_general(self, word: str) -> bool:
         """Whether a stem is the most general one of its group."""
-        return self.general(word) == word
+        return self.general_of(word) == word
 
-    def general(self, word: str) -> str | None:
+    def general_of(self, word: str) -> str | None:
         """The stem of the most general word of a stem's group."""
         group = self._kinds.get(word)
         return self._heads[group] if group else None
@@ -110,6 +149,12 @@ class Lexicon(BaseModel):
     @cached_property
     def _more(self) -> frozenset[str]:
         return frozenset(self.who.more)
+
+    @cached_property
+    def _people(self) -> dict[str, Part]:
+        """The part of the stems that speak of people: who, or how many."""
+        numbers = {stem(word): Part.NUMBER for word, count in self.numbers.items() if count >= _SOME}
+        return numbers | {stem(word): Part.WHO for word in self._one | self._more}
 
     @cached_property
     def _kinds(self) -> dict[str, tuple[Part, str]]:
