@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,16 @@ import pytest
 
 from instantreact.domain.concepts import FIRST_CONCEPTS
 from instantreact.errors import BundleMismatch, BundleMissing
-from instantreact.inference.bundle import MANIFEST, GraphName, load_bundle
+from instantreact.inference.bundle import MANIFEST, GraphName, load_bundle, sha256_of
 from instantreact.inference.captioner import Captioner
+from instantreact.inference.lexicon import Lexicon
+from instantreact.inference.phrasing import Phrasing
 from tests.conftest import REPOSITORY
 
 SHIPPED = REPOSITORY / "models" / "captioner"
 LARGEST_BUNDLE = 20_000_000
+LEXICON = Lexicon.model_validate(tomllib.loads((SHIPPED / "lexicon.toml").read_text("utf-8")))
+PHRASING = Phrasing(lexicon=LEXICON, sureness={}, priors={}, triples=())
 
 
 @pytest.fixture
@@ -155,3 +160,24 @@ def test_captioner_refuses_a_file_that_is_no_graph(copied: Path) -> None:
 
     with pytest.raises(BundleMismatch, match=r"sequence\.onnx cannot be opened"):
         Captioner(bundle)
+
+
+def with_phrasing(folder: Path, text: str) -> None:
+    (folder / "phrasing.json").write_text(text)
+    manifest = json.loads((folder / "model.json").read_text())
+    manifest["phrasing"] = {"file": "phrasing.json", "sha256": sha256_of(folder / "phrasing.json")}
+    (folder / "model.json").write_text(json.dumps(manifest))
+
+
+def test_a_bundle_brings_its_phrasing_and_a_changed_one_is_refused(copied: Path) -> None:
+    with_phrasing(copied, PHRASING.model_dump_json())
+    assert load_bundle(copied).load_phrasing() == PHRASING
+    (copied / "phrasing.json").write_text(PHRASING.model_dump_json() + " ")
+    with pytest.raises(BundleMismatch, match=r"phrasing\.json.*checksum"):
+        load_bundle(copied)
+
+
+def test_captioner_refuses_a_phrasing_that_is_none(copied: Path) -> None:
+    with_phrasing(copied, '{"lexicon": "words"}')
+    with pytest.raises(BundleMismatch, match=r"phrasing\.json.*no phrasing"):
+        Captioner(load_bundle(copied))

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from instantreact.errors import InvalidInput
 from instantreact.inference.bundle import load_bundle
+from instantreact.inference.phrasing import triples_of
 from instantreact.training.captioner.config import TrainingConfig
 from instantreact.training.cli import app
 from tests.training.conftest import DrawnData
@@ -135,8 +136,12 @@ def test_crossval_refuses_more_folds_than_scenes(drawn: DrawnData, tmp_path: Pat
         )
 
 
-def test_train_final_uses_val_and_records_what_it_measures(drawn: DrawnData, tmp_path: Path) -> None:
+def test_train_final_uses_val_learns_its_phrasing_and_records_what_it_measures(
+    drawn: DrawnData, tmp_path: Path
+) -> None:
     config = write_toml(make_config(), tmp_path / "train.toml")
+    config.write_text(config.read_text() + '\n[phrasing]\nlexicon = "words.toml"\nleast = { place = 0.1, who = 0.0 }\n')
+    shutil.copy(CAPTIONER / "lexicon.toml", tmp_path / "words.toml")
     data = ("--data", drawn.folder, "--cache", drawn.cache)
     recipe = (*data, "--config", config, "--backbone-weights", drawn.weights)
 
@@ -144,6 +149,13 @@ def test_train_final_uses_val_and_records_what_it_measures(drawn: DrawnData, tmp
     run("export", "captioner", "--checkpoint", tmp_path / "run" / "best.pt", "--output", tmp_path / "bundle", "--int8")
     run("evaluate", "captioner", *data, "--bundle", tmp_path / "bundle", "--split", "val", "--record")
 
-    metrics = load_bundle(tmp_path / "bundle").metrics
+    bundle = load_bundle(tmp_path / "bundle")
+    phrasing, metrics = bundle.load_phrasing(), bundle.metrics
+    assert phrasing is not None
+    assert set(phrasing.sureness) <= {"place", "who"}
+    assert all(0 < share <= 1 for share in phrasing.priors.values())
+    known = {triple for clip in drawn.clips for text in clip.captions for triple in triples_of(text)}
+    assert set(phrasing.triples) <= known
+    assert all(set(triples_of(text)) <= known for text in phrasing.plain)
     assert {"BLEU-4", "CIDEr-D"} <= {metric.name for metric in metrics}
     assert {(metric.data_set, metric.split) for metric in metrics} == {("data", "val")}

@@ -11,6 +11,7 @@ from torch import nn
 
 from instantreact.domain.mention import tokenize
 from instantreact.errors import Conflict, InvalidInput
+from instantreact.inference.lexicon import Lexicon
 from instantreact.inference.vocabulary import END, PAD, START, UNKNOWN
 from instantreact.training.captioner.checkpoint import load_checkpoint
 from instantreact.training.captioner.clips import Split
@@ -23,7 +24,6 @@ from instantreact.training.captioner.run import train_captioner
 from instantreact.training.captioner.train import EpochReport, Trainer, find_device, measure_losses, train_model
 from instantreact.training.detector.config import load_detector_config
 from instantreact.training.metrics.cider import cider_d
-from instantreact.inference.lexicon import Lexicon
 from instantreact.training.recipes import read_recipe
 from instantreact.training.runs import BEST
 from tests.conftest import REPOSITORY
