@@ -6,7 +6,8 @@ from structlog.testing import capture_logs
 
 from instantreact.api import auth
 from instantreact.api.auth import KeyedRoute, WrongKeys
-from instantreact.api.news_streams import NewsStreams, StreamLimit
+from instantreact.api.news_streams import NewsStreams
+from instantreact.api.stream_room import StreamLimit
 from instantreact.domain.principal import EVERYTHING, Principal, PrincipalKind, Scope
 from instantreact.pipeline.services import Services
 from tests.api.conftest import API_KEY

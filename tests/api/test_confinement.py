@@ -14,7 +14,8 @@ from fastapi import FastAPI
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from instantreact.api.news_streams import NewsStreams, StreamLimit
+from instantreact.api.news_streams import NewsStreams
+from instantreact.api.stream_room import StreamLimit
 from instantreact.domain.alert import ChannelKind
 from instantreact.domain.erasure import ErasureKind, ErasureStage
 from instantreact.domain.job import JobState

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from instantreact.api.news_streams import StreamLimit
 from instantreact.api.oidc import OidcSettings
+from instantreact.api.stream_room import StreamLimit
 from instantreact.channels.messenger.page import PageSetup
 from instantreact.storage.user_sessions import SessionLimits
 

@@ -1,6 +1,6 @@
 """Cameras. Their addresses and logins are secret: encrypted here on the way in, opened only by `open_settings`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,6 +76,11 @@ async def get_camera(session: AsyncSession, camera_id: str) -> Camera:
     if camera is None:
         raise NotFound("camera", camera_id)
     return camera
+
+
+async def find_visible(session: AsyncSession, camera_ids: Collection[str]) -> frozenset[str]:
+    """Those of them that are there, for this session."""
+    return frozenset(await session.scalars(select(Camera.id).where(Camera.id.in_(camera_ids))))
 
 
 async def list_cameras(

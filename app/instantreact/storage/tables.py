@@ -538,6 +538,15 @@ class Total(Base):
     value: Mapped[float]
 
 
+class Rendition(Base):
+    """What browsers play of a file: another file, or with no `blob_key` the file itself."""
+
+    __tablename__ = "renditions"
+    source_key: Mapped[str] = mapped_column(primary_key=True)
+    blob_key: Mapped[str | None] = mapped_column(index=True)
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class DoomedFile(Base):
     """A file that no row refers to any more, until it is deleted: written with what took the reference away."""
 
