@@ -102,7 +102,7 @@ async def test_no_answer_repeats_the_host_that_a_caller_names(client: httpx.Asyn
     assert answer.status_code == 404
 
 
-ADMINISTRATION = ("/keys", "/users", "/channels", "/audit", "/erasures")
+ADMINISTRATION = ("/keys", "/users", "/channels", "/audit", "/erasures", "/doctor")
 WHOLE = ("/kept", "/export.zip")
 """What is not even to be seen by others; likewise what paths end in."""
 
@@ -121,6 +121,7 @@ CHANGES = {
     Scope.OPERATE: {
         "POST /alerts/{alert_id}/acknowledge",
         "POST /alerts/{alert_id}/dismiss",
+        "POST /alerts/{alert_id}/deliveries/{delivery_id}/retry",
         "POST /jobs/{job_id}/rerun",
         "POST /mutes",
         "POST /browsers",

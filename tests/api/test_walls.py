@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import socket as socket_module
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -141,6 +142,8 @@ async def test_sixteen_cameras_share_a_socket_while_the_api_answers_and_who_take
         headers = [(await see(socket))[0] for _ in range(3 * CAMERAS)]
 
         await ask(socket, ids[0], width=1920, fps=10)
+        own: socket_module.socket = socket.transport.get_extra_info("socket")
+        own.setsockopt(socket_module.SOL_SOCKET, socket_module.SO_RCVBUF, 16 * 1024)  # as of a slow network
         await asyncio.sleep(2.0)  # and takes nothing
         numbers = [header["number"] for header, jpeg in [await see(socket) for _ in range(8)] if len(jpeg) > 200_000]
 

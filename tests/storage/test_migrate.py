@@ -397,7 +397,8 @@ async def test_events_of_before_are_found_by_concept_and_label(url: str) -> None
         bare = EventFilter(scores=(SoughtMark("label", "person", 8), SoughtMark("concept", "fight", 9)))
     await migrate.downgrade(url, "0035")
     assert await find_events(url, "fight") == [event.id]
-    assert "label" not in str(await look(url, lambda connection: connection.scalar(text("SELECT words FROM events"))))
+    words = await look(url, lambda connection: connection.scalar(text("SELECT words FROM events")))
+    assert "label" not in str(words)
     await migrate.upgrade(url)
     async with database.reading() as session:
         assert [each.id for each in await list_events(session, bare)] == [event.id]

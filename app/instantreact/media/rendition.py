@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
+from typing import TypeAlias
 
 import av
 import cv2
@@ -24,8 +25,8 @@ from instantreact.media.pictures import PictureReader, open_pictures
 
 MAX_WIDTH, MAX_BYTES, MAX_DURATION_S = 1280, 256_000_000, 1800.0
 
-AnyPacket = Packet[VideoStream] | Packet[AudioStream]
-Coded = Iterator[tuple[float, AnyPacket]]
+AnyPacket: TypeAlias = "Packet[VideoStream] | Packet[AudioStream]"
+Coded: TypeAlias = "Iterator[tuple[float, AnyPacket]]"
 
 _TICKS = Fraction(1, 90_000)
 _TOLD_EVERY_S = 5.0

@@ -24,8 +24,13 @@ REACHING = (
 )
 
 
+_TAKEN = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
+
 _NEWS = ("digest", "follow_up", "answered", "doubted", "report", "reminder")
 """What the system keys of alerts begin with that nobody can answer."""
+
+TRIAL = "trial"
+"""What the system keys of those begin with by which somebody tries whether people are reached."""
 
 PartsOf = Callable[[ChannelKind], Sequence[PartKind]]
 """What a delivery on a channel is made of."""
@@ -82,6 +87,14 @@ async def count_raised(session: AsyncSession, *, since: datetime) -> tuple[int, 
     rows = await session.execute(statement.group_by(Alert.state))
     counts = {row[0]: row[1] for row in rows}
     return sum(counts.values()), counts.get(AlertState.RAISED, 0)
+
+
+async def was_tried(session: AsyncSession) -> bool:
+    """Whether a channel has taken an alert by which somebody tried whether people are reached."""
+    of_trial = select(Alert.id).where(Alert.system_key.like(f"{TRIAL}:%"))
+    return bool(
+        await session.scalar(select(exists().where(Delivery.alert_id.in_(of_trial), Delivery.state.in_(_TAKEN))))
+    )
 
 
 async def lock_alert(session: AsyncSession, alert_id: str) -> Alert:

@@ -93,6 +93,18 @@ async def list_cameras(
     return list(await session.scalars(statement))
 
 
+async def order_cameras(session: AsyncSession, camera_ids: Sequence[str]) -> None:
+    """On walls these stand first, in this order, and all others behind them. Raises NotFound."""
+    cameras = {camera.id: camera for camera in await session.scalars(select(Camera))}
+    for camera_id in camera_ids:
+        if camera_id not in cameras:
+            raise NotFound("camera", camera_id)
+    places = {camera_id: place for place, camera_id in enumerate(camera_ids, 1)}
+    for camera in cameras.values():
+        camera.position = places.get(camera.id)
+    await session.flush()
+
+
 async def list_all_cameras(session: AsyncSession) -> Sequence[Camera]:
     """Every camera, by its name."""
     return list(await session.scalars(select(Camera).order_by(Camera.name)))

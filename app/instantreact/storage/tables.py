@@ -90,6 +90,7 @@ class Camera(Base):
     zones: Mapped[tuple[Zone, ...]] = mapped_column(Value(tuple[Zone, ...]), default=())
     masks: Mapped[tuple[Mask, ...]] = mapped_column(Value(tuple[Mask, ...]), default=())
     adapts: Mapped[bool] = mapped_column(default=True, server_default=true())  # to what people answer to its alerts
+    position: Mapped[int | None]  # among the cameras on a wall, from 1; None: behind those that have one
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     site: Mapped[Site | None] = relationship(lazy="joined")
 

@@ -1,4 +1,4 @@
-"""Events are found by their concepts and by what was detected.
+"""Events are found by their concepts and by what was detected; cameras have an order.
 
 Follows 0035; made 2026-11-28.
 """
@@ -25,12 +25,14 @@ _EVENTS = sa.table("events", *(sa.column(name, sa.Text()) for name in _NAMES))
 
 def upgrade() -> None:
     """Towards the newest tables. The index over the words is made once all steps are taken."""
+    op.add_column("cameras", sa.Column("position", sa.Integer(), nullable=True))
     _fill(with_scores=True)
 
 
 def downgrade() -> None:
-    """Back to the words before."""
+    """Back to the words before, and cameras without an order."""
     _fill(with_scores=False)
+    op.drop_column("cameras", "position")
 
 
 def _fill(*, with_scores: bool) -> None:
