@@ -76,6 +76,7 @@ class GuardedConnection(HttpToolsProtocol):
         self._patience: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
         self._is_in_request = False
+        self._is_web_socket = False
         self._head_bytes = 0
         self._loose_bytes = 0
 
@@ -103,7 +104,7 @@ class GuardedConnection(HttpToolsProtocol):
         """Parse a piece of what the client sends."""
         self._loose_bytes += len(data)
         super().data_received(data)
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._is_web_socket:  # which is waited for no more
             return
         if self._loose_bytes > self._limits.head_bytes:  # a line, extension or trailer that does not end
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large")
@@ -117,6 +118,7 @@ class GuardedConnection(HttpToolsProtocol):
         here nor in the system: it would be old when it arrives.
         """
         self._calm_down()
+        self._is_web_socket = True
         self.transport.set_write_buffer_limits(high=UNSENT_BYTES)
         if hasattr(socket, "TCP_NOTSENT_LOWAT"):
             own: socket.socket = self.transport.get_extra_info("socket")
