@@ -25,8 +25,8 @@ async def test_test_alert_reaches_messenger_and_what_was_refused_is_sent_again(h
     await retry_delivery(house.services, alert.id, alert.deliveries[0].id)
     await house.run_due()
 
-    sent = [str(message) for message in graph.accepted]
-    assert any("Test alert" in each and "Ana wants to know" in each for each in sent), sent
+    sent = [str(message) for message in graph.received]
+    assert any("Ana wants to know" in each for each in sent), sent
     with pytest.raises(Conflict, match="has failed"):
         await retry_delivery(house.services, alert.id, alert.deliveries[0].id)
     with pytest.raises(NotFound):

@@ -38,11 +38,15 @@ PartsOf = Callable[[ChannelKind], Sequence[PartKind]]
 
 @dataclass(frozen=True)
 class AlertFilter:
-    """Which alerts: all conditions that are set hold. `since` is included, `until` is not."""
+    """Which alerts: all conditions that are set hold. `since` is included, `until` is not.
+
+    event_id  what they are about, or what became part of them
+    """
 
     state: AlertState | None = None
     camera_id: str | None = None
     rule_id: str | None = None
+    event_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -248,4 +252,7 @@ def _narrow(statement: Select[Alert], wanted: AlertFilter) -> Select[Alert]:
         statement = statement.where(Alert.camera_id == wanted.camera_id)
     if wanted.rule_id is not None:
         statement = statement.where(Alert.rule_id == wanted.rule_id)
+    if wanted.event_id is not None:
+        parts = select(Verdict.alert_id).where(Verdict.event_id == wanted.event_id, Verdict.alert_id.is_not(None))
+        statement = statement.where(or_(Alert.event_id == wanted.event_id, Alert.id.in_(parts)))
     return between(statement, Alert.raised_at, wanted.since, wanted.until)

@@ -32,11 +32,12 @@ async def _ask_filter(
     state: AlertState | None = None,
     camera_id: Annotated[Id | None, Query(description="About what this camera saw.")] = None,
     rule_id: Annotated[Id | None, Query(description="Raised by this rule.")] = None,
+    event_id: Annotated[Id | None, Query(description="About this event, or such that it is part of them.")] = None,
     since: Annotated[Moment | None, Query(description="Raised at this time or later.")] = None,
     until: Annotated[Moment | None, Query(description="Raised before this time.")] = None,
 ) -> AlertFilter:
     refuse_empty_time(since, until)
-    return AlertFilter(state=state, camera_id=camera_id, rule_id=rule_id, since=since, until=until)
+    return AlertFilter(state, camera_id, rule_id, event_id, since, until)
 
 
 @router.get("", operation_id="listAlerts", summary="List alerts", responses=problems(401, 403, 422))
