@@ -60,7 +60,6 @@ async def watch_wall(socket: WebSocket, key: Annotated[str | None, Query()] = No
         return
     finally:
         leave()
-        await watching.wall.close()
 
 
 async def _let_in(socket: WebSocket, key: str | None) -> Principal:
@@ -81,6 +80,12 @@ class _Watching:
 
     async def serve(self) -> tuple[int, str]:
         """Until something ends it: the code and the reason. Raises WebSocketDisconnect when the client left."""
+        try:
+            return await self._serve()
+        finally:
+            await self.wall.close()
+
+    async def _serve(self) -> tuple[int, str]:
         checked_s = time.monotonic()
         while True:
             with suppress(TimeoutError):

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from instantreact.storage.search import remove_search
+from instantreact.storage.search import install_search, remove_search
 from instantreact.storage.words import list_words
 
 revision = "0036"
@@ -33,6 +33,7 @@ def downgrade() -> None:
     """Back to the words before, and cameras without an order."""
     _fill(with_scores=False)
     op.drop_column("cameras", "position")
+    install_search(op.get_bind())
 
 
 def _fill(*, with_scores: bool) -> None:
