@@ -108,9 +108,10 @@ async def see_all(socket: ClientConnection, camera_ids: set[str]) -> dict[str, b
 
 
 class Drawn:
-    """Cameras that cost little: noise, five pictures a second, the left half masked."""
+    """Cameras that cost little: noise, five pictures a second, the left half masked; those of one may be large."""
 
     def __init__(self) -> None:
+        self.large_id = ""
         self._noise = np.random.default_rng(1).integers(0, 255, (720, 1280, 3), np.uint8)
         self._masks = FrameMask([Mask((Point(0, 0), Point(0.5, 0), Point(0.5, 1), Point(0, 1)))])
         self._frames: dict[str, tuple[int, LiveFrame]] = {}
@@ -119,7 +120,8 @@ class Drawn:
         tick = int(time.monotonic() * 5)
         known = self._frames.get(camera_id)
         if known is None or known[0] != tick:
-            picture = av.VideoFrame.from_ndarray(self._noise, format="rgb24")
+            noise = self._noise if camera_id == self.large_id else np.ascontiguousarray(self._noise[:180, :320])
+            picture = av.VideoFrame.from_ndarray(noise, format="rgb24")
             known = self._frames[camera_id] = (tick, LiveFrame(0.0, picture, self._masks))
             known[1].number = tick  # those that nobody asks for are never made, and are missed all the same
         return known[1]
@@ -133,7 +135,8 @@ async def test_sixteen_cameras_share_a_socket_while_the_api_answers_and_who_take
 ) -> None:
     ids = [await add_camera(client, "push:", name=f"Camera {number}", enabled=False) for number in range(CAMERAS)]
     nobody, remote = "0" * 32, RemoteCameras(INTERNAL_TOKEN)
-    live = LiveCameras(services, Drawn(), remote, policy=ReachPolicy(), limits=LIMITS)
+    drawn = Drawn()
+    live = LiveCameras(services, drawn, remote, policy=ReachPolicy(), limits=LIMITS)
     app = create_app(services, OPTIONS, Checks().run, live)
 
     async with serve(app) as url, wall(url, *ids, nobody) as socket, httpx.AsyncClient(base_url=url) as other:
@@ -142,6 +145,7 @@ async def test_sixteen_cameras_share_a_socket_while_the_api_answers_and_who_take
         assert (await other.get("/cameras", headers=KEY)).status_code == 200
         headers = [(await see(socket))[0] for _ in range(3 * CAMERAS)]
 
+        drawn.large_id = ids[0]
         await ask(socket, ids[0], width=1920, fps=10)
         own: socket_module.socket = socket.transport.get_extra_info("socket")
         own.setsockopt(socket_module.SOL_SOCKET, socket_module.SO_RCVBUF, 256 * 1024)  # no room for many
