@@ -24,14 +24,14 @@ from tests.servers.postgres import PostgresServer
 from instantreact.api.pages import PageRequest
 from instantreact.api.schemas.events import EventView
 from instantreact.domain.media import Window
-from instantreact.domain.observation import Caption, Hypothesis, Observation
+from instantreact.domain.observation import Box, Caption, Detection, Hypothesis, Observation
 from instantreact.storage import events, migrate
 from instantreact.storage.database import Database
 from instantreact.storage.events import EventFilter
 from instantreact.storage.paging import Cursor
 from instantreact.storage.search import INDEX, install_search, remove_search
 from instantreact.storage.tables import Camera, Event, new_id
-from instantreact.storage.words import list_words
+from instantreact.storage.words import SoughtMark, list_words
 
 CAMERAS = [f"{number:032x}" for number in range(16)]
 NEWEST = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -102,7 +102,13 @@ def list_filters(count: int) -> dict[str, EventFilter]:
         "camera, since, until": EventFilter(camera_id=CAMERAS[3], **recent),  # type: ignore[arg-type]
         **by_text,
         **at_camera,
-        "camera, since, until, text=fighting": EventFilter(CAMERAS[3], **recent, text="fighting"),
+        "camera, since, until, text=fighting": EventFilter(CAMERAS[3], **recent, text="fighting"),  # type: ignore[arg-type]
+        "label=person": EventFilter(scores=(SoughtMark("label", "person", 5),)),
+        "label=knife": EventFilter(scores=(SoughtMark("label", "knife", 5),)),
+        "concept=fight, min_score=0.9": EventFilter(scores=(SoughtMark("concept", "fight", 9),)),
+        "camera, concept=fight, label=person, text=street": EventFilter(
+            CAMERAS[3], text="street", scores=(SoughtMark("concept", "fight", 3), SoughtMark("label", "person", 5))
+        ),
     }
 
 
@@ -181,7 +187,11 @@ def make_row(chance: random.Random, index: int, at: datetime, *, connection: str
         caption += " that is locked"
     speech = f"said{chance.randrange(20_000)} and said{chance.randrange(20_000)}" if index % 10 == 0 else ""
     others = tuple(Hypothesis(f"{caption} {number}", 0.2) for number in range(5))
-    window = Window(index, 0.0, 2.0)
+    window, concepts = Window(index, 0.0, 2.0), {"fight": 0.1, "fall": 0.1, "fire": 0.0}
+    if index % 50 == 0:
+        concepts["fight"] = chance.choice((0.35, 0.62, 0.93))
+    boxed = {"person": 0.8} if index % 3 == 0 else {"knife": 0.55} if index % 5000 == 1 else {}
+    detections = tuple(Detection(name, score, Box(0.1, 0.1, 0.4, 0.9), 1.0) for name, score in boxed.items())
     return {
         "id": new_id(),
         "camera_id": camera_id,
@@ -190,10 +200,10 @@ def make_row(chance: random.Random, index: int, at: datetime, *, connection: str
         "start_s": 0.0,
         "end_s": 2.0,
         "occurred_at": at,
-        "observation": Observation(window, Caption(caption, 0.4), others, {"fight": 0.1, "fall": 0.1, "fire": 0.0}),
+        "observation": Observation(window, Caption(caption, 0.4), others, concepts, detections),
         "caption": caption,
         "speech": speech,
-        "words": list_words(caption, speech, camera_id=camera_id),
+        "words": list_words(caption, speech, camera_id=camera_id, concepts=concepts, labels=boxed),
     }
 
 

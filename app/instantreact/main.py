@@ -15,6 +15,7 @@ from instantreact.api.options import ApiOptions
 from instantreact.api.remote_cameras import RemoteCameras
 from instantreact.api.server import Server, open_server_socket
 from instantreact.config import Settings, describe_weak_key
+from instantreact.doctor import examine_running
 from instantreact.domain.alert import ChannelKind
 from instantreact.errors import CaptionerUnavailable, StorageBusy
 from instantreact.inference.captioner import Captioner
@@ -322,4 +323,5 @@ def _api_options(settings: Settings, key_hashes: tuple[str, ...]) -> ApiOptions:
         oidc=find_oidc(settings),
         page=find_page_setup(settings) if settings.messenger_page_id else None,
         public_url=public_url(settings),
+        examine=partial(examine_running, settings),
     )

@@ -6,7 +6,8 @@ from structlog.testing import capture_logs
 
 from instantreact.api import auth
 from instantreact.api.auth import KeyedRoute, WrongKeys
-from instantreact.api.news_streams import NewsStreams, StreamLimit
+from instantreact.api.news_streams import NewsStreams
+from instantreact.api.stream_room import StreamLimit
 from instantreact.domain.principal import EVERYTHING, Principal, PrincipalKind, Scope
 from instantreact.pipeline.services import Services
 from tests.api.conftest import API_KEY
@@ -101,7 +102,7 @@ async def test_no_answer_repeats_the_host_that_a_caller_names(client: httpx.Asyn
     assert answer.status_code == 404
 
 
-ADMINISTRATION = ("/keys", "/users", "/channels", "/audit", "/erasures")
+ADMINISTRATION = ("/keys", "/users", "/channels", "/audit", "/erasures", "/doctor")
 WHOLE = ("/kept", "/export.zip")
 """What is not even to be seen by others; likewise what paths end in."""
 
@@ -120,6 +121,7 @@ CHANGES = {
     Scope.OPERATE: {
         "POST /alerts/{alert_id}/acknowledge",
         "POST /alerts/{alert_id}/dismiss",
+        "POST /alerts/{alert_id}/deliveries/{delivery_id}/retry",
         "POST /jobs/{job_id}/rerun",
         "POST /mutes",
         "POST /browsers",

@@ -10,10 +10,12 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.responses import Response
+from websockets.asyncio.client import connect as web_socket
 
 from instantreact.api.connections import MAX_PIPELINED, ConnectionLimits
 from instantreact.api.schemas.problem import Problem
 from instantreact.api.server import open_server_socket
+from tests.api.conftest import API_KEY
 from tests.api.serving import serve
 from tests.servers.attacks import ask, connect, count_open, flood, holding, read_all
 from tests.servers.service import wait_until
@@ -242,3 +244,10 @@ async def test_answers_on_a_kept_connection_do_not_wait_for_acknowledgements(app
         took = [(await client.get("/livez")).elapsed.total_seconds() for _ in range(30)]
 
     assert sorted(took)[15] < 0.035  # the kernel's own wait is 40 ms
+
+
+async def test_web_socket_is_not_hung_up_on_for_saying_nothing(port: int) -> None:
+    async with web_socket(f"ws://127.0.0.1:{port}/live", additional_headers={"X-API-Key": API_KEY}) as wall:
+        await asyncio.sleep(2 * LIMITS.head_s)
+        await wall.send('{"cameras": [{"id": "nobody"}]}')
+        assert '"status":404' in str(await asyncio.wait_for(wall.recv(), 10))

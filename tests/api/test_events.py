@@ -46,6 +46,8 @@ async def test_events_are_narrowed_by_camera_time_and_text(client: httpx.AsyncCl
     assert await list_ids(camera_id=camera.id) == [at_door.id]
     assert await list_ids(text="MEN FIGHT") == [fight]
     assert await list_ids(text="100%") == [fall]
+    assert await list_ids(concept="fight", min_score="0.9", camera_id=camera.id) == [at_door.id]
+    assert await list_ids(concept="fall") == await list_ids(label="person", text="men") == []
     assert await list_ids(since="2026-11-22T12:00:30Z", until="2026-11-22T13:00:00Z") == [fall]
     assert await list_ids(until="2026-11-22T13:00:30+01:00") == [fight]
 

@@ -4,7 +4,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from instantreact.api.news_streams import NewsStreams, StreamLimit
+from instantreact.api.news_streams import NewsStreams
+from instantreact.api.stream_room import StreamLimit
 from instantreact.pipeline.services import Services
 from tests.api.problems import assert_problem
 

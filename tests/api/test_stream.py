@@ -15,7 +15,7 @@ from instantreact.api import auth
 from instantreact.api.app import create_app
 from instantreact.api.connections import ConnectionLimits
 from instantreact.api.live import LiveCameras
-from instantreact.api.news_streams import StreamLimit
+from instantreact.api.stream_room import StreamLimit
 from instantreact.domain.principal import EVERYTHING, Confinement, Principal, PrincipalKind
 from instantreact.figures import Figures
 from instantreact.jobs import outbox

@@ -14,8 +14,8 @@ from fastapi import FastAPI
 
 from instantreact.api.remote_cameras import RemoteCameras
 from instantreact.api.tls import Certificate
-from instantreact.cli.doctor import examine
 from instantreact.config import Settings
+from instantreact.doctor import examine
 from instantreact.errors import Misconfigured, StreamLost
 from instantreact.wiring import find_certificate, make_lease_owner
 from tests.api.conftest import INTERNAL_TOKEN

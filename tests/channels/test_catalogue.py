@@ -21,6 +21,7 @@ from instantreact.domain.happening import (
     DigestItem,
     Happening,
     RuleMatched,
+    TrialAlert,
 )
 from instantreact.domain.language import Language
 from instantreact.domain.rule import Evidence, Severity
@@ -75,6 +76,7 @@ HAPPENINGS: dict[Happening, tuple[str, str]] = {
         "9 alertes ont été gardées pour vous",
         "• dim. 12:00 Appel · Porte\n• et 8 autres",
     ),
+    TrialAlert("Ana", "UTC"): ("Alerte d’essai", "Ana veut savoir si les alertes vous parviennent."),
     RuleMatched("Appel", "Porte", "", (HEARD,), NOW, "UTC", Severity.INFO): ("Appel", "« help me » entendu, 80 %"),
     AlertDoubted("a1", "Bagarre", "deux personnes s’enlacent", True, NOW, "UTC", Severity.WARNING): (
         "Bagarre : sans doute une fausse alerte",

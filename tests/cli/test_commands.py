@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from instantreact.cli.doctor import examine, examine_second_look
 from instantreact.config import Settings
+from instantreact.doctor import examine, examine_second_look
 from instantreact.domain.rule import ConceptCondition, Criteria
 from instantreact.storage.database import Database
 from instantreact.storage.migrate import upgrade

@@ -28,9 +28,12 @@ def test_api_is_not_ready_while_broker_and_workers_are_away(tmp_path: Path) -> N
 
 
 def test_serve_is_ready_with_every_check(tmp_path: Path) -> None:
-    with Service(tmp_path) as service:
+    with Service(tmp_path) as service, service.client() as client:
         answer = httpx.get(f"{service.url}/readyz")
+        found = client.get("/doctor").json()["findings"]
     assert answer.status_code == 200
+    assert {"database", "disk", "recipients", "speech"} <= {each["what"] for each in found}
+    assert [each["problem"] for each in found if each["is_fatal"] and each["problem"]] == []
     assert answer.json()["checks"] == {"database": None, "storage": None, "captioner": None, "worker": None}
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from instantreact.cli.doctor import examine
 from instantreact.config import Settings
+from instantreact.doctor import examine
 from instantreact.storage.migrate import upgrade
 from instantreact_demo.graph import FakeGraph, Moment, Received
 from tests.cli.test_commands import run

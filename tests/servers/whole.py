@@ -16,7 +16,8 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 from instantreact.api.auth import WrongKeys
-from instantreact.api.news_streams import NewsStreams, StreamLimit
+from instantreact.api.news_streams import NewsStreams
+from instantreact.api.stream_room import StreamLimit
 from instantreact.config import Settings
 from instantreact.logs import configure_logs
 from instantreact.main import run_app

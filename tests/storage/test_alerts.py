@@ -106,6 +106,7 @@ async def test_list_alerts_narrows_by_state_rule_and_time(database: Database) ->
     assert await ids(AlertFilter(rule_id=done.rule_id)) == [done.id]
     assert await ids(AlertFilter(since=NOW)) == [done.id]
     assert await ids(AlertFilter(until=NOW)) == [old.id]
+    assert await ids(AlertFilter(event_id=done.event_id)) == [done.id]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from sqlalchemy.pool import NullPool
 from instantreact.addresses import NO_LOGIN, Login, split_login
 from instantreact.channels.words import compose_text, compose_title
 from instantreact.domain.happening import CameraLost, RuleMatched, Written
+from instantreact.domain.observation import Box, Detection
 from instantreact.domain.principal import Scope
 from instantreact.domain.rule import HitsConfirmation, Severity
 from instantreact.errors import Misconfigured
@@ -34,8 +36,9 @@ from instantreact.storage.revisions import MIGRATIONS, known_revisions
 from instantreact.storage.search import is_compared
 from instantreact.storage.secrets import SecretBox
 from instantreact.storage.tables import Base
+from instantreact.storage.words import SoughtMark
 from tests.servers.postgres import PostgresServer
-from tests.storage.factories import NOW, make_alert
+from tests.storage.factories import NOW, make_alert, make_event, make_observation
 from tests.storage.test_audit import falsify, fill
 
 T = TypeVar("T")
@@ -383,6 +386,23 @@ async def test_upgrade_makes_the_index_again_where_a_migration_copied_the_events
     assert await find_events(url, "help") == []
     await migrate.upgrade(url)
     assert await find_events(url, "help") == ["a"]
+
+
+async def test_events_of_before_are_found_by_concept_and_label(url: str) -> None:
+    await migrate.upgrade(url)
+    database = Database(url)
+    person = Detection("person", 0.8, Box(0, 0, 1, 1), 0.5)
+    async with database.unit_of_work() as session:
+        event = await make_event(session, observation=replace(make_observation(), detections=(person,)))
+        bare = EventFilter(scores=(SoughtMark("label", "person", 8), SoughtMark("concept", "fight", 9)))
+    await migrate.downgrade(url, "0035")
+    assert await find_events(url, "fight") == [event.id]
+    words = await look(url, lambda connection: connection.scalar(text("SELECT words FROM events")))
+    assert "label" not in str(words)
+    await migrate.upgrade(url)
+    async with database.reading() as session:
+        assert [each.id for each in await list_events(session, bare)] == [event.id]
+    await database.dispose()
 
 
 ADDRESSES = {

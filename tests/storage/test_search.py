@@ -1,5 +1,6 @@
 """Search finds words, the same on both databases, newest first, whatever people type."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from instantreact.domain.observation import Hearing, Transcript
+from instantreact.domain.observation import Box, Detection, Hearing, Presence, Stay, Thing, Transcript
 from instantreact.storage import clips, events
 from instantreact.storage.cameras import CameraSettings, insert_camera
 from instantreact.storage.database import Database
@@ -15,6 +16,7 @@ from instantreact.storage.events import EventFilter
 from instantreact.storage.paging import Cursor
 from instantreact.storage.secrets import SecretBox
 from instantreact.storage.tables import Event
+from instantreact.storage.words import SoughtMark
 from tests.storage.factories import NOW, make_clip, make_event, make_observation
 
 KEY = "a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2U="
@@ -156,3 +158,27 @@ async def page_through(session: AsyncSession, wanted: EventFilter, limit: int) -
 
 def _end_of(seen: list[Event]) -> Cursor | None:
     return Cursor(seen[-1].occurred_at, seen[-1].id) if seen else None
+
+
+async def test_events_are_found_by_concept_and_label_with_at_least_a_score(database: Database) -> None:
+    person = Detection("person", 0.84, Box(0.1, 0.1, 0.2, 0.9), 1.0)
+    stays = (Stay(None, 0.0, 1.0),)
+    followed = Presence(0.0, ("person", "hand bag"), (Thing(1, "hand bag", 0.35, stays),))
+    async with database.unit_of_work() as session:
+        fight = await make_event(session, observation=replace(make_observation(), detections=(person,)))
+        await make_event(session, observation=replace(make_observation(), concepts={"fight": 0.49, "fight_club": 0.9}))
+        bag = replace(make_observation(), concepts={"fight": 1.0}, presence=followed)
+        bag_event = await make_event(session, observation=bag, caption="A bag")
+
+    async def find(*scores: tuple[str, str, int], said: str | None = None) -> list[str]:
+        sought = tuple(SoughtMark(*each) for each in scores)  # type: ignore[arg-type]
+        async with database.reading() as session:
+            return [event.id for event in await events.list_events(session, EventFilter(text=said, scores=sought))]
+
+    assert sorted(await find(("concept", "fight", 5))) == sorted([fight.id, bag_event.id])
+    assert len(await find(("concept", "fight", 4))) == 3
+    assert await find(("label", "person", 8), ("concept", "fight", 9)) == [fight.id]
+    assert await find(("label", "person", 9)) == []
+    assert await find(("label", "Hand Bag", 3)) == await find(("label", "hand bag", 3), said="bag") == [bag_event.id]
+    assert await find(("concept", "fight", 5), said="...") == []
+    assert await find(("label", "person", 1), said="zebra") == []

@@ -32,6 +32,7 @@ from instantreact.api.routes import (
     channels,
     clips,
     days,
+    doctor,
     erasures,
     events,
     exports,
@@ -53,13 +54,17 @@ from instantreact.api.routes import (
     session,
     sessions,
     setup,
+    setup_steps,
     sites,
     stream,
     users,
+    walls,
     webhooks,
 )
 from instantreact.api.sign_in import HashingTurns
+from instantreact.api.stream_room import StreamRoom
 from instantreact.figures import Figures
+from instantreact.pipeline.renditions import Renditions
 from instantreact.pipeline.services import Services
 
 KEYED = (
@@ -78,6 +83,8 @@ KEYED = (
     calibration,
     days,
     live,
+    doctor,
+    setup_steps,
     jobs,
     keys,
     users,
@@ -154,6 +161,8 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     app.state.readiness = readiness
     _install_live(app, live_cameras, options.internal_token)
     app.state.streams = NewsStreams(services.database, app.state.closing, options.stream_limit)
+    app.state.walls = StreamRoom(options.stream_limit)
+    app.state.renditions = Renditions(services)
     install_handlers(app)
     install_description(app)
     for keyed in KEYED:
@@ -161,7 +170,7 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     for unkeyed in (health.router, session.open_router, setup.router):
         app.include_router(unkeyed, dependencies=[Depends(refuse_unknown_query)])
     # Facebook adds parameters of its own to what it calls and links to, and so do OpenID providers.
-    for open_ in (webhooks, open_alert, push, oidc):
+    for open_ in (webhooks, open_alert, push, walls, oidc):
         app.include_router(open_.router)
     return app
 
@@ -184,6 +193,7 @@ def _allow_origins(origins: tuple[str, ...]) -> list[Middleware]:
 
 async def close_app(app: FastAPI) -> None:
     """Let what it writes beside its answers end."""
+    await app.state.renditions.close()
     await app.state.known_keys.close()
     await app.state.known_sessions.close()
     await app.state.audit.close()

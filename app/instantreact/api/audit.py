@@ -69,6 +69,12 @@ class AuditTrail:
         else:
             await self._write([entry])
 
+    def note_sight(self, scope: Scope, subject: str) -> None:
+        """Somebody sees something of this id, over a connection that shows several one after the other."""
+        entry = _describe(scope, AuditAction.SAW, 101, Headers(), now=self._clock.now())
+        entry.subject = subject
+        self._note(entry)
+
     async def flush(self) -> None:
         """Write what waits; what is being written is there as well, then."""
         async with self._flushing:

@@ -5,6 +5,7 @@ uvicorn's own reads heads and trailers without end, waits for them for ever, and
 
 import asyncio
 import json
+import socket
 from collections.abc import Collection
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -22,6 +23,9 @@ log = get_logger(__name__)
 
 MAX_PIPELINED = 16
 """Requests sent ahead on one connection; browsers send none."""
+
+UNSENT_BYTES = 16 * 1024
+"""What of a web socket's messages waits to be sent before the next one waits to be written."""
 
 _RETRY_S = 10
 _SHOWN_BYTES = 200
@@ -72,6 +76,7 @@ class GuardedConnection(HttpToolsProtocol):
         self._patience: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
         self._is_in_request = False
+        self._is_web_socket = False
         self._head_bytes = 0
         self._loose_bytes = 0
 
@@ -99,7 +104,7 @@ class GuardedConnection(HttpToolsProtocol):
         """Parse a piece of what the client sends."""
         self._loose_bytes += len(data)
         super().data_received(data)
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._is_web_socket:  # which is waited for no more
             return
         if self._loose_bytes > self._limits.head_bytes:  # a line, extension or trailer that does not end
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large")
@@ -109,8 +114,15 @@ class GuardedConnection(HttpToolsProtocol):
             self._calm_down()
 
     def handle_websocket_upgrade(self) -> None:
-        """From here on it is a web socket, which has limits of its own."""
+        """From here on it is a web socket, which has limits of its own. What is not sent yet does not pile up, neither
+        here nor in the system: it would be old when it arrives.
+        """
         self._calm_down()
+        self._is_web_socket = True
+        self.transport.set_write_buffer_limits(high=UNSENT_BYTES)
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            own: socket.socket = self.transport.get_extra_info("socket")
+            own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
         super().handle_websocket_upgrade()
 
     def on_message_begin(self) -> None:

@@ -67,6 +67,8 @@ def refuse_unprotected(connection: HTTPConnection) -> None:
 def refuse_foreign(connection: HTTPConnection, *, is_strict: bool = True) -> None:
     """Raise NotAllowed for what a page of another origin sends; `is_strict`: or what does not say where it is from."""
     site, origin = connection.headers.get("sec-fetch-site"), connection.headers.get("origin")
+    if connection.scope["type"] == "websocket":
+        site = None  # browsers differ in whether ws: and http: are the same, and all send Origin
     if site is None and origin is None and not is_strict:
         return
     if site != "same-origin" if site is not None else origin not in _list_own_origins(connection):

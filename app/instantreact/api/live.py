@@ -4,14 +4,16 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from instantreact.api.remote_cameras import RemoteCameras, find_address
+from instantreact.api.remote_cameras import LivePicture, RemoteCameras, find_address
 from instantreact.errors import Conflict, InvalidInput, MediaError, NotAllowed, StreamLost, Transient
 from instantreact.media.live_frame import LiveFrame
 from instantreact.media.open_stream import StreamInfo, probe_stream
 from instantreact.media.push import PushSlot
 from instantreact.media.reach import ReachPolicy
+from instantreact.media.snapshot import MAX_WIDTH
 from instantreact.media.source import Scheme, Source, parse_source
 from instantreact.media.stream import StreamLimits
 from instantreact.pipeline.services import Services
@@ -21,6 +23,9 @@ BOUNDARY = "frame"
 MAX_FPS = 10
 QUIET_S = 10.0
 """A live view without a new picture for so long ends."""
+
+WIDTHS = (160, 320, 480, 640, 960, MAX_WIDTH, 1920)
+"""A picture is coded in few sizes, once for all who look."""
 
 _PROBES, _WAITING_PROBES = 2, 4
 _PROBE_RETRY_S = 10.0
@@ -53,6 +58,14 @@ class WatchedHere(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class _Coded:
+    """A picture as JPEG, by its greatest width."""
+
+    picture: LiveFrame
+    jpegs: dict[int, asyncio.Future[bytes]] = field(default_factory=dict)
+
+
 class LiveCameras:
     """Shows every camera: its own directly, the others through the process that holds their lease."""
 
@@ -67,7 +80,7 @@ class LiveCameras:
         self._probing = asyncio.Semaphore(_PROBES)
         self._probes = 0
         self._closing = asyncio.Event()
-        self._encoded: dict[str, tuple[LiveFrame, asyncio.Future[bytes]]] = {}
+        self._encoded: dict[str, _Coded] = {}
 
     def end_streams(self) -> None:
         """The process is about to end: so do the live views."""
@@ -97,6 +110,33 @@ class LiveCameras:
     def stream_own(self, camera_id: str) -> AsyncIterator[bytes]:
         """The live view of a camera that this process watches. Raises StreamLost for any other."""
         return self._show(camera_id, self._require_picture(camera_id))
+
+    async def follow(self, camera_id: str, width: int) -> AsyncGenerator[LivePicture, None]:
+        """Picture after picture, about so wide, the newest each time that one is asked for; ends with the process.
+
+        Raises NotFound, Conflict when the camera is disabled, StreamLost once it is not live.
+        """
+        after, address = 0, None
+        while not self._closing.is_set():
+            if self._own.find_picture(camera_id) is not None:
+                address, picture = None, await self.take_next(camera_id, width, after)
+            else:
+                address = address or await find_address(self._services.database, self._services.clock, camera_id)
+                picture = await self._remote.fetch_next(address, camera_id, width, after)
+            if picture is not None:
+                after = picture.number
+                yield picture
+
+    async def take_next(self, camera_id: str, width: int, after: int) -> LivePicture | None:
+        """The newest picture of a camera that this process watches once it is another than `after`; None where none
+        came for seconds. Raises StreamLost for any other camera.
+        """
+        last = self._require_picture(camera_id)
+        picture = last if last.number != after else await self._wait_for_next(camera_id, last)
+        if picture is None:
+            return None
+        step = next((each for each in WIDTHS if each >= width), WIDTHS[-1])
+        return LivePicture(picture.number, await self._encode(camera_id, picture, step), picture.age_s, picture.motion)
 
     async def take_pushed(self, camera_id: str) -> PushTarget:
         """From now on frames are pushed to this process.
@@ -133,13 +173,14 @@ class LiveCameras:
             raise StreamLost("This camera is not live.", retry_after_s=_RETRY_S)
         return picture
 
-    async def _encode(self, camera_id: str, picture: LiveFrame) -> bytes:
+    async def _encode(self, camera_id: str, picture: LiveFrame, width: int = MAX_WIDTH) -> bytes:
         """The picture as JPEG, encoded once for all who look."""
         known = self._encoded.get(camera_id)
-        if known is None or known[0] is not picture:
-            known = (picture, self._services.threads.start(picture.jpeg))
-            self._encoded[camera_id] = known
-        return await asyncio.shield(known[1])
+        if known is None or known.picture is not picture:
+            known = self._encoded[camera_id] = _Coded(picture)
+        if width not in known.jpegs:
+            known.jpegs[width] = self._services.threads.start(picture.jpeg, width)
+        return await asyncio.shield(known.jpegs[width])
 
     async def _show(self, camera_id: str, picture: LiveFrame | None) -> AsyncIterator[bytes]:
         while picture is not None:

@@ -8,14 +8,12 @@ import asyncio
 import contextlib
 import json
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
-from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
+from instantreact.api.stream_room import StreamLimit, StreamRoom
 from instantreact.logs import get_logger
 from instantreact.storage.database import Database
 from instantreact.storage.news import NewsCursor, NewsFilter, Told, find_newest, has_gap, list_news
@@ -26,22 +24,6 @@ POLL_S = 0.25
 log = get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class StreamLimit:
-    """How many streams there may be and how long.
-
-    from_address  at once
-    of_principal  at once
-    beat_s        after so long without news a sign of life is sent
-    life_s        after so long it ends, and whoever opens it anew is looked at anew
-    """
-
-    from_address: int = 16
-    of_principal: int = 64
-    beat_s: float = 15.0
-    life_s: float = 300.0
-
-
 class NewsStreams:
     """All streams of this process: one look at the database tells all of them whether there is news."""
 
@@ -49,7 +31,7 @@ class NewsStreams:
         self._database = database
         self._closing = closing
         self._limit = limit
-        self._open: Counter[tuple[str, str]] = Counter()
+        self._room = StreamRoom(limit)
         self._newest = NewsCursor()
         self._looked_at_s = -POLL_S
         self._looking = asyncio.Lock()
@@ -61,7 +43,7 @@ class NewsStreams:
 
         Raises an HTTPException with 429 where there are too many.
         """
-        release = self._enter(source, principal)
+        release = self._room.enter(source, principal)
         try:
             async with self._database.reading() as session:
                 is_gap = after is not None and await has_gap(session, after)
@@ -73,21 +55,7 @@ class NewsStreams:
 
     def count(self) -> int:
         """How many are open."""
-        return sum(number for (kind, _), number in self._open.items() if kind == "address")
-
-    def _enter(self, source: str, principal: str) -> Callable[[], None]:
-        places = (("address", source), ("principal", principal))
-        limits = (self._limit.from_address, self._limit.of_principal)
-        if any(self._open[place] >= limit for place, limit in zip(places, limits, strict=True)):
-            detail = "Too many streams are open from this address, or with this key; close one."
-            raise HTTPException(429, detail, headers={"Retry-After": "10"})
-        self._open.update(places)
-
-        def leave() -> None:
-            self._open.subtract(places)
-            self._open += Counter()  # forgets those that have none
-
-        return leave
+        return self._room.count()
 
     async def _tell(
         self, database: Database, begin: NewsCursor, which: NewsFilter, *, is_gap: bool

@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from instantreact.api.errors import kind_of_status
 from instantreact.api.openapi_links import add_links
 from instantreact.api.schemas.problem import Problem
+from instantreact.api.schemas.walls import WallDraft, WallPictureView, WallProblemView
 
 DESCRIPTION = """\
 InstantReact watches and listens to footage, says what happened in a sentence, and tells the right people.
@@ -27,6 +28,10 @@ something must come from a page of the service itself.
 A camera whose source is `push:` is fed through the web socket `/cameras/{id}/push`: each binary message is a frame as
 JPEG. The API key comes in its header or, from browsers, as `?key=`. A frame that is refused closes the socket and says
 why; a socket that closes with 1012 is to be opened again.
+
+The pictures of many cameras come over one web socket, `/live`: send a `WallDraft` as text, as often as you like; binary
+messages come back, each two bytes (big-endian) with the length of a `WallPictureView` as JSON, that, and a JPEG. A
+camera without pictures is told once as text, a `WallProblemView`. It closes with 1008 when the session or key ends.
 """
 
 TAGS = [
@@ -114,6 +119,10 @@ def install_description(app: FastAPI) -> None:
             problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(problem.pop("$defs"))
             schemas["Problem"] = problem
+            for said in (WallDraft, WallPictureView, WallProblemView):
+                schema = said.model_json_schema(ref_template="#/components/schemas/{model}")
+                schemas.update(schema.pop("$defs", {}))
+                schemas[said.__name__] = schema
             _add_common(described)
             add_links(described)
             app.openapi_schema = described

@@ -1,12 +1,16 @@
 """What the API needs to be told, as plain values."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from instantreact.api.news_streams import StreamLimit
 from instantreact.api.oidc import OidcSettings
+from instantreact.api.stream_room import StreamLimit
 from instantreact.channels.messenger.page import PageSetup
+from instantreact.domain.finding import Finding
 from instantreact.storage.user_sessions import SessionLimits
+
+Examination = Callable[[], Awaitable[Sequence[Finding]]]
+"""Looks at every part of the service, as `instantreact doctor` does."""
 
 Readiness = Callable[[], Awaitable[Mapping[str, str | None]]]
 """Runs every check: its name, and None when it is fine or else what is wrong, in words."""
@@ -29,6 +33,7 @@ class ApiOptions:
     oidc                    where people sign in elsewhere; None: nowhere
     session_limits          when a session ends by itself
     insecure_sign_in        whether passwords may come over plain http from elsewhere
+    examine                 what the doctor says; None: nobody asks
     stream_limit            how many listen to what changes, and how long
     """
 
@@ -46,3 +51,4 @@ class ApiOptions:
     insecure_sign_in: bool = False
     oidc: OidcSettings | None = None
     stream_limit: StreamLimit = field(default_factory=StreamLimit)
+    examine: Examination | None = None

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from instantreact.errors import NotFound
+from instantreact.pipeline.renditions import Renditions
 from instantreact.pipeline.services import Services
 from instantreact.storage.blobs import LocalBlobs
 
@@ -41,6 +42,25 @@ async def serve_blob(
     pieces = file.read_part(start, end if request.method != "HEAD" else start)
     return StreamingResponse(
         services.threads.iterate(pieces), status_code=206 if part else 200, headers=headers, media_type=media_type
+    )
+
+
+async def serve_playable(request: Request, key: str, *, etag: str, filename: str) -> Response:
+    """What browsers play of a file: H.264 in MP4 where the file is anything that they may not know.
+
+    Raises NotFound, TooBusy while it is being made, and what makes it impossible.
+    """
+    renditions: Renditions = request.app.state.renditions
+    services: Services = request.app.state.services
+    played = await renditions.find(key)
+    is_made = played != key
+    return await serve_blob(
+        request,
+        services,
+        played,
+        media_type="video/mp4" if is_made or not key.endswith(".webm") else "video/webm",
+        etag=f"{etag}-h264" if is_made else etag,
+        filename=filename,
     )
 
 

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import httpx
@@ -23,7 +24,21 @@ PROCESS = Principal(PrincipalKind.PROCESS, "Process", frozenset({Scope.READ}))
 """One of the service's own."""
 
 _TIMEOUT = httpx.Timeout(15.0, connect=2.0)
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=64)  # whoever waits has one of their own
 _RETRY_S = 2.0
+
+
+NUMBER_HEADER, AGE_HEADER, MOTION_HEADER = "X-Picture-Number", "X-Picture-Age-S", "X-Picture-Motion"
+
+
+@dataclass(frozen=True)
+class LivePicture:
+    """A camera's picture as JPEG; `number` tells it from the one before, `motion` is the share of it that moved."""
+
+    number: int
+    jpeg: bytes
+    age_s: float
+    motion: float = 0.0
 
 
 class RemoteCameras:
@@ -32,7 +47,9 @@ class RemoteCameras:
     def __init__(self, token: str, certificate: Certificate | None = None) -> None:
         verify = certificate.trusting() if certificate else True
         headers = {TOKEN_HEADER: token}
-        self._client = httpx.AsyncClient(headers=headers, timeout=_TIMEOUT, trust_env=False, verify=verify)
+        self._client = httpx.AsyncClient(
+            headers=headers, timeout=_TIMEOUT, limits=_LIMITS, trust_env=False, verify=verify
+        )
 
     async def take_snapshot(self, database: Database, clock: Clock, camera_id: str) -> bytes:
         """The newest picture as JPEG, from whichever process watches the camera.
@@ -49,6 +66,20 @@ class RemoteCameras:
             raise _no_answer() from error
         await _check(answer)
         return answer.content
+
+    async def fetch_next(self, address: str, camera_id: str, width: int, after: int) -> LivePicture | None:
+        """As `LiveCameras.take_next` of the process there."""
+        wanted = {"width": width, "after": after}
+        try:
+            answer = await self._client.get(f"{address}{PREFIX}/{camera_id}/next.jpg", params=wanted)
+        except httpx.TransportError as error:
+            raise _no_answer() from error
+        if answer.status_code == HTTPStatus.NO_CONTENT:
+            return None
+        await _check(answer)
+        said = answer.headers
+        age_s, motion = float(said[AGE_HEADER]), float(said[MOTION_HEADER])
+        return LivePicture(int(said[NUMBER_HEADER]), answer.content, age_s, motion)
 
     async def stream(self, address: str, camera_id: str) -> AsyncGenerator[bytes, None]:
         """The live view as it comes, in pieces of any size. Raises StreamLost before the first piece."""

@@ -74,6 +74,7 @@ class Server(uvicorn.Server):
                 http=guarded,
                 ws="websockets-sansio",
                 ws_max_size=MAX_JPEG_BYTES,
+                ws_per_message_deflate=False,  # JPEGs are as small as they get
                 proxy_headers=bool(fitted.trusted_proxies),
                 forwarded_allow_ips=list(fitted.trusted_proxies),
                 ssl_certfile=certificate.path if certificate else None,

@@ -184,6 +184,12 @@ MONTHS = Saying(
     "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.",
 )
 
+TRIAL = Saying("Test alert", "Alerte d’essai")
+TRIAL_SAYS = Saying(
+    "This is a test: nothing happened. {name} wants to know whether alerts reach you. Acknowledge it to say yes.",
+    "Ceci est un essai : il ne s’est rien passé. {name} veut savoir si les alertes vous parviennent. Touchez "
+    "« Je m’en occupe » pour le dire.",
+)
 ALL_IS_WELL = Saying("All is well", "Tout va bien")
 NOT_ALL_LIVE = Saying("Not every camera is live", "Certaines caméras ne sont pas en direct")
 CAMERAS_LIVE = Saying("Cameras live: {live} of {all}.", "Caméras en direct : {live} sur {all}.")

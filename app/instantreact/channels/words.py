@@ -43,6 +43,8 @@ from instantreact.channels.catalogue import (
     SHUTS_SOON,
     TAKEN_BY,
     TIMES,
+    TRIAL,
+    TRIAL_SAYS,
     WEEKDAYS,
 )
 from instantreact.channels.label_words import tell_count, tell_counts
@@ -63,6 +65,7 @@ from instantreact.domain.happening import (
     IncidentGrew,
     Reminder,
     RuleMatched,
+    TrialAlert,
     Written,
 )
 from instantreact.domain.language import Language
@@ -114,23 +117,26 @@ def compose_title(happening: Happening, language: Language = Language.ENGLISH) -
             return CHANNEL_IS_BROKEN.say(language, channel=channel.capitalize())
         case ChannelMended(channel):
             return CHANNEL_WORKS.say(language, channel=channel.capitalize())
-        case Digest() | AlertAnswered() | AlertDoubted() | DailyReport() | IncidentGrew() | Reminder():
+        case Digest() | DailyReport() | IncidentGrew() | Reminder():
             return _title_news(happening, language)
+    return _title_another(happening, language)
 
 
-def _title_news(
-    news: Digest | AlertAnswered | AlertDoubted | DailyReport | IncidentGrew | Reminder, language: Language
-) -> str:
+def _title_news(news: Digest | DailyReport | IncidentGrew | Reminder, language: Language) -> str:
     if isinstance(news, Reminder):
         return SHUTS_SOON.say(language, until=_shut_at(news, language))
     if isinstance(news, IncidentGrew):
         return TIMES.say(language, title=news.title, count=news.count)
-    if isinstance(news, AlertDoubted):
-        return title_doubt(news, language)
     if isinstance(news, DailyReport):
         return (NOT_ALL_LIVE if news.lost else ALL_IS_WELL).say(language)
-    if isinstance(news, Digest):
-        return KEPT_FOR_YOU.say(language, count=news.count)
+    return KEPT_FOR_YOU.say(language, count=news.count)
+
+
+def _title_another(news: AlertAnswered | AlertDoubted | TrialAlert, language: Language) -> str:
+    if isinstance(news, AlertDoubted):
+        return title_doubt(news, language)
+    if isinstance(news, TrialAlert):
+        return TRIAL.say(language)
     saying = ACKNOWLEDGED_BY if news.state is AlertState.ACKNOWLEDGED else DISMISSED_BY
     return saying.say(language, title=news.title, name=news.by)
 
@@ -152,13 +158,15 @@ def compose_text(happening: Happening, room: Room = BRIEF, language: Language = 
             return CHANNEL_QUIET.say(language, channel=channel, since=since, reason=happening.reason)
         case Digest() | DailyReport() | IncidentGrew() | Reminder():
             return _tell_summary(happening, room, language)
-        case AlertAnswered() | AlertDoubted():
+        case AlertAnswered() | AlertDoubted() | TrialAlert():
             return _tell_of_another(happening, room, language)
         case ChannelMended():
             return CHANNEL_WAS_QUIET.say(language, title=compose_title(happening, language), since=_since(happening))
 
 
-def _tell_of_another(news: AlertAnswered | AlertDoubted, room: Room, language: Language) -> str:
+def _tell_of_another(news: AlertAnswered | AlertDoubted | TrialAlert, room: Room, language: Language) -> str:
+    if isinstance(news, TrialAlert):
+        return TRIAL_SAYS.say(language, name=news.by)
     if isinstance(news, AlertDoubted):
         return tell_doubt(news, room.caption, language)
     at = format_time(news.raised_at.astimezone(_zone(news.time_zone)))

@@ -174,6 +174,16 @@ class Reminder:
 
 
 @dataclass(frozen=True)
+class TrialAlert:
+    """Nothing happened: `by` tries whether people are reached. It is critical, so that nothing holds it up."""
+
+    by: str
+    time_zone: str
+    severity: Severity = Severity.CRITICAL
+    kind: Literal["trial_alert"] = "trial_alert"
+
+
+@dataclass(frozen=True)
 class DigestItem:
     """One of the alerts that a digest tells of."""
 
@@ -216,6 +226,7 @@ Happening = (
     | Digest
     | DailyReport
     | Reminder
+    | TrialAlert
     | Written
 )
 

@@ -77,6 +77,7 @@ class Connection:
         self._next_look_s = 0.0
         self._looked_at: datetime | None = None
         self._moving_until_s = -1.0
+        self._motion = 0.0
 
     def run(self, on_picture: Callable[[LiveFrame], None], may_watch: Callable[[], bool]) -> None:
         """Read until the stream is stopped or over. Raises what ends it otherwise.
@@ -91,6 +92,7 @@ class Connection:
                     break
                 self._ring.add(arrival.packet)
                 for frame in arrival.frames:
+                    frame.motion = self._motion
                     on_picture(frame)
                     self._see(frame)
                 if listener:
@@ -122,6 +124,7 @@ class Connection:
             self._windows.note_motion(frame.time_s, motion)
             self._minutes.note_seen(self._looked_at, now, motion.share)
             self._looked_at = now
+            self._motion = motion.share
             if motion.is_moving:
                 self._moving_until_s = frame.time_s + self._tools.plan.window_s
         is_moving = frame.time_s <= self._moving_until_s

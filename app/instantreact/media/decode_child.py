@@ -21,9 +21,11 @@ from instantreact.media.audio import extract_audio
 from instantreact.media.frames import decode_windows
 from instantreact.media.limits import DecodeLimits
 from instantreact.media.probe import probe_clip
+from instantreact.media.rendition import make_rendition
 from instantreact.media.wire import Field, raw_bytes, write_message
 
 _MOST_WORDS = 1000
+_PIECE_BYTES = 1 << 20
 _EXPECTED = (UnreadableMedia, UnsupportedMedia, TooLarge)
 
 
@@ -105,6 +107,8 @@ def _serve(answers: BinaryIO, request: dict[str, Any], limits: DecodeLimits) -> 
             _send_windows(answers, path, sampling, GlancePlan(**glances) if glances else None)
         case "sound":
             _send_sound(answers, path)
+        case "render":
+            _send_rendition(answers, path)
 
 
 def _send_windows(answers: BinaryIO, path: Path, plan: SamplingPlan, glances: GlancePlan | None) -> None:
@@ -132,6 +136,16 @@ def _send_sound(answers: BinaryIO, path: Path) -> None:
     for track in extract_audio(path):
         fields: dict[str, Field] = {"start_s": track.start_s, "samples": len(track.samples)}
         write_message(answers, "track", fields, raw_bytes(track.samples))
+
+
+def _send_rendition(answers: BinaryIO, path: Path) -> None:
+    def tell() -> None:
+        write_message(answers, "piece", {"bytes": 0})
+
+    whole = memoryview(make_rendition(path, tell=tell))
+    for at in range(0, len(whole), _PIECE_BYTES):
+        piece = whole[at : at + _PIECE_BYTES]
+        write_message(answers, "piece", {"bytes": len(piece)}, piece)
 
 
 if __name__ == "__main__":

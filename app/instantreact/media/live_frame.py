@@ -1,9 +1,11 @@
 """What a stream hands out: pictures that are masked already, packets as they were coded, sound."""
 
 import threading
+import time
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from itertools import count
 
 import av
 import cv2
@@ -13,7 +15,9 @@ from numpy.typing import NDArray
 from instantreact.domain.media import AudioTrack, Glance, GlancePlan, Images
 from instantreact.media.mask import FrameMask
 from instantreact.media.sampling import find_glance_size, fit_frame, scale_frame
-from instantreact.media.snapshot import SQUARE, encode_snapshot
+from instantreact.media.snapshot import MAX_WIDTH, SQUARE, encode_snapshot
+
+_numbers = count(1)
 
 
 class TrackKind(StrEnum):
@@ -42,11 +46,15 @@ class CodedPacket:
 class LiveFrame:
     """One picture, `time_s` seconds after the stream's first. Nothing that is masked leaves it.
 
-    `aspect` is how much wider than high its pixels are meant to be shown.
+    `aspect` is how much wider than high its pixels are meant to be shown; `number` is no other's in this process.
     """
 
     def __init__(self, time_s: float, picture: av.VideoFrame, mask: FrameMask, aspect: Fraction = SQUARE) -> None:
         self.time_s = time_s
+        self.number = next(_numbers)
+        self.motion = 0.0
+        """The share of the picture that moved at the last look, as far as it was large enough to count."""
+        self._taken_s = time.monotonic()
         self._picture = picture
         self._mask = mask
         self._aspect = aspect
@@ -57,6 +65,11 @@ class LiveFrame:
     def size_bytes(self) -> int:
         """About how much memory the picture holds."""
         return self._picture.width * self._picture.height * 3 // 2
+
+    @property
+    def age_s(self) -> float:
+        """How long it has been here."""
+        return time.monotonic() - self._taken_s
 
     def bgr(self) -> Images:
         """The whole picture (H, W, 3), blue first as in `media.frames`."""
@@ -87,9 +100,9 @@ class LiveFrame:
         with self._lock:
             return self._picture.reformat(width, height, "gray").to_ndarray().astype(np.uint8, copy=False)
 
-    def jpeg(self) -> bytes:
-        """The picture for people, in its true proportions and at most 1280 pixels across."""
-        return encode_snapshot(self.bgr(), self._aspect)
+    def jpeg(self, max_width: int = MAX_WIDTH) -> bytes:
+        """The picture for people, in its true proportions and at most so many pixels across."""
+        return encode_snapshot(self.bgr(), self._aspect, max_width=max_width)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ they answer is checked as it is read. Memory does not grow: a child waits until 
 import threading
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ from instantreact.media.decode_process import DecodeProcess
 from instantreact.media.frames import DecodedWindow
 from instantreact.media.limits import DecodeLimits
 from instantreact.media.nursery import DecodeNursery, can_fork
+from instantreact.media.rendition import MAX_BYTES
 from instantreact.media.wire import Header, raw_bytes
 
 log = get_logger(__name__)
@@ -30,6 +31,8 @@ log = get_logger(__name__)
 _MAX_JPEG_BYTES = 8_000_000
 _MAX_TRACK_SAMPLES = 16_000 * 60
 _MAX_SIDE = 65_535
+_MAX_PIECE_BYTES = 1 << 20
+_RENDER_S = 1800
 _MOST_GLANCES_A_SAMPLE = 2
 """The last window of a stretch may be stretched itself."""
 
@@ -110,17 +113,33 @@ class ClipDecoder:
                 heard_s += track.duration_s
                 yield track
 
+    def render(self, path: Path) -> Generator[bytes, None, None]:
+        """The clip as browsers play it, in pieces; see `make_rendition`. Closing the iterator early kills the child.
+
+        An empty piece says that it goes on.
+        """
+        limits = replace(self._limits, cpu_s=_RENDER_S, wall_s=2.0 * _RENDER_S)
+        size_bytes = 0
+        with self._child({"task": "render", "path": str(path.absolute())}, limits) as child:
+            while (header := child.receive("piece")) is not None:
+                piece = bytearray(header.count("bytes", most=_MAX_PIECE_BYTES))
+                child.read_into(memoryview(piece))
+                size_bytes += len(piece)
+                if size_bytes > MAX_BYTES:
+                    raise TooLarge("The decoder wrote more than it may.")
+                yield bytes(piece)
+
     def _check_length(self, seconds: float) -> None:
         """What comes is counted here, whatever the child says of it, so that no answer goes on for ever."""
         if seconds > self._limits.max_duration_s:
             raise TooLarge(f"The clip is longer than {self._limits.max_duration_s:g} s.")
 
     @contextmanager
-    def _child(self, request: Mapping[str, object]) -> Iterator[DecodeProcess]:
+    def _child(self, request: Mapping[str, object], limits: DecodeLimits | None = None) -> Iterator[DecodeProcess]:
         nursery = self._nursery
         child = DecodeProcess(self._find_child(nursery))
         try:
-            child.ask(request, self._limits)
+            child.ask(request, limits or self._limits)
             yield child
         finally:
             if child.end():

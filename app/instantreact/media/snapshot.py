@@ -18,14 +18,14 @@ SQUARE = Fraction(1)
 _QUALITY = 85
 
 
-def encode_snapshot(frame_bgr: Images, aspect: Fraction = SQUARE) -> bytes:
-    """A frame (H, W, 3), blue first as OpenCV has it, as JPEG of at most `MAX_WIDTH` pixels across.
+def encode_snapshot(frame_bgr: Images, aspect: Fraction = SQUARE, *, max_width: int = MAX_WIDTH) -> bytes:
+    """A frame (H, W, 3), blue first as OpenCV has it, as JPEG of at most `max_width` pixels across.
 
     `aspect` is how much wider than high its pixels are meant to be shown; no line of the frame is lost for it.
     """
     height, width = frame_bgr.shape[:2]
     wide, high = width * max(aspect, SQUARE), height / min(aspect, SQUARE)
-    shrink = min(SQUARE, MAX_WIDTH / Fraction(wide))
+    shrink = min(SQUARE, max_width / Fraction(wide))
     size = (round(wide * shrink), max(1, round(high * shrink)))
     if size != (width, height):
         method = cv2.INTER_AREA if shrink < 1 else cv2.INTER_LINEAR

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
-from instantreact.domain.capabilities import Capabilities
-from instantreact.errors import Transient
+from instantreact.domain.capabilities import BundleKind, Capabilities
+from instantreact.errors import NotFound, Transient
 from instantreact.inference.detector.deployed import DetectorLoader
 from instantreact.inference.loader import CaptionerLoader
 from instantreact.inference.poses.deployed import PosesLoader
@@ -16,6 +17,9 @@ from instantreact.storage.loaded_bundles import find_told, tell_bundles, withdra
 
 TELL_EVERY_S = 10.0
 LEASE_S = 60.0
+CARD = "CARD.md"
+
+_MOST_LETTERS = 100_000
 
 log = get_logger(__name__)
 
@@ -42,6 +46,25 @@ def find_own(captioner: CaptionerLoader, detector: DetectorLoader, poses: PosesL
     found, bundles, scorer = detector.find(), captioner.capabilities().bundles, poses.find()
     can = Capabilities((*bundles, found.loaded) if found else bundles)
     return can.with_poses(scorer.loaded) if scorer and bundles else can
+
+
+def read_card(services: Services, kind: BundleKind) -> str:
+    """What is written about the bundle that this process has. Raises NotFound, and what keeps it from being loaded."""
+    folder = _find_folder(services, kind)
+    path = folder / CARD if folder else None
+    if path is None or not path.is_file():
+        raise NotFound("card of", kind)
+    return path.read_text(encoding="utf-8", errors="replace")[:_MOST_LETTERS]
+
+
+def _find_folder(services: Services, kind: BundleKind) -> Path | None:
+    if kind is BundleKind.CAPTIONER:
+        return services.captioner.get().bundle.folder
+    if kind is BundleKind.POSES:
+        poses = services.poses.find()
+        return poses.estimator.bundle.folder if poses else None
+    detector = services.detector.find()
+    return detector.detector.bundle.folder if detector else None
 
 
 def _find_of(services: Services) -> Capabilities:

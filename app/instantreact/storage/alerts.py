@@ -24,8 +24,13 @@ REACHING = (
 )
 
 
+_TAKEN = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
+
 _NEWS = ("digest", "follow_up", "answered", "doubted", "report", "reminder")
 """What the system keys of alerts begin with that nobody can answer."""
+
+TRIAL = "trial"
+"""What the system keys of those begin with by which somebody tries whether people are reached."""
 
 PartsOf = Callable[[ChannelKind], Sequence[PartKind]]
 """What a delivery on a channel is made of."""
@@ -33,11 +38,15 @@ PartsOf = Callable[[ChannelKind], Sequence[PartKind]]
 
 @dataclass(frozen=True)
 class AlertFilter:
-    """Which alerts: all conditions that are set hold. `since` is included, `until` is not."""
+    """Which alerts: all conditions that are set hold. `since` is included, `until` is not.
+
+    event_id  what they are about, or what became part of them
+    """
 
     state: AlertState | None = None
     camera_id: str | None = None
     rule_id: str | None = None
+    event_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -82,6 +91,14 @@ async def count_raised(session: AsyncSession, *, since: datetime) -> tuple[int, 
     rows = await session.execute(statement.group_by(Alert.state))
     counts = {row[0]: row[1] for row in rows}
     return sum(counts.values()), counts.get(AlertState.RAISED, 0)
+
+
+async def was_tried(session: AsyncSession) -> bool:
+    """Whether a channel has taken an alert by which somebody tried whether people are reached."""
+    of_trial = select(Alert.id).where(Alert.system_key.like(f"{TRIAL}:%"))
+    return bool(
+        await session.scalar(select(exists().where(Delivery.alert_id.in_(of_trial), Delivery.state.in_(_TAKEN))))
+    )
 
 
 async def lock_alert(session: AsyncSession, alert_id: str) -> Alert:
@@ -235,4 +252,7 @@ def _narrow(statement: Select[Alert], wanted: AlertFilter) -> Select[Alert]:
         statement = statement.where(Alert.camera_id == wanted.camera_id)
     if wanted.rule_id is not None:
         statement = statement.where(Alert.rule_id == wanted.rule_id)
+    if wanted.event_id is not None:
+        parts = select(Verdict.alert_id).where(Verdict.event_id == wanted.event_id, Verdict.alert_id.is_not(None))
+        statement = statement.where(or_(Alert.event_id == wanted.event_id, Alert.id.in_(parts)))
     return between(statement, Alert.raised_at, wanted.since, wanted.until)

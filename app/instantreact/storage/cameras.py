@@ -1,6 +1,6 @@
 """Cameras. Their addresses and logins are secret: encrypted here on the way in, opened only by `open_settings`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -78,6 +78,11 @@ async def get_camera(session: AsyncSession, camera_id: str) -> Camera:
     return camera
 
 
+async def find_visible(session: AsyncSession, camera_ids: Collection[str]) -> frozenset[str]:
+    """Those of them that are there, for this session."""
+    return frozenset(await session.scalars(select(Camera.id).where(Camera.id.in_(camera_ids))))
+
+
 async def list_cameras(
     session: AsyncSession, *, enabled: bool | None = None, after: Cursor | None = None, limit: int = PAGE_SIZE
 ) -> list[Camera]:
@@ -86,6 +91,18 @@ async def list_cameras(
     if enabled is not None:
         statement = statement.where(Camera.enabled == enabled)
     return list(await session.scalars(statement))
+
+
+async def order_cameras(session: AsyncSession, camera_ids: Sequence[str]) -> None:
+    """On walls these stand first, in this order, and all others behind them. Raises NotFound."""
+    cameras = {camera.id: camera for camera in await session.scalars(select(Camera))}
+    for camera_id in camera_ids:
+        if camera_id not in cameras:
+            raise NotFound("camera", camera_id)
+    places = {camera_id: place for place, camera_id in enumerate(camera_ids, 1)}
+    for camera in cameras.values():
+        camera.position = places.get(camera.id)
+    await session.flush()
 
 
 async def list_all_cameras(session: AsyncSession) -> Sequence[Camera]:

@@ -47,6 +47,7 @@ from instantreact.storage.tables import (
     Mute,
     News,
     Recipient,
+    Rendition,
     RetentionCounts,
     Rule,
     SetupCode,
@@ -153,7 +154,7 @@ def _list_seen(confinement: Confinement, is_postgres: bool) -> Iterator[tuple[ty
     yield Rule, _watches_only(Rule.camera_ids, cameras, is_postgres)
     yield Mute, or_(Mute.camera_id.in_(cameras), Mute.rule_id.in_(select(all_rules.id).where(rules)))
     yield Recipient, Recipient.id.in_(select(told.c.value).select_from(Rule.__table__.join(told, true())).where(rules))
-    yield from ((table, false()) for table in (ApiKey, AuditEntry, Invitation, RetentionCounts, Total))
+    yield from ((table, false()) for table in (ApiKey, AuditEntry, Invitation, Rendition, RetentionCounts, Total))
     yield from ((table, false()) for table in (User, UserSession, ChannelSecret, Guesses, SetupCode))
 
 

@@ -145,10 +145,20 @@ async def fail_delivery(session: AsyncSession, delivery_id: str, state: Delivery
 
 async def reopen_delivery(session: AsyncSession, delivery_id: str) -> None:
     """Held and buried parts wait to be sent again; what the channel accepted or refused stays."""
-    for part in await _lock_parts(session, delivery_id):
-        if part.state in (DeliveryState.HELD, DeliveryState.BURIED):
-            part.state = DeliveryState.PENDING
+    await _reopen(session, delivery_id, (DeliveryState.HELD, DeliveryState.BURIED))
+
+
+async def retry_delivery(session: AsyncSession, delivery_id: str) -> bool:
+    """Whatever was not sent waits to be sent again, what the channel refused as well; whether there is anything."""
+    return await _reopen(session, delivery_id, (DeliveryState.HELD, DeliveryState.BURIED, DeliveryState.REFUSED))
+
+
+async def _reopen(session: AsyncSession, delivery_id: str, states: Collection[DeliveryState]) -> bool:
+    found = [part for part in await _lock_parts(session, delivery_id) if part.state in states]
+    for part in found:
+        part.state = DeliveryState.PENDING
     await _refresh(session, [delivery_id])
+    return bool(found)
 
 
 async def list_held(session: AsyncSession, recipient_id: str) -> list[str]:

@@ -16,24 +16,28 @@ from instantreact.storage.paging import PAGE_SIZE, Cursor, between, nearest_end,
 from instantreact.storage.search import search_postgres, search_sqlite
 from instantreact.storage.spans import moment_of
 from instantreact.storage.tables import Alert, Camera, Event
-from instantreact.storage.words import list_words, read_search
+from instantreact.storage.words import SoughtMark, list_event_words, read_search
 
 _FEW = 15_000  # of the newest events are looked through before the index is asked
 
 
 @dataclass(frozen=True)
 class EventFilter:
-    """Which events: all conditions that are set hold. `since` is included, `until` is not."""
+    """Which events: all conditions that are set hold. `since` is included, `until` is not.
+
+    scores  of concepts and labels, at least
+    """
 
     camera_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     text: str | None = None
+    scores: tuple[SoughtMark, ...] = ()
 
 
 async def insert_or_find(session: AsyncSession, event: Event) -> tuple[Event, bool]:
     """The event of this window of this clip or connection, and whether it is new. Use what is returned."""
-    event.words = list_words(event.caption, event.speech or "", camera_id=event.camera_id)
+    event.words = list_event_words(event.caption, event.speech or "", event.observation, event.camera_id)
     is_new = await insert_unless_there(session, event)
     statement = select(Event).where(Event.window_index == event.window_index)
     if event.clip_id is not None:
@@ -53,7 +57,7 @@ async def replace_observation(session: AsyncSession, event: Event, observation: 
     """What is known of the event's window from now on, its speech above all."""
     event.observation = observation
     event.speech = observation.transcript.text if observation.transcript else ""
-    event.words = list_words(event.caption, event.speech, camera_id=event.camera_id)
+    event.words = list_event_words(event.caption, event.speech, observation, event.camera_id)
     await session.flush()
 
 
@@ -71,9 +75,9 @@ async def list_events(
     """Newest first. Of `wanted.text` every word must be in caption or speech, or a longer one that begins with it."""
     if wanted.camera_id is None and is_confined(session):
         return await _list_by_camera(session, wanted, after=after, limit=limit)
-    if not wanted.text:
+    if not wanted.text and not wanted.scores:
         return await _list_page(session, select(Event), wanted, after=after, limit=limit)
-    sought = read_search(wanted.text, camera_id=wanted.camera_id)
+    sought = read_search(wanted.text or "", camera_id=wanted.camera_id, scores=wanted.scores)
     if not sought:
         return []
     if session.get_bind().dialect.name == "sqlite":

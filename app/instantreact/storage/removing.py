@@ -8,9 +8,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from instantreact.domain.retention import KeptKind
 from instantreact.domain.verdict import Outcome
 from instantreact.storage.inserting import insert_into, insert_unless_there
-from instantreact.storage.tables import Alert, Clip, Delivery, DoomedFile, Event, Job, News, Utterance, Verdict
+from instantreact.storage.tables import (
+    Alert,
+    Clip,
+    Delivery,
+    DoomedFile,
+    Event,
+    Job,
+    News,
+    Rendition,
+    Utterance,
+    Verdict,
+)
 
-FILE_KEYS = (Clip.blob_key, Event.snapshot_key, Event.evidence_key, Utterance.sound_key, Utterance.snapshot_key)
+FILE_KEYS = (
+    Clip.blob_key,
+    Event.snapshot_key,
+    Event.evidence_key,
+    Utterance.sound_key,
+    Utterance.snapshot_key,
+    Rendition.blob_key,
+)
 """Where rows name files."""
 
 
@@ -19,7 +37,7 @@ _NEWS_AT_ONCE = 5000
 
 
 async def list_referenced(session: AsyncSession, keys: Sequence[str]) -> set[str]:
-    """Those of `keys` that a clip, an event or an utterance refers to."""
+    """Those of `keys` that a clip, an event, an utterance or a rendition refers to."""
     found = await session.scalars(union(*(select(column).where(column.in_(keys)) for column in FILE_KEYS)))
     return {key for key in found if key is not None}
 
@@ -78,9 +96,13 @@ async def forget_gone_news(session: AsyncSession, *, after: int) -> int | None:
 
 
 async def doom_files(session: AsyncSession, keys: Collection[str], kind: KeptKind | None = None) -> None:
-    """Have these files deleted once this transaction is committed, whatever happens to this process."""
+    """Have these files, and their renditions, deleted once this transaction is committed, whatever happens to this
+    process.
+    """
     if keys:
-        rows = [{"key": key, "kind": kind} for key in keys]
+        gone = delete(Rendition).where(Rendition.source_key.in_(keys)).returning(Rendition.blob_key)
+        made = await session.scalars(gone.execution_options(**_UNSEEN, whole=True))
+        rows = [{"key": key, "kind": kind} for key in {*keys, *filter(None, made)}]
         await session.execute(insert_into(session, DoomedFile).on_conflict_do_nothing(), rows)
 
 

@@ -90,6 +90,7 @@ class Camera(Base):
     zones: Mapped[tuple[Zone, ...]] = mapped_column(Value(tuple[Zone, ...]), default=())
     masks: Mapped[tuple[Mask, ...]] = mapped_column(Value(tuple[Mask, ...]), default=())
     adapts: Mapped[bool] = mapped_column(default=True, server_default=true())  # to what people answer to its alerts
+    position: Mapped[int | None]  # among the cameras on a wall, from 1; None: behind those that have one
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     site: Mapped[Site | None] = relationship(lazy="joined")
 
@@ -536,6 +537,15 @@ class Total(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     labels: Mapped[str] = mapped_column(Text, primary_key=True)
     value: Mapped[float]
+
+
+class Rendition(Base):
+    """What browsers play of a file: another file, or with no `blob_key` the file itself."""
+
+    __tablename__ = "renditions"
+    source_key: Mapped[str] = mapped_column(primary_key=True)
+    blob_key: Mapped[str | None] = mapped_column(index=True)
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class DoomedFile(Base):

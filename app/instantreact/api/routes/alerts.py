@@ -2,22 +2,24 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
 from instantreact.api.audit import audits
 from instantreact.api.auth import KeyedRoute, requires
 from instantreact.api.deps import PrincipalDep, ServicesDep
-from instantreact.api.openapi import problems
+from instantreact.api.openapi import CREATED, problems
 from instantreact.api.pages import Page, PageDep
 from instantreact.api.queries import refuse_empty_time
-from instantreact.api.schemas.alerts import AlertView
+from instantreact.api.schemas.alerts import AlertView, TrialDraft
 from instantreact.api.schemas.fields import Id, Moment, PathId
 from instantreact.domain.alert import AlertState, Answer, AnswerKind
 from instantreact.domain.audit import AuditAction
 from instantreact.domain.principal import Principal, Scope
 from instantreact.errors import Conflict
 from instantreact.pipeline.answer import answer_alert
+from instantreact.pipeline.rerun import retry_delivery
 from instantreact.pipeline.services import Services
+from instantreact.pipeline.trial import send_trial
 from instantreact.storage import alerts
 from instantreact.storage.alerts import AlertFilter
 from instantreact.storage.paging import Cursor
@@ -30,11 +32,12 @@ async def _ask_filter(
     state: AlertState | None = None,
     camera_id: Annotated[Id | None, Query(description="About what this camera saw.")] = None,
     rule_id: Annotated[Id | None, Query(description="Raised by this rule.")] = None,
+    event_id: Annotated[Id | None, Query(description="About this event, or such that it is part of them.")] = None,
     since: Annotated[Moment | None, Query(description="Raised at this time or later.")] = None,
     until: Annotated[Moment | None, Query(description="Raised before this time.")] = None,
 ) -> AlertFilter:
     refuse_empty_time(since, until)
-    return AlertFilter(state=state, camera_id=camera_id, rule_id=rule_id, since=since, until=until)
+    return AlertFilter(state, camera_id, rule_id, event_id, since, until)
 
 
 @router.get("", operation_id="listAlerts", summary="List alerts", responses=problems(401, 403, 422))
@@ -81,6 +84,37 @@ async def acknowledge_alert(services: ServicesDep, principal: PrincipalDep, aler
 async def dismiss_alert(services: ServicesDep, principal: PrincipalDep, alert_id: PathId) -> AlertView:
     """It was a false alarm, as may turn out after it was acknowledged. Said again, it changes nothing."""
     return AlertView.model_validate(await _answer(services, principal, Answer(AnswerKind.DISMISS, alert_id)))
+
+
+@router.post(
+    "/test",
+    operation_id="sendTestAlert",
+    summary="Send a test alert",
+    status_code=201,
+    responses={201: CREATED, **problems(401, 403, 404, 409, 413, 422)},
+)
+@requires(Scope.ADMIN, unconfined=True)
+async def send_test_alert(
+    services: ServicesDep, principal: PrincipalDep, draft: TrialDraft, response: Response
+) -> AlertView:
+    """To these recipients, or to everybody, at once and as a critical one; it says that nothing happened. Its
+    deliveries tell whom it reached, and it can be acknowledged as any other.
+    """
+    alert = await send_trial(services, draft.recipient_ids, by=principal.name)
+    response.headers["Location"] = f"/alerts/{alert.id}"
+    return AlertView.model_validate(alert)
+
+
+@router.post(
+    "/{alert_id}/deliveries/{delivery_id}/retry",
+    operation_id="retryDelivery",
+    summary="Send a delivery again",
+    responses=problems(401, 403, 404, 409, 422),
+)
+@requires(Scope.OPERATE)
+async def retry(services: ServicesDep, alert_id: PathId, delivery_id: PathId) -> AlertView:
+    """What of it was given up, refused or held is due at once; what was sent is not repeated. 409: nothing failed."""
+    return AlertView.model_validate(await retry_delivery(services, alert_id, delivery_id))
 
 
 async def _answer(services: Services, principal: Principal, answer: Answer) -> Alert:

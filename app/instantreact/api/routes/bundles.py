@@ -1,13 +1,15 @@
 """What the loaded models can say, which is what rules may ask for."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from instantreact.api.auth import KeyedRoute
-from instantreact.api.deps import CapabilitiesDep
+from instantreact.api.deps import CapabilitiesDep, ServicesDep
 from instantreact.api.openapi import problems
 from instantreact.domain.capabilities import BundleKind
+from instantreact.pipeline.bundles import read_card
 
 router = APIRouter(prefix="/bundles", tags=["rules"], route_class=KeyedRoute)
 
@@ -62,6 +64,22 @@ class BundlesView(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"bundles": [_EXAMPLE, _DETECTOR, _POSES]}]})
 
     bundles: list[BundleView]
+
+
+@router.get(
+    "/{kind}/card",
+    operation_id="getModelCard",
+    summary="Read a model's card",
+    response_class=PlainTextResponse,
+    responses={
+        200: {"content": {"text/markdown": {}}, "description": "What it was trained on, how good it is, its licences."},
+        **problems(401, 403, 404, 422, 503),
+    },
+)
+async def get_card(services: ServicesDep, kind: BundleKind) -> Response:
+    """As Markdown: of the bundle that this process looks with, or would."""
+    card = await services.threads.run(read_card, services, kind)
+    return PlainTextResponse(card, media_type="text/markdown")
 
 
 @router.get("", operation_id="listBundles", summary="List the loaded bundles", responses=problems(401, 403))

@@ -8,7 +8,7 @@ from instantreact.api.auth import KeyedRoute, requires
 from instantreact.api.deps import LiveDep, ServicesDep
 from instantreact.api.openapi import CREATED, problems
 from instantreact.api.pages import Page, PageDep
-from instantreact.api.schemas.cameras import CameraDraft, CameraView
+from instantreact.api.schemas.cameras import CameraDraft, CameraOrderDraft, CameraView
 from instantreact.api.schemas.fields import PathId, Switch
 from instantreact.api.schemas.live import LiveView
 from instantreact.domain.principal import Scope
@@ -59,6 +59,20 @@ async def get_camera(services: ServicesDep, camera_id: PathId) -> CameraView:
     async with services.database.reading() as session:
         camera = await cameras.get_camera(session, camera_id)
         return _view(services, camera, await leases.list_leases(session, [camera_id]))
+
+
+@router.put(
+    "/order",
+    operation_id="orderCameras",
+    summary="Put the cameras in order",
+    status_code=204,
+    responses=problems(401, 403, 404, 413, 422),
+)
+@requires(Scope.ADMIN)
+async def order_cameras(services: ServicesDep, draft: CameraOrderDraft) -> None:
+    """For everybody's wall: `position` of each from 1 on, in this order; null for all that are not named."""
+    async with services.database.unit_of_work() as session:
+        await cameras.order_cameras(session, draft.camera_ids)
 
 
 @router.put(

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -14,10 +15,10 @@ from instantreact.api.openapi import problems
 from instantreact.api.options import ApiOptions
 from instantreact.api.pages import Page, PageDep
 from instantreact.api.presence import while_present
-from instantreact.api.ranges import serve_blob
+from instantreact.api.ranges import serve_blob, serve_playable
 from instantreact.api.schemas.clips import AnalysisView, ClipView
 from instantreact.api.schemas.events import EventView
-from instantreact.api.schemas.fields import Id, PathId
+from instantreact.api.schemas.fields import Id, PathId, Playable
 from instantreact.api.upload import UPLOAD_BODY, receive_upload
 from instantreact.domain.media import ClipState
 from instantreact.domain.principal import Scope
@@ -144,15 +145,23 @@ async def list_clip_events(services: ServicesDep, clip_id: PathId) -> Response:
         200: {**_FILE, "description": "The file."},
         206: {**_FILE, "description": "The part of the file that Range asked for."},
         304: {"description": "The caller has it already: If-None-Match names its ETag."},
-        **problems(401, 403, 404, 416, 422),
+        **problems(401, 403, 404, 413, 415, 416, 422, 503),
     },
 )
-async def get_clip_media(request: Request, services: ServicesDep, clip_id: PathId) -> Response:
-    """The file as it was sent, whole or, with a Range header, in part."""
+async def get_clip_media(
+    request: Request, services: ServicesDep, clip_id: PathId, playable: Playable = False
+) -> Response:
+    """The file as it was sent, whole or, with a Range header, in part.
+
+    With `playable`, what browsers play of it: H.264 in MP4 is made at the first request where the file is anything
+    else, upright and with the times of its windows. Half an hour of footage at most (413).
+    """
     clip = await intake.get_clip(services, clip_id)
     if clip.blob_key is None:
         raise NotFound("file of clip", clip_id)
     name = clip.filename or clip.id
+    if playable:
+        return await serve_playable(request, clip.blob_key, etag=clip.sha256, filename=f"{PurePath(name).stem}.mp4")
     media_type = _media_type(clip)
     return await serve_blob(request, services, clip.blob_key, media_type=media_type, etag=clip.sha256, filename=name)
 

@@ -1,6 +1,6 @@
 """What was seen and heard, and when."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -9,15 +9,16 @@ from instantreact.api.deps import ServicesDep
 from instantreact.api.openapi import problems
 from instantreact.api.pages import Page, PageDep
 from instantreact.api.queries import refuse_empty_time
-from instantreact.api.ranges import serve_blob
+from instantreact.api.ranges import serve_blob, serve_playable
 from instantreact.api.schemas.events import EventView
 from instantreact.api.schemas.explaining import EventExplanationView, ExplanationView
-from instantreact.api.schemas.fields import Id, Moment, PathId, SearchText
+from instantreact.api.schemas.fields import Id, Mark, Moment, PathId, Playable, SearchText
 from instantreact.errors import NotFound
 from instantreact.pipeline.explain import explain_event
 from instantreact.storage import events
 from instantreact.storage.events import EventFilter
 from instantreact.storage.paging import Cursor
+from instantreact.storage.words import SoughtMark
 
 router = APIRouter(prefix="/events", tags=["events"], route_class=KeyedRoute)
 
@@ -30,9 +31,16 @@ async def _ask_filter(
         SearchText | None,
         Query(description="Words of the caption or of what was said, each from its beginning; all must be there."),
     ] = None,
+    concept: Annotated[Mark | None, Query(description="With this concept, with at least `min_score`.")] = None,
+    label: Annotated[
+        Mark | None, Query(description="On which something of this label was detected, with at least `min_score`.")
+    ] = None,
+    min_score: Annotated[float, Query(ge=0.1, le=0.9, multiple_of=0.1, description="In tenths.")] = 0.5,
 ) -> EventFilter:
     refuse_empty_time(since, until)
-    return EventFilter(camera_id=camera_id, since=since, until=until, text=text)
+    named: dict[Literal["concept", "label"], str | None] = {"concept": concept, "label": label}
+    scores = tuple(SoughtMark(kind, name, round(min_score * 10)) for kind, name in named.items() if name)
+    return EventFilter(camera_id=camera_id, since=since, until=until, text=text, scores=scores)
 
 
 @router.get("", operation_id="listEvents", summary="List events", responses=problems(401, 403, 422))
@@ -97,15 +105,22 @@ async def get_event_snapshot(request: Request, services: ServicesDep, event_id: 
         200: {"content": {"video/mp4": {}}, "description": "The clip."},
         206: {"content": {"video/mp4": {}}, "description": "The part of the clip that Range asked for."},
         304: {"description": "The caller has it already: If-None-Match names its ETag."},
-        **problems(401, 403, 404, 416, 422),
+        **problems(401, 403, 404, 413, 415, 416, 422, 503),
     },
 )
-async def get_event_evidence(request: Request, services: ServicesDep, event_id: PathId) -> Response:
-    """What the camera sent around an event that raised an alert, with its sound; there some seconds after the alert."""
+async def get_event_evidence(
+    request: Request, services: ServicesDep, event_id: PathId, playable: Playable = False
+) -> Response:
+    """What the camera sent around an event that raised an alert, with its sound; there some seconds after the alert.
+
+    Cameras send H.265, which most browsers do not play: with `playable`, H.264 is made of it at the first request.
+    """
     async with services.database.reading() as session:
         event = await events.get_event(session, event_id)
     if event.evidence_key is None:
         raise NotFound("evidence clip of event", event_id)
+    if playable:
+        return await serve_playable(request, event.evidence_key, etag=event.id, filename=f"{event.id}.mp4")
     return await serve_blob(
         request, services, event.evidence_key, media_type="video/mp4", etag=event.id, filename=f"{event.id}.mp4"
     )

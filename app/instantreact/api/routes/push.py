@@ -12,15 +12,12 @@ from starlette.websockets import WebSocketDisconnect
 
 from instantreact.api.auth import find_principal
 from instantreact.api.deps import find_live
-from instantreact.api.errors import answer_error, answer_problem, kind_of_status
 from instantreact.api.live import PushTarget
+from instantreact.api.sockets import INVALID, RESTART, TOO_LARGE, UNSUPPORTED, deny
 from instantreact.domain.principal import Scope
 from instantreact.errors import InstantReactError, TooLarge, UnreadableMedia
 
 router = APIRouter()
-
-# RFC 6455, section 7.4.1
-UNSUPPORTED, INVALID, TOO_LARGE, RESTART = 1003, 1007, 1009, 1012
 
 
 @router.websocket("/cameras/{camera_id}/push")
@@ -32,11 +29,8 @@ async def push_frames(socket: WebSocket, camera_id: str, key: Annotated[str | No
     try:
         (await find_principal(socket, socket.headers.get("x-api-key", key))).require(Scope.INGEST)
         target = await (await find_live(socket)).take_pushed(camera_id)
-    except HTTPException as error:
-        problem = answer_problem(socket, kind_of_status(error.status_code), error.detail, headers=error.headers)
-        await socket.send_denial_response(problem)
-    except InstantReactError as error:
-        await socket.send_denial_response(answer_error(socket, error))
+    except (HTTPException, InstantReactError) as error:
+        await deny(socket, error)
     else:
         await socket.accept()
         with suppress(WebSocketDisconnect):

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from instantreact.api.schemas.fields import Draft, Id
 from instantreact.channels.words import compose_text, compose_title
 from instantreact.domain.alert import AlertState, ChannelKind, DeliveryState, PartKind
 from instantreact.domain.rule import Evidence, Severity
@@ -74,6 +75,16 @@ _EXAMPLE: JsonDict = {
         }
     ],
 }
+
+
+class TrialDraft(Draft):
+    """Whom to send a test alert."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"recipient_ids": None}]})
+
+    recipient_ids: Annotated[list[Id], Field(min_length=1, max_length=1000)] | None = Field(
+        None, description="null: everybody who is told of alerts."
+    )
 
 
 class PartView(BaseModel):

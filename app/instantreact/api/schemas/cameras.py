@@ -8,7 +8,7 @@ from pydantic.config import JsonDict
 
 from instantreact.addresses import HIDDEN, Login
 from instantreact.api.redaction import complete_source, redact_source
-from instantreact.api.schemas.fields import Draft, Flag, Line, Name, Number, Password, Source, Username
+from instantreact.api.schemas.fields import Draft, Flag, Id, Line, Name, Number, Password, Source, Username
 from instantreact.api.schemas.live import LIVE_EXAMPLE, LiveView
 from instantreact.domain.camera import Mask, Point, SpeechMode, Zone, find_flaw
 from instantreact.storage.cameras import CameraSettings
@@ -28,6 +28,7 @@ _EXAMPLE: JsonDict = {
     "id": "d8e8fca2dc0f896fd7cb4cb0031ba249",
     **_DRAFT,
     "source": "rtsp://***@192.168.1.20/stream1",
+    "position": 1,
     "created_at": "2026-11-22T12:00:00Z",
     "live": LIVE_EXAMPLE,
 }
@@ -72,7 +73,7 @@ class CameraDraft(Draft):
     """What people decide about a camera."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_DRAFT]})
-    read_only: ClassVar[frozenset[str]] = frozenset({"id", "created_at", "live"})
+    read_only: ClassVar[frozenset[str]] = frozenset({"id", "position", "created_at", "live"})
 
     name: Name = Field(description="Unique among the cameras.")
     site: Line = Field("", description="The name of the site it belongs to, which is made if there is none yet.")
@@ -113,6 +114,14 @@ class CameraDraft(Draft):
         )
 
 
+class CameraOrderDraft(Draft):
+    """Which camera comes first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"camera_ids": []}]})
+
+    camera_ids: Annotated[list[Id], Field(max_length=10_000)]
+
+
 class CameraView(BaseModel):
     """A camera as it is stored, its credentials replaced by ***."""
 
@@ -127,6 +136,7 @@ class CameraView(BaseModel):
     sensitivity: float
     zones: tuple[Zone, ...]
     masks: tuple[Mask, ...]
+    position: int | None = Field(description="Among the cameras on a wall (`PUT /cameras/order`); null: at the end.")
     created_at: datetime
     live: LiveView = Field(description="How its watching goes.")
 
@@ -143,6 +153,7 @@ class CameraView(BaseModel):
             sensitivity=settings.sensitivity,
             zones=settings.zones,
             masks=settings.masks,
+            position=camera.position,
             created_at=camera.created_at,
             live=live,
         )

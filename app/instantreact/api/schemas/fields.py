@@ -5,7 +5,7 @@ import unicodedata
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, ClassVar
 
-from fastapi import Path
+from fastapi import Path, Query
 from pydantic import (
     AfterValidator,
     AllowInfNan,
@@ -46,6 +46,9 @@ Name = Annotated[Line, StringConstraints(min_length=1), AfterValidator(_check_vi
 
 SearchText = Annotated[str, StringConstraints(max_length=200, pattern=_PRINTABLE)]
 """Words to look for."""
+
+Mark = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_PRINTABLE)]
+"""The name of a concept, or a label."""
 
 Source = Annotated[
     str,
@@ -89,6 +92,15 @@ def _read_switch(value: object) -> object:
 
 Switch = Annotated[bool, BeforeValidator(_read_switch)]
 """true or false in a query."""
+
+
+Playable = Annotated[
+    Switch,
+    Query(
+        description="H.264 in MP4, made once where the file is something that browsers may not play. While it is being "
+        "made the answer is 503; Retry-After says when to ask again."
+    ),
+]
 
 
 def _refuse_what_is_no_date(value: object) -> object:

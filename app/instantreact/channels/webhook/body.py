@@ -19,6 +19,7 @@ from instantreact.domain.happening import (
     Notice,
     Reminder,
     RuleMatched,
+    TrialAlert,
     Written,
 )
 
@@ -55,5 +56,5 @@ def _occurred_at(happening: Happening) -> datetime | None:
             return happening.since
         case IncidentGrew():
             return happening.latest_at
-        case AlertAnswered() | AlertDoubted() | Digest() | Reminder() | Written():
+        case AlertAnswered() | AlertDoubted() | Digest() | Reminder() | TrialAlert() | Written():
             return None
