@@ -38,11 +38,11 @@ async def set_up(client: httpx.AsyncClient, code: str, name: str = "Ana") -> htt
 
 async def test_code_makes_the_first_administrator_once(app: FastAPI, code: str, client: httpx.AsyncClient) -> None:
     async with browser(app) as ana, browser(app) as eve:
-        assert (await ana.get("/setup")).json() == {"is_needed": True}
+        assert (await ana.get("/setup")).json() == {"is_needed": True, "has_oidc": False}
         made = await set_up(ana, code.lower().replace("-", " "))
         assert made.status_code == 201, made.text
         assert made.json()["role"] == "administrator"
-        assert (await ana.get("/setup")).json() == {"is_needed": False}
+        assert (await ana.get("/setup")).json() == {"is_needed": False, "has_oidc": False}
         assert_problem(await set_up(eve, code, "Eve"), 409, "administrator already")
         assert (await sign_in(ana)).status_code == 200
         assert (await ana.get("/users")).json()["items"][0]["name"] == "Ana"

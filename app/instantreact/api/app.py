@@ -1,6 +1,7 @@
 """The HTTP application: routes, guards, errors, description."""
 
 import asyncio
+from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.telemetry import TelemetryConfig
@@ -11,6 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from instantreact import __version__
 from instantreact.api.audit import AuditContext, AuditTrail
 from instantreact.api.auth import WrongKeys, describe_key
+from instantreact.api.console import CONSOLE, install_console
 from instantreact.api.errors import install_handlers
 from instantreact.api.known_keys import KnownKeys
 from instantreact.api.known_sessions import KnownSessions
@@ -100,6 +102,8 @@ KEYED = (
 )
 """Routes that need a key."""
 
+TITLE = "InstantReact"
+
 MAX_BODY_BYTES = 1024 * 1024
 """The largest request that is no upload."""
 
@@ -126,7 +130,7 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
         static_url="/docs/assets",
         favicon_url="data:,",
         swagger_ui_parameters={"validatorUrl": None},
-        title="InstantReact",
+        title=TITLE,
         version=__version__,
         description=DESCRIPTION,
         openapi_tags=TAGS,
@@ -165,6 +169,20 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     app.state.renditions = Renditions(services)
     install_handlers(app)
     install_description(app)
+    _include_routes(app)
+    install_console(app, CONSOLE)
+    return app
+
+
+def describe_api() -> dict[str, Any]:
+    """The description of the API (OpenAPI), without a service behind it."""
+    app = FastAPI(title=TITLE, version=__version__, description=DESCRIPTION, openapi_tags=TAGS)
+    install_description(app)
+    _include_routes(app)
+    return app.openapi()
+
+
+def _include_routes(app: FastAPI) -> None:
     for keyed in KEYED:
         app.include_router(keyed.router, dependencies=[Depends(describe_key), Depends(refuse_unknown_query)])
     for unkeyed in (health.router, session.open_router, setup.router):
@@ -172,7 +190,6 @@ def create_app(services: Services, options: ApiOptions, readiness: Readiness, li
     # Facebook adds parameters of its own to what it calls and links to, and so do OpenID providers.
     for open_ in (webhooks, open_alert, push, walls, oidc):
         app.include_router(open_.router)
-    return app
 
 
 def _allow_origins(origins: tuple[str, ...]) -> list[Middleware]:

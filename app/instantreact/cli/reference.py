@@ -1,5 +1,9 @@
-"""`instantreact settings`: the reference of every setting, in Markdown; docs/settings.md is what it prints."""
+"""`instantreact settings`: the reference of every setting, in Markdown; docs/settings.md is what it prints.
 
+`instantreact openapi`: the description of the API; web/openapi.json is what it prints.
+"""
+
+import json
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -28,6 +32,13 @@ _FORMATS = {"password": "a secret", "path": "a path", "uri": "a URL"}
 def settings() -> None:
     """Print the reference of every setting, in Markdown."""
     typer.echo("\n".join(list_reference()))
+
+
+def openapi() -> None:
+    """Print the description of the API (OpenAPI)."""
+    from instantreact.api.app import describe_api
+
+    typer.echo(json.dumps(describe_api(), indent=1, ensure_ascii=False))
 
 
 def list_reference() -> Iterator[str]:

@@ -42,7 +42,7 @@ async def begin_oidc(
     services: WholeServicesDep,
     next_: Annotated[
         str, Query(alias="next", pattern=_PATH, description="Where to go afterwards, a path of this service.")
-    ] = "/docs",
+    ] = "/console/",
 ) -> RedirectResponse:
     """To be opened by a browser, not by a script. 404 where no provider is set."""
     refuse_unprotected(request)

@@ -21,10 +21,11 @@ router = APIRouter(prefix="/setup", tags=["users"])
 
 
 @router.get("", operation_id="getSetup", summary="Is there an administrator?", responses=problems(422))
-async def get_setup(services: WholeServicesDep) -> SetupView:
+async def get_setup(request: Request, services: WholeServicesDep) -> SetupView:
     """Without one, `instantreact serve` prints a code at its start."""
     async with services.database.reading() as session:
-        return SetupView(is_needed=not await users.has_administrator(session))
+        is_needed = not await users.has_administrator(session)
+    return SetupView(is_needed=is_needed, has_oidc=request.app.state.oidc is not None)
 
 
 @router.post(

@@ -194,8 +194,9 @@ class SetupDraft(Draft):
 
 
 class SetupView(BaseModel):
-    """Whether the service waits for its first administrator."""
+    """What whoever is about to come in has to know."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"is_needed": True}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"is_needed": True, "has_oidc": False}]})
 
-    is_needed: bool
+    is_needed: bool = Field(description="Whether the service waits for its first administrator.")
+    has_oidc: bool = Field(description="Whether people come by an OpenID provider too, at /session/oidc.")

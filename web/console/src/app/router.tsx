@@ -1,0 +1,88 @@
+/** Every address of the console. Pages are loaded when they are first opened. */
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
+import { sessionOptions, setupOptions } from '@/shared/session/session'
+import { Nowhere, PageFailure, PagePending } from './fallbacks'
+import { queryClient } from './queryClient'
+import { Shell } from './Shell'
+import * as search from './search'
+
+const root = createRootRouteWithContext<{ client: QueryClient }>()({ component: Outlet, notFoundComponent: Nowhere })
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: search.signIn,
+  beforeLoad: async ({ context, search: { next } }) => {
+    if (await context.client.ensureQueryData(sessionOptions)) throw redirect({ href: next ?? '/console/' })
+    const { is_needed: isNeeded } = await context.client.fetchQuery(setupOptions)
+    if (isNeeded) throw redirect({ to: '/set-up' })
+  },
+  component: lazyRouteComponent(() => import('@/features/session/SignInPage'), 'SignInPage'),
+})
+
+const setUp = createRoute({
+  getParentRoute: () => root,
+  path: '/set-up',
+  beforeLoad: async ({ context }) => {
+    const { is_needed: isNeeded } = await context.client.fetchQuery(setupOptions)
+    if (!isNeeded) throw redirect({ to: '/' })
+  },
+  component: lazyRouteComponent(() => import('@/features/session/SetUpPage'), 'SetUpPage'),
+})
+
+/** Around every page that takes somebody who is signed in. */
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  beforeLoad: async ({ context, location }) => {
+    const principal = await context.client.ensureQueryData(sessionOptions)
+    if (!principal) throw redirect({ to: '/sign-in', search: { next: location.publicHref } })
+  },
+  component: Shell,
+})
+
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/alerts' })
+  },
+})
+
+const alerts = createRoute({
+  getParentRoute: () => shell,
+  path: '/alerts',
+  validateSearch: search.alerts,
+  component: lazyRouteComponent(() => import('@/features/alerts/AlertsPage'), 'AlertsPage'),
+})
+
+const alert = createRoute({
+  getParentRoute: () => alerts,
+  path: '/$alertId',
+  component: lazyRouteComponent(() => import('@/features/alerts/AlertPage'), 'AlertPage'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([signIn, setUp, shell.addChildren([home, alerts.addChildren([alert])])]),
+  basepath: '/console',
+  context: { client: queryClient },
+  defaultPreload: 'intent',
+  defaultPreloadStaleTime: 0, // Query decides what is fresh
+  scrollRestoration: true,
+  defaultErrorComponent: PageFailure,
+  defaultPendingComponent: PagePending,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

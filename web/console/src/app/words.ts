@@ -1,0 +1,36 @@
+import { catalogue } from '@/shared/words/catalogue'
+
+export const words = catalogue({
+  en: {
+    navigation: 'Pages',
+    skip: 'To the content',
+    account: (name: string) => `Account of ${name}`,
+    signOut: 'Sign out',
+    language: 'Language',
+    colors: 'Colours',
+    scheme: { light: 'Light', dark: 'Dark', auto: 'As the device' },
+    role: { viewer: 'Viewer', operator: 'Operator', administrator: 'Administrator' },
+    lost: 'The connection is lost. What you see may be old; it is tried again by itself.',
+    back: 'Connected again.',
+    nowhere: 'There is no such page',
+    home: 'To the alerts',
+    apiDocs: 'API',
+    pages: { alerts: 'Alerts' },
+  },
+  fr: {
+    navigation: 'Pages',
+    skip: 'Aller au contenu',
+    account: (name: string) => `Compte de ${name}`,
+    signOut: 'Se déconnecter',
+    language: 'Langue',
+    colors: 'Couleurs',
+    scheme: { light: 'Clair', dark: 'Sombre', auto: 'Comme l’appareil' },
+    role: { viewer: 'Lecture seule', operator: 'Opérateur', administrator: 'Administrateur' },
+    lost: 'La connexion est perdue. Ce que vous voyez peut dater ; un nouvel essai se fait tout seul.',
+    back: 'De nouveau connecté.',
+    nowhere: 'Cette page n’existe pas',
+    home: 'Vers les alertes',
+    apiDocs: 'API',
+    pages: { alerts: 'Alertes' },
+  },
+})

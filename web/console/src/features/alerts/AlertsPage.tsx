@@ -1,0 +1,102 @@
+import { Button, Loader, SegmentedControl, Text } from '@mantine/core'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { getRouteApi, Outlet, useMatch } from '@tanstack/react-router'
+import { useCallback, useRef } from 'react'
+import { flatten } from '@/shared/api/lists'
+import { useMay } from '@/shared/session/session'
+import { Empty } from '@/shared/ui/Empty'
+import { Failure } from '@/shared/ui/Failure'
+import { PageHead } from '@/shared/ui/PageHead'
+import { VirtualList } from '@/shared/ui/VirtualList'
+import { useWords } from '@/shared/words/language'
+import { AlertRow } from './AlertRow'
+import classes from './alerts.module.css'
+import { type AlertState, alertsOptions, useAlertNews } from './queries'
+import { useAlertKeys } from './useAlertKeys'
+import { useArrivals } from './useArrivals'
+import { words } from './words'
+
+const ROW_PX = 132
+const FILTERS = { raised: 'open', all: 'all', acknowledged: 'acknowledged', dismissed: 'dismissed' } as const
+type Filter = keyof typeof FILTERS
+
+const route = getRouteApi('/shell/alerts')
+
+/** The inbox, and beside it (on a phone: in its place) the alert that was opened. */
+export function AlertsPage() {
+  const said = useWords(words)
+  const { state } = route.useSearch()
+  const navigate = route.useNavigate()
+  useAlertNews()
+  const opened = useMatch({ from: '/shell/alerts/$alertId', shouldThrow: false })?.params.alertId
+  const choose = (filter: string) =>
+    navigate({ search: filter === 'all' ? {} : { state: filter as AlertState }, replace: true })
+  return (
+    <div className={classes.page} data-opened={opened !== undefined}>
+      <section className={classes.inbox}>
+        <PageHead title={said.title}>
+          <SegmentedControl
+            aria-label={said.show}
+            size="xs"
+            value={state ?? 'all'}
+            onChange={choose}
+            data={(Object.keys(FILTERS) as Filter[]).map((each) => ({
+              value: each,
+              label: said.filter[FILTERS[each]],
+            }))}
+          />
+        </PageHead>
+        <Inbox state={state} opened={opened} />
+      </section>
+      {opened !== undefined && (
+        <section className={classes.opened}>
+          <Outlet />
+        </section>
+      )}
+    </div>
+  )
+}
+
+function Inbox({ state, opened }: { state: AlertState | undefined; opened: string | undefined }) {
+  const said = useWords(words)
+  const mayAnswer = useMay('operate')
+  const list = useInfiniteQuery(alertsOptions(state))
+  const alerts = flatten(list.data)
+  const scroller = useRef<HTMLDivElement>(null)
+  const arrivals = useArrivals(alerts, scroller, ROW_PX)
+  const keys = useAlertKeys(alerts, mayAnswer)
+  const { fetchNextPage, hasNextPage, isFetchingNextPage } = list
+  const onEnd = useCallback(() => {
+    if (!isFetchingNextPage) void fetchNextPage()
+  }, [fetchNextPage, isFetchingNextPage])
+  if (list.isPending) return <Loader aria-hidden />
+  if (list.isError) return <Failure error={list.error} onRetry={() => void list.refetch()} />
+  if (alerts.length === 0) return <Empty title={said.none}>{state ? null : <Text>{said.noneWhy}</Text>}</Empty>
+  return (
+    <>
+      {mayAnswer && (
+        <Text size="xs" c="dimmed" mb="xs" visibleFrom="sm">
+          {said.keys}
+        </Text>
+      )}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: keys act on the alert that has the focus inside */}
+      <div ref={scroller} className={classes.scroller} onKeyDown={keys} onScroll={arrivals.onScroll}>
+        <div role="status" className={classes.pill}>
+          {arrivals.count > 0 && (
+            <Button size="compact-sm" radius="xl" onClick={arrivals.show}>
+              {said.newOnes(arrivals.count)}
+            </Button>
+          )}
+        </div>
+        <VirtualList
+          items={alerts}
+          rowHeight={ROW_PX}
+          label={said.list}
+          scroller={scroller}
+          onEnd={hasNextPage ? onEnd : undefined}
+          render={(alert) => <AlertRow alert={alert} isOpened={alert.id === opened} />}
+        />
+      </div>
+    </>
+  )
+}

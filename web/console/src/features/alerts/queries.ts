@@ -1,0 +1,105 @@
+import { type QueryKey, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useCallback } from 'react'
+import { api, ask, type View } from '@/shared/api/client'
+import { listOptions, putItem } from '@/shared/api/lists'
+import type { News } from '@/shared/news/news'
+import { useNews } from '@/shared/news/useNews'
+import { tell, useTellError } from '@/shared/ui/notify'
+import { useWords } from '@/shared/words/language'
+import { words } from './words'
+
+export type Alert = View<'AlertView'>
+export type AlertState = Alert['state']
+
+const LISTS = ['alerts', 'list'] as const
+const PAGE = 50
+/** More news than this at once are not worth a request each. */
+const MOST_SINGLE = 10
+
+export const alertsOptions = (state: AlertState | undefined) =>
+  listOptions<Alert>([...LISTS, state ?? 'all'], (after, signal) =>
+    ask(api.GET('/alerts', { params: { query: { state, after, limit: PAGE } }, signal })),
+  )
+
+export const alertOptions = (id: string) =>
+  queryOptions({
+    queryKey: ['alerts', 'one', id],
+    queryFn: ({ signal }) => ask(api.GET('/alerts/{alert_id}', { params: { path: { alert_id: id } }, signal })),
+  })
+
+/** What an alert was raised for; it does not change but for its evidence, which is cut a little later. */
+export const eventOptions = (id: string) =>
+  queryOptions({
+    queryKey: ['events', 'one', id],
+    queryFn: ({ signal }) => ask(api.GET('/events/{event_id}', { params: { path: { event_id: id } }, signal })),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+export const explanationOptions = (eventId: string) =>
+  queryOptions({
+    queryKey: ['events', 'explained', eventId],
+    queryFn: ({ signal }) =>
+      ask(api.GET('/events/{event_id}/explain', { params: { path: { event_id: eventId } }, signal })),
+  })
+
+function fits(key: QueryKey, alert: Alert): boolean {
+  const [, , state] = key
+  return state === 'all' || state === alert.state
+}
+
+function isLater(one: Alert, other: Alert): boolean {
+  if (one.raised_at !== other.raised_at) return Date.parse(one.raised_at) > Date.parse(other.raised_at)
+  return one.id > other.id
+}
+
+/** Puts an alert, as it is now, into every list and page that shows it. */
+function usePutAlert(): (alert: Alert) => void {
+  const client = useQueryClient()
+  return useCallback(
+    (alert) => {
+      client.setQueryData(alertOptions(alert.id).queryKey, alert)
+      putItem(client, LISTS, alert, fits, isLater)
+    },
+    [client],
+  )
+}
+
+/** Lets the lists move by themselves. */
+export function useAlertNews(): void {
+  const client = useQueryClient()
+  const put = usePutAlert()
+  useNews('alert', (news: News[]) => {
+    if (news.length > MOST_SINGLE) {
+      void client.invalidateQueries({ queryKey: ['alerts'] })
+      return
+    }
+    for (const { id } of news) void client.fetchQuery({ ...alertOptions(id), staleTime: 0 }).then(put, () => undefined)
+  })
+}
+
+export function useAnswer() {
+  const put = usePutAlert()
+  const onError = useTellError()
+  return useMutation({
+    mutationFn: ({ id, answer }: { id: string; answer: 'acknowledge' | 'dismiss' }) =>
+      ask(api.POST(`/alerts/{alert_id}/${answer}`, { params: { path: { alert_id: id } } })),
+    onSuccess: put,
+    onError,
+  })
+}
+
+export type MuteDraft = Pick<View<'MuteDraft'>, 'rule_id' | 'camera_id' | 'duration_s'>
+
+export function useMute() {
+  const said = useWords(words)
+  const client = useQueryClient()
+  const onError = useTellError()
+  return useMutation({
+    mutationFn: (draft: MuteDraft) => ask(api.POST('/mutes', { body: { ...draft, recipient_id: null } })),
+    onSuccess: () => {
+      tell(said.muted)
+      void client.invalidateQueries({ queryKey: ['mutes'] })
+    },
+    onError,
+  })
+}
