@@ -2,6 +2,7 @@ import { Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core'
 import { IconUserCircle } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { api, ask } from '@/shared/api/client'
+import { feed } from '@/shared/news/feed'
 import { useSession } from '@/shared/session/session'
 import { useTellError } from '@/shared/ui/notify'
 import { LANGUAGE_NAMES, LANGUAGES } from '@/shared/words/catalogue'
@@ -18,7 +19,10 @@ export function AccountMenu() {
   const onError = useTellError()
   const signOut = useMutation({
     mutationFn: () => ask(api.DELETE('/session')),
-    onSuccess: () => location.assign('/console/'), // nothing that was read stays in this page
+    onSuccess: () => {
+      feed.tellSignedOut()
+      location.assign('/console/') // nothing that was read stays in this page
+    },
     onError,
   })
   return (

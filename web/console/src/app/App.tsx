@@ -8,6 +8,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { whenSignedOut } from '@/shared/api/client'
 import { feed } from '@/shared/news/feed'
+import type { Told } from '@/shared/news/news'
 import { sessionOptions } from '@/shared/session/session'
 import { LanguageProvider } from '@/shared/words/language'
 import { nonce } from './nonce'
@@ -16,7 +17,12 @@ import { router } from './router'
 import { resolveColors, theme } from './theme'
 
 export function App() {
-  useEffect(() => whenSignedOut(forget), [])
+  useEffect(() => {
+    const stops = [whenSignedOut(forget), feed.listen((told) => isEnd(told) && forget())]
+    return () => {
+      for (const stop of stops) stop()
+    }
+  }, [])
   return (
     <MantineProvider theme={theme} cssVariablesResolver={resolveColors} defaultColorScheme="auto" getStyleNonce={nonce}>
       <LanguageProvider>
@@ -29,9 +35,14 @@ export function App() {
   )
 }
 
+function isEnd(told: Told): boolean {
+  return told.kind === 'signed-out' || (told.kind === 'connection' && told.connection === 'refused')
+}
+
 /** The session has ended: nothing that was read for it stays, and the way leads to the sign-in. */
 function forget(): void {
   if (!queryClient.getQueryData(sessionOptions.queryKey)) return
+  feed.tellSignedOut()
   feed.stop()
   queryClient.clear()
   queryClient.setQueryData(sessionOptions.queryKey, null)

@@ -2,6 +2,7 @@ import { type CSSVariablesResolver, createTheme } from '@mantine/core'
 
 export const theme = createTheme({
   primaryColor: 'indigo',
+  primaryShade: 8, // white on it has 4.5:1
   autoContrast: true,
   defaultRadius: 'md',
   cursorType: 'pointer',

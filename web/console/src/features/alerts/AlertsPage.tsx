@@ -1,19 +1,18 @@
-import { Button, Loader, SegmentedControl, Text } from '@mantine/core'
+import { Loader, SegmentedControl, Text } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Outlet, useMatch } from '@tanstack/react-router'
-import { useCallback, useRef } from 'react'
+import { useCallback } from 'react'
 import { flatten } from '@/shared/api/lists'
 import { useMay } from '@/shared/session/session'
 import { Empty } from '@/shared/ui/Empty'
 import { Failure } from '@/shared/ui/Failure'
+import { LiveList } from '@/shared/ui/LiveList'
 import { PageHead } from '@/shared/ui/PageHead'
-import { VirtualList } from '@/shared/ui/VirtualList'
 import { useWords } from '@/shared/words/language'
 import { AlertRow } from './AlertRow'
 import classes from './alerts.module.css'
 import { type AlertState, alertsOptions, useAlertNews } from './queries'
 import { useAlertKeys } from './useAlertKeys'
-import { useArrivals } from './useArrivals'
 import { words } from './words'
 
 const ROW_PX = 132
@@ -62,8 +61,6 @@ function Inbox({ state, opened }: { state: AlertState | undefined; opened: strin
   const mayAnswer = useMay('operate')
   const list = useInfiniteQuery(alertsOptions(state))
   const alerts = flatten(list.data)
-  const scroller = useRef<HTMLDivElement>(null)
-  const arrivals = useArrivals(alerts, scroller, ROW_PX)
   const keys = useAlertKeys(alerts, mayAnswer)
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = list
   const onEnd = useCallback(() => {
@@ -79,24 +76,15 @@ function Inbox({ state, opened }: { state: AlertState | undefined; opened: strin
           {said.keys}
         </Text>
       )}
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: keys act on the alert that has the focus inside */}
-      <div ref={scroller} className={classes.scroller} onKeyDown={keys} onScroll={arrivals.onScroll}>
-        <div role="status" className={classes.pill}>
-          {arrivals.count > 0 && (
-            <Button size="compact-sm" radius="xl" onClick={arrivals.show}>
-              {said.newOnes(arrivals.count)}
-            </Button>
-          )}
-        </div>
-        <VirtualList
-          items={alerts}
-          rowHeight={ROW_PX}
-          label={said.list}
-          scroller={scroller}
-          onEnd={hasNextPage ? onEnd : undefined}
-          render={(alert) => <AlertRow alert={alert} isOpened={alert.id === opened} />}
-        />
-      </div>
+      <LiveList
+        items={alerts}
+        label={said.list}
+        rowPx={ROW_PX}
+        sayNew={said.newOnes}
+        onEnd={hasNextPage ? onEnd : undefined}
+        onKeyDown={keys}
+        render={(alert) => <AlertRow alert={alert} isOpened={alert.id === opened} />}
+      />
     </>
   )
 }

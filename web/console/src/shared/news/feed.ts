@@ -44,6 +44,11 @@ export class Feed {
     this.#cursor = undefined
   }
 
+  /** Somebody signed out, or their session has ended: so it is in every tab. */
+  tellSignedOut(): void {
+    this.#channel?.postMessage({ kind: 'signed-out' } satisfies Told)
+  }
+
   listen(listener: Listener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

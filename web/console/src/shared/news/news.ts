@@ -18,6 +18,7 @@ export type Told =
   | { kind: 'beat'; cursor: string | undefined }
   | { kind: 'connection'; connection: Connection }
   | { kind: 'hello' }
+  | { kind: 'signed-out' }
 
 /** `refused`: nobody is signed in any more. */
 export type Connection = 'opening' | 'open' | 'lost' | 'refused'

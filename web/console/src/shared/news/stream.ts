@@ -85,8 +85,12 @@ class Silence {
   constructor(outer: AbortSignal) {
     const abort = () => this.#controller.abort()
     outer.addEventListener('abort', abort)
+    addEventListener('offline', abort) // the browser knows at once; the connection would only be quiet
     this.#timer = setTimeout(abort, QUIET_MS)
-    this.#stop = () => outer.removeEventListener('abort', abort)
+    this.#stop = () => {
+      outer.removeEventListener('abort', abort)
+      removeEventListener('offline', abort)
+    }
   }
 
   get signal(): AbortSignal {

@@ -1,13 +1,11 @@
-import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 
 const TOP_PX = 40
 
-/**
- * What came above while somebody reads further down: the list keeps its place, and says how many there are.
- */
+/** What came above while somebody reads further down: the list keeps its place, and says how many there are. */
 export function useArrivals(
   items: readonly { id: string }[],
-  scroller: RefObject<HTMLElement | null>,
+  scroller: HTMLElement | null,
   rowPx: number,
 ): { count: number; show: () => void; onScroll: () => void } {
   const [count, setCount] = useState(0)
@@ -15,9 +13,8 @@ export function useArrivals(
   useLayoutEffect(() => {
     const before = items.findIndex((each) => each.id === first.current)
     first.current = items[0]?.id
-    const box = scroller.current
-    if (before <= 0 || !box || box.scrollTop < TOP_PX) return
-    box.scrollTop += before * rowPx
+    if (before <= 0 || !scroller || scroller.scrollTop < TOP_PX) return
+    scroller.scrollTop += before * rowPx
     setCount((known) => known + before)
   }, [items, scroller, rowPx])
   useEffect(() => {
@@ -25,9 +22,9 @@ export function useArrivals(
   }, [items.length])
   return {
     count,
-    show: () => scroller.current?.scrollTo({ top: 0 }),
+    show: () => scroller?.scrollTo({ top: 0 }),
     onScroll: () => {
-      if (count > 0 && (scroller.current?.scrollTop ?? 0) < TOP_PX) setCount(0)
+      if (count > 0 && (scroller?.scrollTop ?? 0) < TOP_PX) setCount(0)
     },
   }
 }

@@ -1,0 +1,87 @@
+"""The inbox: what is raised shows by itself, and is answered there."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from instantreact.domain.user import Role
+from instantreact_demo.drawing import draw_clip
+from tests.console.conftest import PHONE, PSID, House, Visiting, check_page
+from tests.servers.service import wait_until
+
+
+@pytest.fixture(scope="module")
+def rule(house: House) -> dict[str, Any]:
+    """Tells the guard of whatever is seen."""
+    guard = {"name": "Guard", "channel": "messenger", "address": PSID}
+    assert house.api.post("/recipients", json=guard).status_code in {201, 409}
+    conditions = [{"kind": "concept", "concept": "fight", "min_score": 0.0}]
+    draft = {"name": "A fight", "conditions": conditions, "severity": "critical", "cooldown_s": 0}
+    made: dict[str, Any] = house.api.post("/rules", json=draft).json()
+    return made
+
+
+def raise_alert(house: House, path: Path) -> dict[str, Any]:
+    """The newest alert, after a clip was looked at."""
+    with path.open("rb") as file:
+        answer = house.api.post("/analyze", params={"wait": 60}, data={"notify": "always"}, files={"file": file})
+    assert answer.status_code == 200, answer.text
+    newest: dict[str, Any] = house.api.get("/alerts").json()["items"][0]
+    return newest
+
+
+@pytest.mark.data
+def test_alert_shows_by_itself_and_is_acknowledged_in_the_browser(
+    house: House, visit: Visiting, rule: dict[str, Any], data_dir: Path
+) -> None:
+    page = visit().open("/console/alerts?state=raised")
+    expect(page.get_by_role("heading", name="Alerts")).to_be_visible()
+    alert = raise_alert(house, data_dir / "cctv" / "clips" / "fi001.mp4")
+
+    shown = page.locator(f"[data-alert='{alert['id']}']")
+    expect(shown).to_contain_text(alert["title"])
+    expect(shown.get_by_role("img")).to_have_js_property("complete", True)
+    check_page(page)
+    shown.get_by_role("link").click()
+    opened = page.locator(f"article[data-alert='{alert['id']}']").last
+    expect(opened.get_by_text("Guard", exact=True)).to_be_visible()
+    expect(opened.locator("video")).to_have_js_property("error", None)
+    opened.get_by_role("button", name="Why").click()
+    expect(opened.get_by_role("region", name="Why")).to_contain_text("A fight")
+    check_page(page)
+    opened.get_by_role("button", name="Acknowledge").click()
+
+    expect(opened.get_by_text("Acknowledged")).to_be_visible()
+    assert house.api.get(f"/alerts/{alert['id']}").json()["answered_by"] == "Ana"
+    expect(
+        page.get_by_role("list", name=re.compile("newest first")).locator(f"[data-alert='{alert['id']}']")
+    ).to_have_count(0)
+
+
+def test_alert_that_was_missed_shows_when_one_is_back_and_is_answered_by_keys_but_not_by_a_viewer(
+    house: House, visit: Visiting, rule: dict[str, Any], tmp_path: Path
+) -> None:
+    lost = visit(Role.VIEWER, size=PHONE)
+    lost.may_lose_connection = True
+    looking = lost.open("/console/alerts")
+    expect(looking.get_by_role("heading", name="Alerts")).to_be_visible()
+    lost.context.set_offline(True)
+    expect(looking.get_by_text("The connection is lost")).to_be_visible()
+    draw_clip(tmp_path / "drawn.mp4")
+    alert = raise_alert(house, tmp_path / "drawn.mp4")
+    lost.context.set_offline(False)
+    expect(looking.get_by_text("The connection is lost")).to_be_hidden()
+    seen = looking.locator(f"[data-alert='{alert['id']}']")
+    expect(seen).to_contain_text("Open")
+    expect(seen.get_by_role("button")).to_have_count(0)
+    check_page(looking)
+
+    page = visit(Role.OPERATOR).open("/console/alerts")
+    page.locator(f"[data-alert='{alert['id']}'] a").focus()
+    page.keyboard.press("f")
+
+    expect(seen).to_contain_text("False alarm")
+    wait_until(lambda: house.api.get(f"/alerts/{alert['id']}").json()["state"] == "dismissed", what="the answer")

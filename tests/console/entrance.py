@@ -1,0 +1,37 @@
+"""Signing in, and what holds for every page."""
+
+import re
+
+from playwright.sync_api import expect
+
+from instantreact.domain.user import Role
+from tests.console.conftest import PASSWORD, PHONE, House, Visiting, check_page
+
+
+def test_wrong_password_is_said_in_words_and_the_right_one_leads_where_one_wanted_to_go(
+    house: House, visit: Visiting
+) -> None:
+    house.make_user("operator", Role.OPERATOR)
+    visiting = visit(None, PHONE, locale="fr-FR")
+    page = visiting.open("/console/alerts?state=raised")
+    check_page(page)
+    page.get_by_label("Nom").fill("operator")
+    page.get_by_role("textbox", name="Mot de passe").fill("not theirs")
+    page.get_by_role("button", name="Se connecter").click()
+    expect(page.get_by_role("alert")).to_contain_text("la saisie est fausse")
+    page.get_by_role("textbox", name="Mot de passe").fill(PASSWORD)
+    page.get_by_role("button", name="Se connecter").click()
+
+    expect(page).to_have_url(re.compile(r"/console/alerts\?state=raised$"))
+    expect(page.get_by_role("heading", name="Alertes")).to_be_visible()
+    check_page(page)
+
+
+def test_session_that_ends_leads_to_the_sign_in_in_every_tab(visit: Visiting) -> None:
+    visiting = visit()
+    first, second = visiting.open(), visiting.open()
+    first.get_by_role("button", name="Account of Ana").click()
+    first.get_by_role("menuitem", name="Sign out").click()
+
+    expect(first).to_have_url(re.compile("/console/sign-in"))
+    expect(second).to_have_url(re.compile("/console/sign-in"))
