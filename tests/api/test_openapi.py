@@ -1,3 +1,4 @@
+import json
 import re
 from typing import Any
 
@@ -11,6 +12,7 @@ from instantreact.api.schemas.invitations import InvitationDraft
 from instantreact.api.schemas.recipients import RecipientDraft
 from instantreact.channels.registry import CHANNELS
 from instantreact.domain.alert import ChannelKind
+from tests.conftest import REPOSITORY
 
 VOUCHING = {"signIn", "setUp", "beginOidc", "endOidc"}
 """What says itself who somebody is."""
@@ -117,3 +119,10 @@ def test_addresses_fit_the_description_where_the_channel_takes_them(address: str
     for kind, channel in CHANNELS.items():
         fits = re.search(patterns[kind]["address"]["pattern"], address) if kind in patterns else True
         assert bool(fits) == (channel.find_address_fault(address) is None)
+
+
+def test_committed_description_is_that_of_the_routes(app: FastAPI) -> None:
+    committed = json.loads((REPOSITORY / "web" / "openapi.json").read_text("utf-8"))
+    described = {name: value for name, value in app.openapi().items() if name != "servers"}
+
+    assert committed == json.loads(json.dumps(described)), "make openapi writes it anew"
