@@ -1,6 +1,7 @@
 """The inbox: what is raised shows by itself, and is answered there."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,28 +9,29 @@ import pytest
 from playwright.sync_api import expect
 
 from instantreact.domain.user import Role
-from instantreact_demo.drawing import draw_clip
 from tests.console.conftest import PHONE, PSID, House, Visiting, check_page
+from tests.media.clips import Drawing, make_clip
 from tests.servers.service import wait_until
 
 
-@pytest.fixture(scope="module")
-def rule(house: House) -> dict[str, Any]:
-    """Tells the guard of whatever is seen."""
+@pytest.fixture
+def rule(house: House) -> Iterator[dict[str, Any]]:
+    """Tells the guard of whatever is seen, as long as a test of this file runs."""
     guard = {"name": "Guard", "channel": "messenger", "address": PSID}
     assert house.api.post("/recipients", json=guard).status_code in {201, 409}
     conditions = [{"kind": "concept", "concept": "fight", "min_score": 0.0}]
     draft = {"name": "A fight", "conditions": conditions, "severity": "critical", "cooldown_s": 0}
     made: dict[str, Any] = house.api.post("/rules", json=draft).json()
-    return made
+    yield made
+    assert house.api.delete(f"/rules/{made['id']}").status_code == 204
 
 
-def raise_alert(house: House, path: Path) -> dict[str, Any]:
-    """The newest alert, after a clip was looked at."""
+def raise_alert(house: House, rule: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The newest alert of a rule, after a clip was looked at."""
     with path.open("rb") as file:
         answer = house.api.post("/analyze", params={"wait": 60}, data={"notify": "always"}, files={"file": file})
     assert answer.status_code == 200, answer.text
-    newest: dict[str, Any] = house.api.get("/alerts").json()["items"][0]
+    newest: dict[str, Any] = house.api.get("/alerts", params={"rule_id": rule["id"]}).json()["items"][0]
     return newest
 
 
@@ -39,7 +41,7 @@ def test_alert_shows_by_itself_and_is_acknowledged_in_the_browser(
 ) -> None:
     page = visit().open("/console/alerts?state=raised")
     expect(page.get_by_role("heading", name="Alerts")).to_be_visible()
-    alert = raise_alert(house, data_dir / "cctv" / "clips" / "fi001.mp4")
+    alert = raise_alert(house, rule, data_dir / "cctv" / "clips" / "fi001.mp4")
 
     shown = page.locator(f"[data-alert='{alert['id']}']")
     expect(shown).to_contain_text(alert["title"])
@@ -70,8 +72,7 @@ def test_alert_that_was_missed_shows_when_one_is_back_and_is_answered_by_keys_bu
     expect(looking.get_by_role("heading", name="Alerts")).to_be_visible()
     lost.context.set_offline(True)
     expect(looking.get_by_text("The connection is lost")).to_be_visible()
-    draw_clip(tmp_path / "drawn.mp4")
-    alert = raise_alert(house, tmp_path / "drawn.mp4")
+    alert = raise_alert(house, rule, make_clip(tmp_path / "drawn.mp4", Drawing(width=176, duration_s=2.0)))
     lost.context.set_offline(False)
     expect(looking.get_by_text("The connection is lost")).to_be_hidden()
     seen = looking.locator(f"[data-alert='{alert['id']}']")

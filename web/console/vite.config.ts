@@ -45,5 +45,10 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   server: { proxy: { '^/(?!console)': { target: SERVICE, ws: true } } },
-  test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}', 'checks/**/*.test.ts'], css: false },
+  test: {
+    environment: 'happy-dom',
+    include: ['src/**/*.test.{ts,tsx}', 'checks/**/*.test.ts'],
+    css: false,
+    isolate: false,
+  },
 })

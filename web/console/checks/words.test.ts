@@ -27,7 +27,10 @@ const loaded = import.meta.glob<Loaded>(['../src/**/words.ts', '../src/shared/wo
 })
 const catalogues = Object.entries(loaded).flatMap(([file, exported]) =>
   Object.values(exported)
-    .filter((each) => typeof each === 'object' && each !== null && 'en' in each && 'fr' in each && 'object' === typeof each.en)
+    .filter(
+      (each) =>
+        typeof each === 'object' && each !== null && 'en' in each && 'fr' in each && 'object' === typeof each.en,
+    )
     .map((each) => ({ file, ...each })),
 )
 

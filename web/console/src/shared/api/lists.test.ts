@@ -8,7 +8,13 @@ interface Item {
 
 const isLater = (one: Item, other: Item) => one.at > other.at
 const pages = () => [
-  { items: [{ id: 'd', at: 4 }, { id: 'c', at: 3 }], next: 'x' },
+  {
+    items: [
+      { id: 'd', at: 4 },
+      { id: 'c', at: 3 },
+    ],
+    next: 'x',
+  },
   { items: [{ id: 'a', at: 1 }], next: null },
 ]
 const ids = (given: { items: Item[] }[]) => given.map((page) => page.items.map((each) => each.id))
@@ -16,11 +22,17 @@ const ids = (given: { items: Item[] }[]) => given.map((page) => page.items.map((
 describe('putInPages', () => {
   it('puts what is new where its time is', () => {
     expect(ids(putInPages(pages(), { id: 'e', at: 5 }, true, isLater))).toEqual([['e', 'd', 'c'], ['a']])
-    expect(ids(putInPages(pages(), { id: 'b', at: 2 }, true, isLater))).toEqual([['d', 'c'], ['b', 'a']])
+    expect(ids(putInPages(pages(), { id: 'b', at: 2 }, true, isLater))).toEqual([
+      ['d', 'c'],
+      ['b', 'a'],
+    ])
   })
 
   it('puts what is oldest at the end, unless more pages follow that will bring it', () => {
-    expect(ids(putInPages(pages(), { id: 'z', at: 0 }, true, isLater))).toEqual([['d', 'c'], ['a', 'z']])
+    expect(ids(putInPages(pages(), { id: 'z', at: 0 }, true, isLater))).toEqual([
+      ['d', 'c'],
+      ['a', 'z'],
+    ])
     const cut = pages().slice(0, 1)
     expect(ids(putInPages(cut, { id: 'z', at: 0 }, true, isLater))).toEqual([['d', 'c']])
   })

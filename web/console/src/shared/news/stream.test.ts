@@ -14,7 +14,8 @@ function answer(...pieces: string[]): Response {
   return new Response(body, { status: 200 })
 }
 
-const ALERT = 'event: alert\ndata: {"id":"a1","change":"created","state":"raised","camera_id":null,"at":"t"}\nid: 7-1\n\n'
+const ALERT =
+  'event: alert\ndata: {"id":"a1","change":"created","state":"raised","camera_id":null,"at":"t"}\nid: 7-1\n\n'
 
 /** Answers one after the other; the last request ends it all. */
 function tools(signal: AbortController, ...answers: (Response | Error)[]) {
@@ -49,8 +50,12 @@ describe('follow', () => {
     const told: Told[] = []
     await follow((each) => told.push(each), ending.signal, undefined, given)
     expect(asked).toEqual([null, '7-1', '7-1'])
-    expect(told.filter((each) => each.kind === 'connection').map((each) => each.connection)).toEqual(['open', 'lost'])
-    expect(told.filter((each) => each.kind === 'news')).toHaveLength(1)
+    expect(told.filter((each) => each.kind === 'connection').map((each) => each.connection)).toEqual([
+      'open',
+      'lost',
+      'open',
+    ])
+    expect(told.filter((each) => each.kind === 'news')).toHaveLength(2)
     expect(given.wait).toHaveBeenCalledTimes(1)
   })
 
