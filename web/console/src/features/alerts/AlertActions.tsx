@@ -2,6 +2,7 @@ import { Button, Group, Menu } from '@mantine/core'
 import { IconBellOff, IconCheck, IconX } from '@tabler/icons-react'
 import { May } from '@/shared/session/May'
 import { useWords } from '@/shared/words/language'
+import classes from './alerts.module.css'
 import { type Alert, type MuteDraft, useAnswer, useMute } from './queries'
 import { words } from './words'
 
@@ -15,10 +16,10 @@ export function AlertActions({ alert }: { alert: Alert }) {
   const isSending = (which: string) => answer.isPending && answer.variables.answer === which
   return (
     <May scope="operate">
-      <Group gap={6} wrap="wrap">
+      <Group gap={6} wrap="wrap" className={classes.actions}>
         {alert.state === 'raised' && (
           <Button
-            size="compact-md"
+            size="xs"
             leftSection={<IconCheck size={16} aria-hidden />}
             loading={isSending('acknowledge')}
             onClick={() => answer.mutate({ id: alert.id, answer: 'acknowledge' })}
@@ -28,7 +29,7 @@ export function AlertActions({ alert }: { alert: Alert }) {
         )}
         {alert.state !== 'dismissed' && (
           <Button
-            size="compact-md"
+            size="xs"
             variant="default"
             leftSection={<IconX size={16} aria-hidden />}
             loading={isSending('dismiss')}
@@ -56,7 +57,7 @@ function MuteMenu({ alert }: { alert: Alert }) {
       <Menu.Target>
         <Button
           data-mute
-          size="compact-md"
+          size="xs"
           variant="default"
           leftSection={<IconBellOff size={16} aria-hidden />}
           loading={mute.isPending}

@@ -10,9 +10,10 @@ import { SeverityBadge, StateBadge } from '@/shared/ui/Badges'
 import { Failure } from '@/shared/ui/Failure'
 import { useWords } from '@/shared/words/language'
 import { AlertActions } from './AlertActions'
+import classes from './alerts.module.css'
 import { Deliveries } from './Deliveries'
 import { Footage } from './Footage'
-import { type Alert, alertOptions } from './queries'
+import { type Alert, alertOptions, eventOptions, findSentence } from './queries'
 import { Why } from './Why'
 import { words } from './words'
 
@@ -52,7 +53,7 @@ function Opened({ alert }: { alert: Alert }) {
       <Title order={2} size="h3">
         {alert.title}
       </Title>
-      <Text>{alert.text}</Text>
+      <Sentence alert={alert} />
       <Group gap={6} my="xs">
         <SeverityBadge severity={alert.severity} />
         <StateBadge state={alert.state} />
@@ -77,6 +78,11 @@ function Opened({ alert }: { alert: Alert }) {
       )}
     </article>
   )
+}
+
+function Sentence({ alert }: { alert: Alert }) {
+  const { data: event } = useQuery({ ...eventOptions(alert.event_id ?? ''), enabled: alert.event_id !== null })
+  return <Text className={classes.sentence}>{findSentence(alert, event)}</Text>
 }
 
 function Facts({ alert }: { alert: Alert }) {

@@ -9,7 +9,7 @@ import { common } from '@/shared/words/common'
 import { useWords } from '@/shared/words/language'
 import { AlertActions } from './AlertActions'
 import classes from './alerts.module.css'
-import { type Alert, eventOptions } from './queries'
+import { type Alert, eventOptions, findSentence } from './queries'
 import { words } from './words'
 
 /** An alert in the inbox: seen, read, heard, and answered without opening it. */
@@ -19,13 +19,15 @@ export function AlertRow({ alert, isOpened }: { alert: Alert; isOpened: boolean 
   const camera = useCameraName(alert.camera_id)
   const rule = useRuleName(alert.rule_id)
   const { data: event } = useQuery({ ...eventOptions(alert.event_id ?? ''), enabled: alert.event_id !== null })
+  const sentence = findSentence(alert, event)
   const heard = event?.transcript?.text
   return (
     <article className={classes.row} data-alert={alert.id} data-opened={isOpened} data-state={alert.state}>
       <div className={classes.thumb}>
         <Picture
           src={event?.has_snapshot ? `/events/${event.id}/snapshot.jpg` : undefined}
-          alt={shared.pictureOf(alert.text)}
+          alt={shared.pictureOf(sentence)}
+          fit="cover"
         />
       </div>
       <div className={classes.text}>
@@ -39,7 +41,7 @@ export function AlertRow({ alert, isOpened }: { alert: Alert; isOpened: boolean 
           {alert.title}
         </Link>
         <Text size="sm" lineClamp={2}>
-          {alert.text}
+          {sentence}
         </Text>
         {heard && (
           <Text size="sm" fs="italic" lineClamp={1}>

@@ -1,9 +1,10 @@
-import { Loader, SegmentedControl, Text } from '@mantine/core'
+import { Loader, Text } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Outlet, useMatch } from '@tanstack/react-router'
 import { useCallback } from 'react'
 import { flatten } from '@/shared/api/lists'
 import { useMay } from '@/shared/session/session'
+import { Choice } from '@/shared/ui/Choice'
 import { Empty } from '@/shared/ui/Empty'
 import { Failure } from '@/shared/ui/Failure'
 import { LiveList } from '@/shared/ui/LiveList'
@@ -16,8 +17,7 @@ import { useAlertKeys } from './useAlertKeys'
 import { words } from './words'
 
 const ROW_PX = 132
-const FILTERS = { raised: 'open', all: 'all', acknowledged: 'acknowledged', dismissed: 'dismissed' } as const
-type Filter = keyof typeof FILTERS
+const FILTERS = ['raised', 'all', 'acknowledged', 'dismissed'] as const
 
 const route = getRouteApi('/shell/alerts')
 
@@ -28,21 +28,17 @@ export function AlertsPage() {
   const navigate = route.useNavigate()
   useAlertNews()
   const opened = useMatch({ from: '/shell/alerts/$alertId', shouldThrow: false })?.params.alertId
-  const choose = (filter: string) =>
-    navigate({ search: filter === 'all' ? {} : { state: filter as AlertState }, replace: true })
+  const choose = (filter: (typeof FILTERS)[number]) =>
+    navigate({ search: filter === 'all' ? {} : { state: filter }, replace: true })
   return (
     <div className={classes.page} data-opened={opened !== undefined}>
       <section className={classes.inbox}>
         <PageHead title={said.title}>
-          <SegmentedControl
-            aria-label={said.show}
-            size="xs"
+          <Choice
+            label={said.show}
             value={state ?? 'all'}
-            onChange={choose}
-            data={(Object.keys(FILTERS) as Filter[]).map((each) => ({
-              value: each,
-              label: said.filter[FILTERS[each]],
-            }))}
+            onChoose={choose}
+            choices={FILTERS.map((each) => ({ value: each, label: said.filter[each] }))}
           />
         </PageHead>
         <Inbox state={state} opened={opened} />

@@ -6,7 +6,7 @@ import { Picture } from '@/shared/ui/Picture'
 import { common } from '@/shared/words/common'
 import { useWords } from '@/shared/words/language'
 import classes from './alerts.module.css'
-import { type Alert, eventOptions } from './queries'
+import { type Alert, eventOptions, findSentence } from './queries'
 import { words } from './words'
 
 const CUTTING_MS = 3000
@@ -43,7 +43,7 @@ export function Footage({ alert }: { alert: Alert }) {
           onError={() => setFails(true)}
         />
       ) : (
-        <Picture src={picture} alt={shared.pictureOf(alert.text)} />
+        <Picture src={picture} alt={shared.pictureOf(findSentence(alert, event))} />
       )}
       {fails && footage && (
         <Text size="sm">

@@ -42,6 +42,11 @@ export const explanationOptions = (eventId: string) =>
       ask(api.GET('/events/{event_id}/explain', { params: { path: { event_id: eventId } }, signal })),
   })
 
+/** What was seen, in a sentence; what a channel would say where nothing was, as of a camera that is lost. */
+export function findSentence(alert: Alert, event: View<'EventView'> | undefined): string {
+  return event?.caption.text ?? alert.evidence.find((each) => each.quote)?.quote ?? alert.text
+}
+
 function fits(key: QueryKey, alert: Alert): boolean {
   const [, , state] = key
   return state === 'all' || state === alert.state
