@@ -74,7 +74,7 @@ async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
         await upgrade(settings.resolved_database_url, box=open_secret_box(settings))
         port = server_socket.getsockname()[1]
         async with run_app(settings, port=port, announce=announce) as app:
-            announce(f"InstantReact listens on {url_of(settings, server_socket)} (its API is described at /docs).")
+            announce(f"InstantReact listens on {url_of(settings, server_socket)}: open it in a browser (API: /docs).")
             await make_server(app, settings).serve(sockets=[server_socket])
 
 
@@ -292,7 +292,10 @@ async def offer_setup(services: Services, announce: Callable[[str], None]) -> No
         if await has_administrator(session):
             return
         await setup_codes.add_setup_code(session, code, now=services.clock.now())
-    announce(f"Nobody administers this service yet. The set-up code, good once within an hour: {code} (POST /setup).")
+    announce(
+        f"Nobody administers this service yet. The set-up code, good once within an hour: {code} "
+        "(for the page in a browser, or POST /setup)."
+    )
 
 
 async def _ensure_recipient(services: Services) -> None:

@@ -1,8 +1,10 @@
 """Signing in, and what holds for every page."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import expect
+import pyotp
+from playwright.sync_api import Request, expect
 
 from instantreact.domain.user import Role
 from tests.console.conftest import PASSWORD, PHONE, House, Visiting, check_page
@@ -27,11 +29,34 @@ def test_wrong_password_is_said_in_words_and_the_right_one_leads_where_one_wante
     check_page(page)
 
 
-def test_session_that_ends_leads_to_the_sign_in_in_every_tab(visit: Visiting) -> None:
+def test_tabs_share_one_stream_and_a_session_that_ends_leads_to_the_sign_in_in_each(visit: Visiting) -> None:
     visiting = visit()
+    streams: list[Request] = []
+    visiting.context.on("request", lambda each: streams.append(each) if each.url.endswith("/stream") else None)
     first, second = visiting.open(), visiting.open()
+    expect(second.get_by_role("heading", name="Alerts")).to_be_visible()
+    assert len(streams) == 1
     first.get_by_role("button", name="Account of Ana").click()
     first.get_by_role("menuitem", name="Sign out").click()
 
     expect(first).to_have_url(re.compile("/console/sign-in"))
     expect(second).to_have_url(re.compile("/console/sign-in"))
+
+
+def test_second_factor_is_asked_for_when_the_password_is_right(house: House, visit: Visiting) -> None:
+    house.make_user("Careful", Role.OPERATOR)
+    visiting = visit(None)
+    visiting.sign_in("Careful")
+    begun = visiting.send("POST", "/session/totp", {"password": PASSWORD})
+    totp = pyotp.TOTP(begun["secret"])
+    now = datetime.now(UTC)
+    visiting.send("POST", "/session/totp/confirm", {"code": totp.at(now - timedelta(seconds=30))})
+    page = visit(None).open("/console/sign-in")
+    page.get_by_label("Name").fill("Careful")
+    page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_label("Code of your app").fill(totp.at(now))
+    check_page(page)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+    expect(page.get_by_role("heading", name="Alerts")).to_be_visible()

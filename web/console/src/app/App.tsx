@@ -39,12 +39,13 @@ function isEnd(told: Told): boolean {
   return told.kind === 'signed-out' || (told.kind === 'connection' && told.connection === 'refused')
 }
 
-/** The session has ended: nothing that was read for it stays, and the way leads to the sign-in. */
+let isLeaving = false
+
+/** The session has ended: the way leads to the sign-in, by a page of its own, so that nothing that was read stays. */
 function forget(): void {
-  if (!queryClient.getQueryData(sessionOptions.queryKey)) return
+  if (isLeaving || !queryClient.getQueryData(sessionOptions.queryKey)) return
+  isLeaving = true
   feed.tellSignedOut()
   feed.stop()
-  queryClient.clear()
-  queryClient.setQueryData(sessionOptions.queryKey, null)
-  void router.invalidate()
+  location.assign(`/console/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`)
 }

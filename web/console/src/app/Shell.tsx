@@ -1,6 +1,6 @@
 import { AppShell, Box, NavLink as SideLink } from '@mantine/core'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 import { feed } from '@/shared/news/feed'
 import { useNewsInCaches } from '@/shared/news/useNews'
 import { useSession } from '@/shared/session/session'
@@ -18,6 +18,7 @@ export function Shell() {
   const { scopes } = useSession()
   useNewsInCaches()
   useEffect(() => feed.start(), [])
+  useFocusOnPage()
   const pages = PAGES.filter((page) => page.scope === undefined || scopes.includes(page.scope))
   return (
     <AppShell
@@ -51,6 +52,16 @@ export function Shell() {
       </AppShell.Footer>
     </AppShell>
   )
+}
+
+/** Whoever reads by ear or keyboard begins at the top of a page that was just opened. */
+function useFocusOnPage() {
+  const page = useRouterState({ select: (state) => state.location.pathname.split('/')[1] })
+  const before = useRef(page)
+  useEffect(() => {
+    if (before.current !== page) document.getElementById('content')?.focus({ preventScroll: true })
+    before.current = page
+  }, [page])
 }
 
 function PageLink({ page }: { page: PageEntry }) {

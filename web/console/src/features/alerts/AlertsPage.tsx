@@ -7,6 +7,7 @@ import { useMay } from '@/shared/session/session'
 import { Choice } from '@/shared/ui/Choice'
 import { Empty } from '@/shared/ui/Empty'
 import { Failure } from '@/shared/ui/Failure'
+import { FullHeight } from '@/shared/ui/FullHeight'
 import { LiveList } from '@/shared/ui/LiveList'
 import { PageHead } from '@/shared/ui/PageHead'
 import { useWords } from '@/shared/words/language'
@@ -32,7 +33,7 @@ export function AlertsPage() {
     navigate({ search: filter === 'all' ? {} : { state: filter }, replace: true })
   return (
     <div className={classes.page} data-opened={opened !== undefined}>
-      <section className={classes.inbox}>
+      <FullHeight className={classes.inbox}>
         <PageHead title={said.title}>
           <Choice
             label={said.show}
@@ -42,7 +43,7 @@ export function AlertsPage() {
           />
         </PageHead>
         <Inbox state={state} opened={opened} />
-      </section>
+      </FullHeight>
       {opened !== undefined && (
         <section className={classes.opened}>
           <Outlet />

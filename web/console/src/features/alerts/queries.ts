@@ -74,7 +74,8 @@ export function useAlertNews(): void {
   const client = useQueryClient()
   const put = usePutAlert()
   useNews('alert', (news: News[]) => {
-    if (news.length > MOST_SINGLE) {
+    // A list that is being read may or may not hold them.
+    if (news.length > MOST_SINGLE || client.isFetching({ queryKey: LISTS }) > 0) {
       void client.invalidateQueries({ queryKey: ['alerts'] })
       return
     }

@@ -75,4 +75,16 @@ describe('follow', () => {
     await follow((each) => told.push(each), ending.signal, '1-1', given)
     expect(told).toContainEqual({ kind: 'gap', cursor: '9-9' })
   })
+
+  it('says that something may have been missed before it first knew where to go on, once', async () => {
+    const ending = new AbortController()
+    const { given } = tools(ending, new Error('down'), answer('id: 4-4\n\n', ALERT), answer(ALERT))
+    const told: Told[] = []
+    await follow((each) => told.push(each), ending.signal, undefined, given)
+    expect(told.slice(1, 3)).toEqual([
+      { kind: 'connection', connection: 'open' },
+      { kind: 'gap', cursor: undefined },
+    ])
+    expect(told.filter((each) => each.kind === 'gap')).toHaveLength(1)
+  })
 })

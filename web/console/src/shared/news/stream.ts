@@ -29,9 +29,12 @@ export async function follow(
     connection = next
   }
   while (!signal.aborted) {
+    const isBlind = after === undefined
     const ended = await readOnce(after, signal, tools, (told) => {
       say('open')
       wait_ms = FIRST_WAIT_MS
+      // What changed between the first reading of a page and this moment is told by nobody.
+      if (isBlind && after === undefined) tell({ kind: 'gap', cursor: undefined })
       if ('cursor' in told) after = told.cursor ?? after
       tell(told)
     })

@@ -14,6 +14,8 @@ const KEY_OF: Record<Topic, string> = {
 
 /** Topics whose lists are patched by their features, item by item, rather than fetched anew. */
 const PATCHED: ReadonlySet<Topic> = new Set<Topic>(['alert', 'event'])
+/** Of no news at all. */
+const KEPT: ReadonlySet<unknown> = new Set(['session', 'setup'])
 const TOGETHER_MS = 250
 
 export function useConnection(): Connection {
@@ -52,7 +54,7 @@ export function useNewsInCaches(): void {
   useEffect(() => {
     const stale = new Staleness(client)
     const stop = feed.listen((told) => {
-      if (told.kind === 'gap') void client.invalidateQueries()
+      if (told.kind === 'gap') void client.invalidateQueries({ predicate: ({ queryKey }) => !KEPT.has(queryKey[0]) })
       if (told.kind === 'news' && !PATCHED.has(told.news.topic)) stale.mark(KEY_OF[told.news.topic])
     })
     return () => {

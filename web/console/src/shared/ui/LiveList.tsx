@@ -17,7 +17,10 @@ interface LiveListProps<Item> {
   onKeyDown?: (event: KeyboardEvent<HTMLElement>) => void
 }
 
-/** A long list, newest first, that moves by itself and scrolls by itself; only what is seen of it is in the page. */
+/**
+ * A long list, newest first, that moves by itself and scrolls by itself, in what is left of a `FullHeight`; only what is
+ * seen of it is in the page.
+ */
 export function LiveList<Item extends { id: string }>(props: LiveListProps<Item>) {
   const { items, label, rowPx, render, onEnd } = props
   // The element itself, not a ref: the rows inside are drawn once it is there.
