@@ -13,6 +13,9 @@ from tests.console.conftest import PHONE, PSID, House, Visiting, check_page
 from tests.media.clips import Drawing, make_clip
 from tests.servers.service import wait_until
 
+WITHIN_MS = 2000
+"""From an answer in the chat until it shows."""
+
 
 @pytest.fixture
 def rule(house: House) -> Iterator[dict[str, Any]]:
@@ -24,6 +27,11 @@ def rule(house: House) -> Iterator[dict[str, Any]]:
     made: dict[str, Any] = house.api.post("/rules", json=draft).json()
     yield made
     assert house.api.delete(f"/rules/{made['id']}").status_code == 204
+
+
+def list_mutes(house: House) -> list[dict[str, Any]]:
+    mutes: list[dict[str, Any]] = house.api.get("/mutes").json()["items"]
+    return mutes
 
 
 def raise_alert(house: House, rule: dict[str, Any], path: Path) -> dict[str, Any]:
@@ -63,9 +71,10 @@ def test_alert_shows_by_itself_and_is_acknowledged_in_the_browser(
     ).to_have_count(0)
 
 
-def test_alert_that_was_missed_shows_when_one_is_back_and_is_answered_by_keys_but_not_by_a_viewer(
+def test_alert_that_was_missed_shows_when_one_is_back_and_is_answered_by_keys_and_in_the_chat(
     house: House, visit: Visiting, rule: dict[str, Any], tmp_path: Path
 ) -> None:
+    told = len(house.graph.received)
     lost = visit(Role.VIEWER, size=PHONE)
     lost.may_lose_connection = True
     looking = lost.open("/console/alerts")
@@ -82,7 +91,14 @@ def test_alert_that_was_missed_shows_when_one_is_back_and_is_answered_by_keys_bu
 
     page = visit(Role.OPERATOR).open("/console/alerts")
     page.locator(f"[data-alert='{alert['id']}'] a").focus()
-    page.keyboard.press("f")
+    page.keyboard.press("m")
+    page.keyboard.press("Enter")
+    wait_until(lambda: [each for each in list_mutes(house) if each["rule_id"] == rule["id"]], what="the mute")
+    page.keyboard.press("Escape")
+    page.locator(f"[data-alert='{alert['id']}'] a").focus()
+    page.keyboard.press("a")
+    expect(seen).to_contain_text("by operator")
 
+    assert house.graph.tap(house.graph.received[told].mid, "False alarm") == [200]
+    expect(seen).to_contain_text("by Guard", timeout=WITHIN_MS)
     expect(seen).to_contain_text("False alarm")
-    wait_until(lambda: house.api.get(f"/alerts/{alert['id']}").json()["state"] == "dismissed", what="the answer")

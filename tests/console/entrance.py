@@ -1,9 +1,7 @@
 """Signing in, and what holds for every page."""
 
 import re
-from datetime import UTC, datetime, timedelta
 
-import pyotp
 from playwright.sync_api import Request, expect
 
 from instantreact.domain.user import Role
@@ -41,22 +39,3 @@ def test_tabs_share_one_stream_and_a_session_that_ends_leads_to_the_sign_in_in_e
 
     expect(first).to_have_url(re.compile("/console/sign-in"))
     expect(second).to_have_url(re.compile("/console/sign-in"))
-
-
-def test_second_factor_is_asked_for_when_the_password_is_right(house: House, visit: Visiting) -> None:
-    house.make_user("Careful", Role.OPERATOR)
-    visiting = visit(None)
-    visiting.sign_in("Careful")
-    begun = visiting.send("POST", "/session/totp", {"password": PASSWORD})
-    totp = pyotp.TOTP(begun["secret"])
-    now = datetime.now(UTC)
-    visiting.send("POST", "/session/totp/confirm", {"code": totp.at(now - timedelta(seconds=30))})
-    page = visit(None).open("/console/sign-in")
-    page.get_by_label("Name").fill("Careful")
-    page.get_by_role("textbox", name="Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.get_by_label("Code of your app").fill(totp.at(now))
-    check_page(page)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-
-    expect(page.get_by_role("heading", name="Alerts")).to_be_visible()

@@ -1,4 +1,9 @@
 """Every page of the console in a real browser, at one service: each feature's tests are in the file of its name."""
 
+import pytest
+
+from tests.console.account import *  # noqa: F403
 from tests.console.alerts import *  # noqa: F403
 from tests.console.entrance import *  # noqa: F403
+
+pytestmark = pytest.mark.timeout(300)

@@ -1,8 +1,10 @@
 import { Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core'
 import { IconUserCircle } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { api, ask } from '@/shared/api/client'
 import { feed } from '@/shared/news/feed'
+import { unsubscribe } from '@/shared/push/push'
 import { useSession } from '@/shared/session/session'
 import { useTellError } from '@/shared/ui/notify'
 import { LANGUAGE_NAMES, LANGUAGES } from '@/shared/words/catalogue'
@@ -18,7 +20,11 @@ export function AccountMenu() {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   const onError = useTellError()
   const signOut = useMutation({
-    mutationFn: () => ask(api.DELETE('/session')),
+    mutationFn: async () => {
+      // Who takes over this browser is not told what one's alerts say; whether that works is no reason to stay.
+      await unsubscribe().catch(() => undefined)
+      return ask(api.DELETE('/session'))
+    },
     onSuccess: () => {
       feed.tellSignedOut()
       location.assign('/console/') // nothing that was read stays in this page
@@ -34,6 +40,9 @@ export function AccountMenu() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{name}</Menu.Label>
+        <Menu.Item component={Link} to="/account">
+          {said.ownAccount}
+        </Menu.Item>
         <Menu.Item onClick={() => signOut.mutate()}>{said.signOut}</Menu.Item>
         <Menu.Divider />
         <Menu.Label>{said.language}</Menu.Label>

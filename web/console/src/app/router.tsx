@@ -70,8 +70,14 @@ const alert = createRoute({
   component: lazyRouteComponent(() => import('@/features/alerts/AlertPage'), 'AlertPage'),
 })
 
+const account = createRoute({
+  getParentRoute: () => shell,
+  path: '/account',
+  component: lazyRouteComponent(() => import('@/features/account/AccountPage'), 'AccountPage'),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, setUp, shell.addChildren([home, alerts.addChildren([alert])])]),
+  routeTree: root.addChildren([signIn, setUp, shell.addChildren([home, alerts.addChildren([alert]), account])]),
   basepath: '/console',
   context: { client: queryClient },
   defaultPreload: 'intent',

@@ -19,7 +19,15 @@ export function useAlertKeys(alerts: readonly Alert[], mayAnswer: boolean) {
     }
     if (!mayAnswer) return
     const said = findAnswer(event.key, found.alert)
-    if (said) answer.mutate({ id: found.alert.id, answer: said })
+    if (said) {
+      const list = event.currentTarget
+      const at = alerts.indexOf(found.alert)
+      const neighbour = alerts[at + 1] ?? alerts[at - 1]
+      // Where an alert leaves the list with its answer, the next one has the focus.
+      const goOn = () =>
+        requestAnimationFrame(() => list.contains(document.activeElement) || focusAlert(list, neighbour?.id))
+      answer.mutate({ id: found.alert.id, answer: said }, { onSuccess: goOn })
+    }
     if (event.key === 'm') found.row.querySelector<HTMLElement>('[data-mute]')?.click()
   }
 }
