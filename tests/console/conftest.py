@@ -13,7 +13,16 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    TimeoutError,
+    expect,
+    sync_playwright,
+)
 
 from instantreact.api.console import CONSOLE
 from instantreact.domain.user import Role
@@ -31,6 +40,10 @@ _LOST = re.compile(r"net::ERR_(CONNECTION_REFUSED|INTERNET_DISCONNECTED|INCOMPLE
 _STILL = """document.getAnimations().forEach((each) => {
     if (each.effect.getComputedTiming().endTime !== Infinity) each.finish()
 })"""
+
+_WIDE = """[...document.querySelectorAll('body *')]
+    .filter((each) => each.getBoundingClientRect().right > innerWidth)
+    .map((each) => each.outerHTML.slice(0, 120))"""
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -176,7 +189,9 @@ def check_page(page: Page) -> None:
     assert serious == [], [(each["id"], [node["html"] for node in each["nodes"]]) for each in serious]
     before = page.viewport_size
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= PHONE[0], f"{page.url} is {wide} px wide at {PHONE[0]}"
+    try:
+        page.wait_for_function("document.documentElement.scrollWidth <= innerWidth", timeout=3000)
+    except TimeoutError as error:
+        raise AssertionError(f"{page.url} is too wide at {PHONE[0]} px: {page.evaluate(_WIDE)}") from error
     if before:
         page.set_viewport_size(before)

@@ -1,4 +1,4 @@
-import { Button, Group, List, Loader, Stack, Text, Title } from '@mantine/core'
+import { Button, Group, Loader, Stack, Text, Title } from '@mantine/core'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, ask, type View } from '@/shared/api/client'
 import { loadAll } from '@/shared/api/lists'
@@ -7,6 +7,7 @@ import { When } from '@/shared/time/When'
 import { Failure } from '@/shared/ui/Failure'
 import { useTellError } from '@/shared/ui/notify'
 import { useWords } from '@/shared/words/language'
+import classes from './account.module.css'
 import { nameBrowser } from './nameBrowser'
 import { words } from './words'
 
@@ -31,13 +32,13 @@ export function Sessions() {
       </Title>
       {sessions.error && <Failure error={sessions.error} onRetry={() => void sessions.refetch()} />}
       {sessions.isPending && <Loader size="sm" aria-hidden />}
-      <List listStyleType="none" spacing="sm">
+      <ul className={classes.sessions}>
         {sessions.data?.map((session) => (
-          <List.Item key={session.id}>
+          <li key={session.id}>
             <SessionLine session={session} isHere={session.id === here} />
-          </List.Item>
+          </li>
         ))}
-      </List>
+      </ul>
     </Stack>
   )
 }
