@@ -19,10 +19,10 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Request,
-    TimeoutError,
     expect,
     sync_playwright,
 )
+from playwright.sync_api import TimeoutError as NotInTime
 
 from instantreact.api.console import CONSOLE
 from instantreact.domain.user import Role
@@ -191,7 +191,7 @@ def check_page(page: Page) -> None:
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     try:
         page.wait_for_function("document.documentElement.scrollWidth <= innerWidth", timeout=3000)
-    except TimeoutError as error:
+    except NotInTime as error:
         raise AssertionError(f"{page.url} is too wide at {PHONE[0]} px: {page.evaluate(_WIDE)}") from error
     if before:
         page.set_viewport_size(before)

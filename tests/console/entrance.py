@@ -39,3 +39,17 @@ def test_tabs_share_one_stream_and_a_session_that_ends_leads_to_the_sign_in_in_e
 
     expect(first).to_have_url(re.compile("/console/sign-in"))
     expect(second).to_have_url(re.compile("/console/sign-in"))
+
+
+def test_page_that_says_so_comes_where_the_service_cannot_be_reached(visit: Visiting) -> None:
+    visiting = visit(None)
+    visiting.may_lose_connection = True
+    page = visiting.open("/console/sign-in")
+    page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    visiting.context.set_offline(True)
+    page.reload()
+    expect(page.get_by_role("heading", name="The service cannot be reached")).to_be_visible()
+    check_page(page)
+    visiting.context.set_offline(False)
+    page.get_by_role("link", name="Try again").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

@@ -1,6 +1,7 @@
 import { Group, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { memo } from 'react'
 import { useCameraName, useRuleName } from '@/shared/api/names'
 import { When } from '@/shared/time/When'
 import { SeverityBadge, StateBadge } from '@/shared/ui/Badges'
@@ -12,8 +13,8 @@ import classes from './alerts.module.css'
 import { type Alert, eventOptions, findSentence } from './queries'
 import { words } from './words'
 
-/** An alert in the inbox: seen, read, heard, and answered without opening it. */
-export function AlertRow({ alert, isOpened }: { alert: Alert; isOpened: boolean }) {
+/** An alert in the inbox: seen, read, heard, and answered without opening it. Scrolling draws no row anew. */
+export const AlertRow = memo(function AlertRow({ alert, isOpened }: { alert: Alert; isOpened: boolean }) {
   const said = useWords(words)
   const shared = useWords(common)
   const camera = useCameraName(alert.camera_id)
@@ -64,4 +65,4 @@ export function AlertRow({ alert, isOpened }: { alert: Alert; isOpened: boolean 
       <AlertActions alert={alert} />
     </article>
   )
-}
+})

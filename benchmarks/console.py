@@ -1,0 +1,173 @@
+"""Measures the console in Chromium: what each page fetches, when its largest part is painted, how long what one does
+takes until it is painted.
+
+Usage: python -m benchmarks.console [--alerts 10000]
+
+size    JavaScript and styles of each page as they travel (gzip), everything that it loads before it is there
+paint   largest contentful paint of the page, opened anew, median of five
+input   interaction to next paint: of all that is done there, the slowest and the median (event timing's steps of 8 ms)
+
+It runs what `make console` built, and a service of its own beside it on the same cores.
+"""
+
+import argparse
+import asyncio
+import gzip
+import json
+import statistics
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import create_async_engine
+from tests.servers.service import Service
+
+from benchmarks.events import in_groups, make_events
+from instantreact.api.console import CONSOLE
+from instantreact.domain.alert import AlertState
+from instantreact.domain.happening import Written
+from instantreact.domain.rule import Severity
+from instantreact.storage.migrate import upgrade
+from instantreact.storage.tables import Alert, Event, new_id
+
+CHROMIUM = "/usr/bin/chromium"
+PASSWORD = "four words one remembers"
+OPENED = 5
+_OBSERVE = """
+window.paints = []; window.inputs = {}
+new PerformanceObserver((list) => list.getEntries().forEach((each) => paints.push(each.startTime)))
+    .observe({ type: 'largest-contentful-paint', buffered: true })
+new PerformanceObserver((list) => list.getEntries().forEach((each) => {
+    if (each.interactionId) inputs[each.interactionId] = Math.max(inputs[each.interactionId] ?? 0, each.duration)
+})).observe({ type: 'event', durationThreshold: 16, buffered: true })
+"""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A page, what shows that it is there, and what somebody does on it."""
+
+    name: str
+    path: str
+    is_there: str
+    use: Callable[[Page], None]
+
+
+def use_alerts(page: Page) -> None:
+    """Read down the inbox, answer, open, filter."""
+    page.locator("[data-alert] a").first.focus()
+    for _ in range(30):
+        page.keyboard.press("j")
+    page.keyboard.press("a")
+    page.locator("[data-alert] a").nth(2).click()
+    page.get_by_role("button", name="Why").wait_for(state="attached", timeout=2000)
+    page.get_by_text("Acknowledged", exact=True).first.click()
+    page.get_by_text("All", exact=True).first.click()
+    for _ in range(20):
+        page.mouse.wheel(0, 2000)
+    page.locator("[data-alert] a").last.click()
+
+
+SCENES = (Scene("alerts", "/console/alerts", "[data-alert]", use_alerts),)
+
+
+def main() -> None:
+    """Print the figures, one a line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--alerts", type=int, default=10_000)
+    arguments = parser.parse_args()
+    for page, scripts, styles in list_sizes():
+        print(f"size   {page:24} {scripts / 1000:6.1f} kB of JavaScript, {styles / 1000:5.1f} kB of styles")
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(fill(Path(folder), arguments.alerts))
+        with Service(Path(folder), watch_cameras="false") as service, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+            context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+            sign_in(service, context)
+            for scene in SCENES:
+                measure(context, service.url, scene)
+            browser.close()
+
+
+def list_sizes() -> Iterable[tuple[str, int, int]]:
+    """Each page with what it loads, in bytes."""
+    manifest: Mapping[str, Any] = json.loads((CONSOLE / "manifest.json").read_text("utf-8"))
+    for name in sorted(manifest):
+        if name.endswith("Page.tsx"):
+            files = find_files(manifest, ["index.html", name], set())
+            sizes = {file: len(gzip.compress((CONSOLE / file).read_bytes())) for file in files}
+            scripts = sum(size for file, size in sizes.items() if file.endswith(".js"))
+            yield Path(name).stem, scripts, sum(sizes.values()) - scripts
+
+
+def find_files(manifest: Mapping[str, Any], names: Iterable[str], found: set[str]) -> set[str]:
+    """What chunks are made of, with all that they import at once."""
+    for name in names:
+        chunk = manifest[name]
+        if chunk["file"] not in found:
+            found |= {chunk["file"], *chunk.get("css", ())}
+            find_files(manifest, chunk.get("imports", ()), found)
+    return found
+
+
+async def fill(state_dir: Path, count: int) -> None:
+    """So many events of sixteen cameras, and as many alerts."""
+    url = f"sqlite+aiosqlite:///{state_dir / 'instantreact.sqlite3'}"
+    await upgrade(url)
+    await make_events(url, count)
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        found = (await connection.execute(select(Event.id, Event.camera_id).order_by(Event.occurred_at.desc()))).all()
+    now = datetime.now(UTC)
+    rows = (
+        {
+            "id": new_id(),
+            "event_id": event_id,
+            "camera_id": camera_id,
+            "happening": Written(f"Alert {number}", "two men are fighting near the counter", Severity.WARNING),
+            "state": AlertState.RAISED,
+            "raised_at": now - timedelta(minutes=number),
+        }
+        for number, (event_id, camera_id) in enumerate(found)
+    )
+    for some in in_groups(rows, 5000):
+        async with engine.begin() as connection:
+            await connection.execute(insert(Alert), some)
+    await engine.dispose()
+
+
+def sign_in(service: Service, context: BrowserContext) -> None:
+    """As an administrator."""
+    with service.client() as api:
+        draft = {"name": "Ana", "role": "administrator", "password": PASSWORD}
+        api.post("/users", json=draft).raise_for_status()
+    headers = {"Origin": service.url}
+    context.request.post(f"{service.url}/session", data={"name": "Ana", "password": PASSWORD}, headers=headers)
+
+
+def measure(context: BrowserContext, url: str, scene: Scene) -> None:
+    """Open the page a few times, then use it once."""
+    paints = []
+    for _ in range(OPENED):
+        page = context.new_page()
+        page.add_init_script(_OBSERVE)
+        page.goto(url + scene.path)
+        page.locator(scene.is_there).first.wait_for()
+        page.wait_for_timeout(1000)
+        paints.append(page.evaluate("paints.at(-1)"))
+        if len(paints) < OPENED:
+            page.close()
+    print(f"paint  {scene.name:24} {statistics.median(paints):6.0f} ms")
+    scene.use(page)
+    page.wait_for_timeout(1000)
+    inputs = page.evaluate("Object.values(inputs)") or [0]
+    print(f"input  {scene.name:24} {max(inputs):6.0f} ms at most, {statistics.median(inputs):.0f} ms in the median")
+
+
+if __name__ == "__main__":
+    main()
