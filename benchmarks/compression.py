@@ -80,7 +80,7 @@ def as_jpeg(clip: CaptionedClip, plan: SamplingPlan, worst: int, best: int, phas
 
 
 def as_h264(clip: CaptionedClip, plan: SamplingPlan, crf: int) -> Samples:
-    """The clip encoded anew at its own size, with a key frame every 25 pictures, by one thread: more make other files."""
+    """The clip encoded anew at its own size, with a key frame every 25 pictures, by one thread: more make others."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "clip.mp4"
         codec = ["-c:v", "libx264", "-threads", "1", "-preset", "veryfast", "-crf", str(crf), "-g", "25"]
