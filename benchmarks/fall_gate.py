@@ -21,7 +21,7 @@ from instantreact.inference.bundle import load_bundle
 from instantreact.inference.detector.deployed import DeployedDetector, DetectorLoader
 from instantreact.inference.poses import load_poses
 from instantreact.inference.poses.falls import FallOptions, score_fall
-from instantreact.inference.poses.gate import BEFORE_S, PeopleSeen, may_fall
+from instantreact.inference.poses.gate import BEFORE_S, PeopleLook, may_fall
 from instantreact.media.sampling import fit_frame
 from instantreact.media.windows import SampleGrid
 from instantreact.pipeline.describe import GLANCE_EVERY_S
@@ -74,7 +74,7 @@ def list_unused(listed: Path) -> list[tuple[Path, str, bool]]:
         return [(Path(row["path"]), row["group"], row["truth"] == "fall") for row in csv.DictReader(file)]
 
 
-def find_people(detector: DeployedDetector, path: Path, cache: Path) -> list[PeopleSeen]:
+def find_people(detector: DeployedDetector, path: Path, cache: Path) -> list[PeopleLook]:
     """The people that the detector sees in a clip, as the service gives it its pictures; kept."""
     kept = cache / f"{path.stem}-people.pickle"
     if not kept.exists():
@@ -82,13 +82,13 @@ def find_people(detector: DeployedDetector, path: Path, cache: Path) -> list[Peo
         for time_s, image in read_looks(path, GLANCE_EVERY_S):
             glance = Glance(time_s, fit_frame(np.ascontiguousarray(image[..., ::-1]), detector.plan(GLANCE_EVERY_S)))
             people = [each for each in detector.look(glance) if each.label == "person" and each.score >= 0.2]
-            looks.append(PeopleSeen(time_s, glance.aspect, tuple(people)))
+            looks.append(PeopleLook(time_s, glance.aspect, tuple(people)))
         kept.write_bytes(pickle.dumps(looks))
     return list(pickle.loads(kept.read_bytes()))
 
 
 def judge(
-    clip: Watched, people: Sequence[PeopleSeen], plan: SamplingPlan, options: FallOptions, every_s: float
+    clip: Watched, people: Sequence[PeopleLook], plan: SamplingPlan, options: FallOptions, every_s: float
 ) -> Iterator[Judged]:
     """Each window of a clip, by `pipeline/seen_poses`' rule."""
     looks = list(_thin_out(people, every_s))
@@ -109,7 +109,7 @@ def cut_windows(clip: Watched, plan: SamplingPlan) -> list[Window]:
     return [*(grid.sealed_window(index) for index in range(sealed)), grid.last_window(clip.end_s)]
 
 
-def _thin_out(looks: Sequence[PeopleSeen], every_s: float) -> Iterator[PeopleSeen]:
+def _thin_out(looks: Sequence[PeopleLook], every_s: float) -> Iterator[PeopleLook]:
     due_s = 0.0
     for look in looks:
         if look.time_s >= due_s - 0.02:

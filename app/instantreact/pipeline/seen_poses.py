@@ -8,7 +8,7 @@ from instantreact.domain.observation import Detection
 from instantreact.domain.pose import Pose
 from instantreact.inference.poses.deployed import DeployedPoses
 from instantreact.inference.poses.estimator import PosePicture
-from instantreact.inference.poses.gate import BEFORE_S, PeopleSeen, may_fall
+from instantreact.inference.poses.gate import BEFORE_S, PeopleLook, may_fall
 
 PERSON = "person"
 SOMEBODY_S = 4.0
@@ -34,7 +34,7 @@ class SeenPoses:
         self._deployed = deployed
         self._finds_people = finds_people
         self._somebody_s: float | None = None
-        self._people: deque[PeopleSeen] = deque()
+        self._people: deque[PeopleLook] = deque()
         self._pictures: deque[PosePicture] = deque(maxlen=_MOST_PICTURES)
         self._poses: deque[Pose] = deque()
 
@@ -43,7 +43,7 @@ class SeenPoses:
         people = tuple(each for each in detections if each.label == PERSON and each.score >= _LEAST_SCORE)
         if people:
             self._somebody_s = glance.time_s
-        self._people.append(PeopleSeen(glance.time_s, glance.aspect, people))
+        self._people.append(PeopleLook(glance.time_s, glance.aspect, people))
         while self._people[0].time_s < glance.time_s - _KEPT_S:
             self._people.popleft()
 

@@ -5,18 +5,18 @@ from collections.abc import Callable
 import pytest
 
 from instantreact.domain.observation import Box, Detection
-from instantreact.inference.poses.gate import PeopleSeen, may_fall
+from instantreact.inference.poses.gate import PeopleLook, may_fall
 
 STANDING, LYING = Box(0.4, 0.3, 0.5, 0.8), Box(0.3, 0.7, 0.7, 0.82)
 See = Callable[[float], Box | None]
 
 
-def look_at(*people: See, every_s: float = 0.25) -> list[PeopleSeen]:
+def look_at(*people: See, every_s: float = 0.25) -> list[PeopleLook]:
     looks = []
     for at in range(round(4 / every_s) + 1):
         boxes = [box for see in people if (box := see(at * every_s))]
         seen = tuple(Detection("person", 0.8, box, at * every_s) for box in boxes)
-        looks.append(PeopleSeen(at * every_s, 16 / 9, seen))
+        looks.append(PeopleLook(at * every_s, 16 / 9, seen))
     return looks
 
 

@@ -22,7 +22,7 @@ _TALL = 0.8  # the 0.8 quantile of the heights of a box is the body's
 
 
 @dataclass(frozen=True)
-class PeopleSeen:
+class PeopleLook:
     """The people on one picture, by their boxes; `aspect` is how much wider than high the picture is."""
 
     time_s: float
@@ -44,7 +44,7 @@ class _Somebody:
         return self.boxes[-1]
 
 
-def may_fall(looks: Iterable[PeopleSeen]) -> bool:
+def may_fall(looks: Iterable[PeopleLook]) -> bool:
     """Whether somebody may fall in the time of these looks, which are in the order of time."""
     seen = list(looks)
     if not any(look.people for look in seen):
@@ -55,12 +55,12 @@ def may_fall(looks: Iterable[PeopleSeen]) -> bool:
     return _are_rare(seen) and any(_lies(each, seen) or _is_lost(each, seen) for each in people)
 
 
-def _are_rare(looks: Sequence[PeopleSeen]) -> bool:
+def _are_rare(looks: Sequence[PeopleLook]) -> bool:
     gaps = np.diff([look.time_s for look in looks])
     return len(gaps) == 0 or float(np.median(gaps)) > _RARE_S
 
 
-def _follow(looks: Sequence[PeopleSeen]) -> list[_Somebody]:
+def _follow(looks: Sequence[PeopleLook]) -> list[_Somebody]:
     """The people of all looks: at each, the surest first, each goes on whom its box is nearest to."""
     known: list[_Somebody] = []
     for look in looks:
@@ -94,13 +94,13 @@ def _drops(somebody: _Somebody) -> bool:
     return bool((tops - np.minimum.accumulate(tops)).max() >= _DROP * body)
 
 
-def _lies(somebody: _Somebody, looks: Sequence[PeopleSeen]) -> bool:
+def _lies(somebody: _Somebody, looks: Sequence[PeopleLook]) -> bool:
     """Whether they come into sight wider than high, after the first look: they may have been overlooked standing."""
     first, box = somebody.times_s[0], somebody.boxes[0]
     return first > looks[0].time_s and (box.right - box.left) * looks[0].aspect >= box.bottom - box.top
 
 
-def _is_lost(somebody: _Somebody, looks: Sequence[PeopleSeen]) -> bool:
+def _is_lost(somebody: _Somebody, looks: Sequence[PeopleLook]) -> bool:
     """Whether they, who were no single slip, are out of sight in the end, and were not at the picture's edge before."""
     box = somebody.last
     at_edge = min(box.left, box.top) <= _EDGE or max(box.right, box.bottom) >= 1 - _EDGE
