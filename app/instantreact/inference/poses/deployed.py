@@ -9,7 +9,7 @@ from instantreact.domain.media import Glance, GlancePlan
 from instantreact.domain.pose import Pose
 from instantreact.errors import PosesUnavailable
 from instantreact.inference.loader import OptionalLoader
-from instantreact.inference.poses.estimator import PoseEstimator, load_poses
+from instantreact.inference.poses.estimator import PoseEstimator, PosePicture, load_poses
 from instantreact.inference.poses.falls import score_fall
 
 
@@ -36,9 +36,13 @@ class DeployedPoses:
         words = {name: bundle.concepts.words[name] for name in bundle.concepts.names}
         return LoadedBundle(bundle.name, bundle.version, words, bundle.concepts.version, kind=BundleKind.POSES)
 
-    def look(self, glance: Glance) -> list[Pose]:
+    def prepare(self, glance: Glance) -> PosePicture:
+        """A picture as it can be kept to be looked at later."""
+        return self.estimator.prepare(glance.image, glance.time_s)
+
+    def look(self, picture: PosePicture) -> list[Pose]:
         """Who is in a picture, and how they stand, sit or lie."""
-        return self.estimator.estimate(glance.image, glance.time_s)
+        return self.estimator.find(picture)
 
     def score(self, poses: Iterable[Pose]) -> dict[str, float]:
         """The concepts that it scores, by the poses of a window: `fall`."""
@@ -46,15 +50,19 @@ class DeployedPoses:
 
 
 class PosesLoader(OptionalLoader[DeployedPoses]):
-    """The pose estimator's."""
+    """The pose estimator's.
+
+    opens_late  whether its graph is opened when it is first needed: it may not be for a clip in which nobody can fall
+    """
 
     name = "poses"
     unavailable = PosesUnavailable
     off = "INSTANTREACT_POSES is off: falls are not told by how people move."
 
-    def __init__(self, path: Path | None = None, *, threads: int = 1) -> None:
+    def __init__(self, path: Path | None = None, *, threads: int = 1, opens_late: bool = False) -> None:
         super().__init__(path)
         self._threads = threads
+        self._opens_late = opens_late
 
     def _load(self, path: Path) -> DeployedPoses:
-        return DeployedPoses(load_poses(path, threads=self._threads))
+        return DeployedPoses(load_poses(path, threads=self._threads, opens_late=self._opens_late))
