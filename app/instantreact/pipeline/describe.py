@@ -107,5 +107,7 @@ def _describe(
         concepts=description.concepts,
         pictured_s=window.pictured_s,
     )
-    told = following.tell(observation) if following else observation
-    return SeenWindow(told, window.snapshot_jpeg, window.warning, window.is_last)
+    if following is not None:
+        with stopwatch.measure("detect"):
+            observation = following.tell(observation)
+    return SeenWindow(observation, window.snapshot_jpeg, window.warning, window.is_last)

@@ -42,12 +42,12 @@ class Following:
         return GlancePlan(every_s, max(plan.width for plan in plans), max(plan.height for plan in plans))
 
     def look(self, glances: Iterable[Glance], *, at_things: bool = True, at_poses: bool = True) -> None:
-        """Take the next pictures, in the order of their times."""
+        """Take the next pictures, in the order of their times; people's poses are looked at when a window is told."""
         for glance in glances:
             if at_things:
                 self._detect(glance)
             if at_poses and self.seen_poses and self.seen_poses.wants(glance.time_s):
-                self.seen_poses.look(glance)
+                self.seen_poses.keep(glance)
 
     def tell(self, observation: Observation) -> Observation:
         """The observation with what was there in its window, and the boxes of its picture among those that it has.
@@ -69,4 +69,4 @@ class Following:
         detections = self.detector.look(glance)
         self.tracker.see(glance.time_s, detections, glance.aspect)
         if self.seen_poses:
-            self.seen_poses.note(glance.time_s, detections)
+            self.seen_poses.note(glance, detections)

@@ -49,7 +49,7 @@ def test_frame_is_fed_and_read_as_the_published_graph_has_it(data_dir: Path, tmp
     estimator = load_poses(SHIPPED_POSES)
     pose = estimator.estimate(frame, 1.5)[0]
 
-    assert np.array_equal(feed(frame, estimator.bundle.input)[0], expected)
+    assert np.array_equal(feed(estimator.prepare(frame, 1.5), estimator.bundle.input), expected)
     assert pose.time_s == 1.5
     assert pose.score == pytest.approx(person[-1], abs=1e-5)
     assert pose.points[:, 1] == pytest.approx(person[0:51:3] * 256 / rows, abs=1e-5)

@@ -9,7 +9,7 @@ from instantreact.domain.media import Glance, GlancePlan
 from instantreact.domain.pose import Pose
 from instantreact.errors import PosesUnavailable
 from instantreact.inference.loader import OptionalLoader
-from instantreact.inference.poses.estimator import PoseEstimator, load_poses
+from instantreact.inference.poses.estimator import PoseEstimator, PosePicture, load_poses
 from instantreact.inference.poses.falls import score_fall
 
 
@@ -36,9 +36,13 @@ class DeployedPoses:
         words = {name: bundle.concepts.words[name] for name in bundle.concepts.names}
         return LoadedBundle(bundle.name, bundle.version, words, bundle.concepts.version, kind=BundleKind.POSES)
 
-    def look(self, glance: Glance) -> list[Pose]:
+    def prepare(self, glance: Glance) -> PosePicture:
+        """A picture as it can be kept to be looked at later."""
+        return self.estimator.prepare(glance.image, glance.time_s)
+
+    def look(self, picture: PosePicture) -> list[Pose]:
         """Who is in a picture, and how they stand, sit or lie."""
-        return self.estimator.estimate(glance.image, glance.time_s)
+        return self.estimator.find(picture)
 
     def score(self, poses: Iterable[Pose]) -> dict[str, float]:
         """The concepts that it scores, by the poses of a window: `fall`."""

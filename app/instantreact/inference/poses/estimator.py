@@ -1,5 +1,6 @@
 """The pose estimator: a frame in, the people on it with their joints out."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,20 @@ Pictures = NDArray[np.int32]
 """The input, (1, height, width, 3)."""
 
 
+@dataclass(frozen=True, eq=False)
+class PosePicture:
+    """A frame as it is kept to be looked at: fitted into the graph's input, (height, width, 3), red first.
+
+    placement  which share of the graph's input it covers
+    aspect     how much wider than high the frame is
+    """
+
+    time_s: float
+    image: Images
+    placement: Placement
+    aspect: float
+
+
 class PoseEstimator:
     """Finds people and their joints; safe to use from several threads."""
 
@@ -22,29 +37,35 @@ class PoseEstimator:
         self.bundle = bundle
         self._session = open_described(bundle.path, bundle.graph, threads=threads)
 
-    def estimate(self, frame: Images, time_s: float) -> list[Pose]:
-        """Who is on an RGB frame (h, w, 3), of whatever size, the best first; without those too unsure to count."""
-        pictures, placement = feed(frame, self.bundle.input)
-        people = self._session.run({"pictures": pictures})["people"][0]
-        aspect = frame.shape[1] / frame.shape[0]
-        poses = [read_pose(person, placement, aspect, time_s) for person in people]
+    def prepare(self, frame: Images, time_s: float) -> PosePicture:
+        """What is needed of an RGB frame (h, w, 3), of whatever size."""
+        placed, placement = place(frame, self.bundle.input)
+        return PosePicture(time_s, placed, placement, frame.shape[1] / frame.shape[0])
+
+    def find(self, picture: PosePicture) -> list[Pose]:
+        """Who is on a picture, the best first; without those too unsure to count."""
+        people = self._session.run({"pictures": feed(picture, self.bundle.input)})["people"][0]
+        poses = [read_pose(person, picture) for person in people]
         least = self.bundle.fall.min_person
         return sorted((pose for pose in poses if pose.score >= least), key=lambda pose: -pose.score)
 
-
-def feed(frame: Images, to: DetectorInput) -> tuple[Pictures, Placement]:
-    """An RGB frame (h, w, 3) as the graph takes it, and which share of that it covers."""
-    placed, placement = place(frame, to)
-    ordered = placed[..., ::-1] if to.order is Order.BGR else placed
-    return ordered[None].astype(np.int32), placement
+    def estimate(self, frame: Images, time_s: float) -> list[Pose]:
+        """Who is on an RGB frame (h, w, 3)."""
+        return self.find(self.prepare(frame, time_s))
 
 
-def read_pose(person: NDArray[np.float32], placement: Placement, aspect: float, time_s: float) -> Pose:
-    """One person of the graph's answer, in shares of the frame's height; the frame is `aspect` wider than high."""
+def feed(picture: PosePicture, to: DetectorInput) -> Pictures:
+    """A picture as the graph takes it."""
+    ordered = picture.image[..., ::-1] if to.order is Order.BGR else picture.image
+    return ordered[None].astype(np.int32)
+
+
+def read_pose(person: NDArray[np.float32], picture: PosePicture) -> Pose:
+    """One person of the graph's answer, in shares of the frame's height."""
     joints = person[: 3 * len(JOINTS)].reshape(-1, 3).astype(np.float64)
-    x = joints[:, 1] / placement.width * aspect
-    y = joints[:, 0] / placement.height
-    return Pose(time_s, float(person[-1]), np.stack([x, y], axis=1), joints[:, 2])
+    x = joints[:, 1] / picture.placement.width * picture.aspect
+    y = joints[:, 0] / picture.placement.height
+    return Pose(picture.time_s, float(person[-1]), np.stack([x, y], axis=1), joints[:, 2])
 
 
 def load_poses(folder: Path, *, threads: int = 1) -> PoseEstimator:
