@@ -228,3 +228,23 @@ async def test_hear_tries_at_once_after_a_restart_with_a_token_that_is_right(
     assert await hearing_of(restarted, clip) is Hearing.HEARD
     assert recognition.fault is None
     await recognition.close()
+
+
+async def test_sound_is_not_decoded_where_a_spotter_has_no_phrase_to_listen_for(
+    house: House, spoken_clip: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spotting = replace_services(
+        house, Recognition(default=SpeechMode.LOCAL, keep_transcripts=True, threads=house.services.threads)
+    )
+    monkeypatch.setattr(spotting.services.decoder, "sound", None)
+    clip = await add_seen_clip(spotting, spoken_clip)
+    await spotting.run_due()
+    assert (await get_clip(spotting.services, clip.id)).listening is Listening.OFF
+    assert (await the_event(spotting, clip)).observation.transcript is None
+
+    monkeypatch.undo()
+    await spotting.add_rule(SpeechCondition(("call the police",)))
+    heard = await add_seen_clip(spotting, spoken_clip + b"\0")
+    await spotting.run_due()
+    assert (await get_clip(spotting.services, heard.id)).listening is Listening.DONE
+    await spotting.services.recognition.close()

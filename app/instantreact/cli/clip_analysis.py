@@ -30,7 +30,6 @@ from instantreact.pipeline.following import Following
 from instantreact.pipeline.stopwatch import Stopwatch
 from instantreact.progress import progress
 from instantreact.speech.listen import listen
-from instantreact.speech.phrase_spotter import PhraseSpotter
 from instantreact.speech.placing import place_transcripts
 from instantreact.threads import WorkerThreads
 
@@ -137,7 +136,7 @@ def _listening(settings: Settings, phrases: Sequence[str]) -> Iterator[_Hear]:
 
     async def hear(decoder: ClipDecoder, path: Path, seen: Sequence[Observation]) -> tuple[Observation, ...]:
         transcriber = await recognition.find(settings.speech, phrases)
-        if transcriber is None or (isinstance(transcriber, PhraseSpotter) and not phrases):
+        if transcriber is None:
             return tuple(seen)
         with closing(decoder.sound(path)) as chunks:
             heard = await listen(chunks, transcriber, threads)

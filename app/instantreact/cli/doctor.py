@@ -309,6 +309,7 @@ async def _examine_stored(settings: Settings) -> list[Finding]:
 
 
 async def _examine_speech(settings: Settings) -> Finding:
+    from instantreact.domain.camera import SpeechMode
     from instantreact.model_wiring import make_recognition
     from instantreact.threads import WorkerThreads
 
@@ -316,7 +317,12 @@ async def _examine_speech(settings: Settings) -> Finding:
     try:
         recognition = make_recognition(settings, threads=threads)
         transcriber = await recognition.find(settings.speech, ())
-        detail = await transcriber.check() if transcriber else "off; nobody listens to the sound"
+        if transcriber is not None:
+            detail = await transcriber.check()
+        elif settings.speech is SpeechMode.LOCAL:
+            detail = "the phrase spotter listens, once a rule asks for a phrase"
+        else:
+            detail = "off; nobody listens to the sound"
         await recognition.close()
     except InstantReactError as error:
         return Finding("speech", "", str(error))

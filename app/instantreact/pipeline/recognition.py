@@ -58,14 +58,15 @@ class Recognition:
         return self._default if camera_mode is None else camera_mode
 
     async def find(self, mode: SpeechMode, phrases: Sequence[str]) -> Transcriber | None:
-        """The recogniser for `mode`; a spotter listens for `phrases`. None when nobody listens.
+        """The recogniser for `mode`; a spotter listens for `phrases`. None when nobody listens, or for nothing.
 
         Raises SpeechRejected where Wit.ai is asked for and not configured.
         """
         if mode is SpeechMode.OFF:
             return None
         if mode is SpeechMode.LOCAL:
-            return self._whisper or await self._find_spotter(tuple(sorted(set(phrases))))
+            wanted = tuple(sorted(set(phrases)))
+            return self._whisper or (await self._find_spotter(wanted) if wanted else None)
         if self._remote is None:
             raise SpeechRejected("Wit.ai is asked for, but INSTANTREACT_WIT_TOKEN is not set.")
         return self._remote
