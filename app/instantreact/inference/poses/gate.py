@@ -1,7 +1,7 @@
 """Whether somebody may have fallen, by the detector's boxes alone: only then it is worth looking at people's poses.
 
-docs/falls.md says the same in words. Who falls ends lower: the top of their box drops, or the detector, which overlooks
-who lies, loses them. Pure.
+docs/falls.md says the same in words. Who falls ends lower: the top of their box drops, or, where looks are rare, the
+detector, which overlooks who lies, may lose them before it has seen that. Pure.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,10 +13,11 @@ from instantreact.domain.observation import Box, Detection
 
 BEFORE_S = 1.0
 """Looks so long before a window count, too: a camera may be looked at once a second."""
-_DROP = 0.2  # of a body's height, by which the top of its box is lower than it was
+_DROP = 0.3  # of a body's height, by which the top of its box is lower than it was
 _REACH = 1.0  # heights of the box by which the middle of somebody's box may move between two looks
 _GAP_S = 2.0  # for so long somebody may be unseen
 _EDGE = 0.02  # of the picture: who was last seen so near to its edge may have left
+_RARE_S = 0.4  # between two looks: much of a fall takes place unseen
 _TALL = 0.8  # the 0.8 quantile of the heights of a box is the body's
 
 
@@ -48,7 +49,15 @@ def may_fall(looks: Iterable[PeopleSeen]) -> bool:
     seen = list(looks)
     if not any(look.people for look in seen):
         return False
-    return any(_drops(each) or _lies(each, seen) or _is_lost(each, seen) for each in _follow(seen))
+    people = _follow(seen)
+    if any(_drops(each) for each in people):
+        return True
+    return _are_rare(seen) and any(_lies(each, seen) or _is_lost(each, seen) for each in people)
+
+
+def _are_rare(looks: Sequence[PeopleSeen]) -> bool:
+    gaps = np.diff([look.time_s for look in looks])
+    return len(gaps) == 0 or float(np.median(gaps)) > _RARE_S
 
 
 def _follow(looks: Sequence[PeopleSeen]) -> list[_Somebody]:
@@ -92,7 +101,7 @@ def _lies(somebody: _Somebody, looks: Sequence[PeopleSeen]) -> bool:
 
 
 def _is_lost(somebody: _Somebody, looks: Sequence[PeopleSeen]) -> bool:
-    """Whether they are out of sight in the end, and were not at the picture's edge before."""
+    """Whether they, who were no single slip, are out of sight in the end, and were not at the picture's edge before."""
     box = somebody.last
     at_edge = min(box.left, box.top) <= _EDGE or max(box.right, box.bottom) >= 1 - _EDGE
-    return somebody.times_s[-1] < looks[-1].time_s and not at_edge
+    return len(somebody.boxes) > 1 and somebody.times_s[-1] < looks[-1].time_s and not at_edge
