@@ -1,6 +1,8 @@
 """Builds what sees and hears from the settings, with no database and no HTTP: all that one clip needs."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from instantreact.config import Settings
 from instantreact.domain.camera import SpeechBudget, SpeechMode
@@ -9,10 +11,11 @@ from instantreact.inference.detector.deployed import DetectorLoader
 from instantreact.inference.loader import CaptionerLoader
 from instantreact.inference.poses.deployed import PosesLoader
 from instantreact.media.limits import DecodeLimits
-from instantreact.pipeline.recognition import Recognition
-from instantreact.speech.whisper import WhisperTranscriber
-from instantreact.speech.wit import WitApp, WitTranscriber
 from instantreact.threads import WorkerThreads
+
+if TYPE_CHECKING:  # who listens to nothing needs none of what they import
+    from instantreact.pipeline.recognition import Recognition
+    from instantreact.speech.whisper import WhisperTranscriber
 
 _PACKAGE = Path(__file__).resolve().parent
 _MODELS = next(
@@ -42,11 +45,12 @@ def make_detector(settings: Settings) -> DetectorLoader:
     )
 
 
-def make_poses(settings: Settings) -> PosesLoader:
+def make_poses(settings: Settings, *, opens_late: bool = False) -> PosesLoader:
     """The pose estimator, not loaded yet; one that sees nobody where there is to be none."""
     if settings.poses == "off":
         return PosesLoader()
-    return PosesLoader(Path(settings.poses) if settings.poses else SHIPPED_POSES, threads=settings.inference_threads)
+    path = Path(settings.poses) if settings.poses else SHIPPED_POSES
+    return PosesLoader(path, threads=settings.inference_threads, opens_late=opens_late)
 
 
 def decode_limits(settings: Settings) -> DecodeLimits:
@@ -60,8 +64,18 @@ def decode_limits(settings: Settings) -> DecodeLimits:
     )
 
 
-def make_recognition(settings: Settings, *, threads: WorkerThreads) -> Recognition:
+def listens(settings: Settings, phrases: Sequence[str]) -> bool:
+    """Whether there is anybody to listen to an upload's sound, and for anything."""
+    if settings.speech is SpeechMode.LOCAL:
+        return bool(phrases) or settings.whisper_model is not None
+    return settings.speech is not SpeechMode.OFF
+
+
+def make_recognition(settings: Settings, *, threads: WorkerThreads) -> "Recognition":
     """Who listens. Raises Misconfigured where Wit.ai is asked for without a token."""
+    from instantreact.pipeline.recognition import Recognition
+    from instantreact.speech.wit import WitApp, WitTranscriber
+
     if settings.speech is SpeechMode.WIT and settings.wit_token is None:
         raise Misconfigured("INSTANTREACT_SPEECH is wit, which needs INSTANTREACT_WIT_TOKEN too.")
     remote = None
@@ -78,7 +92,9 @@ def make_recognition(settings: Settings, *, threads: WorkerThreads) -> Recogniti
     )
 
 
-def _load_whisper(settings: Settings, threads: WorkerThreads) -> WhisperTranscriber | None:
+def _load_whisper(settings: Settings, threads: WorkerThreads) -> "WhisperTranscriber | None":
     if settings.whisper_model is None:
         return None
+    from instantreact.speech.whisper import WhisperTranscriber
+
     return WhisperTranscriber(settings.whisper_model, threads=threads, language=settings.speech_language)

@@ -11,7 +11,8 @@ import pytest
 from instantreact.domain.media import ClipInfo
 from instantreact.errors import TooLarge
 from instantreact.media.audio import extract_audio
-from instantreact.media.frames import DecodedWindow, decode_windows, sample_frames
+from instantreact.media.decoded import DecodedWindow
+from instantreact.media.frames import decode_windows, sample_frames
 from instantreact.media.probe import probe_clip
 from tests.media.clips import Drawing, index_of, make_clip
 from tests.media.dhav import write_dhav

@@ -24,13 +24,11 @@ from instantreact.inference.detector.deployed import DeployedDetector
 from instantreact.inference.poses.deployed import DeployedPoses
 from instantreact.media.nursery import DecodeNursery
 from instantreact.media.sandbox import ClipDecoder
-from instantreact.model_wiring import decode_limits, make_captioner, make_detector, make_poses, make_recognition
+from instantreact.model_wiring import decode_limits, listens, make_captioner, make_detector, make_poses, make_recognition
 from instantreact.pipeline.describe import GLANCE_EVERY_S, describe_windows
 from instantreact.pipeline.following import Following
 from instantreact.pipeline.stopwatch import Stopwatch
 from instantreact.progress import progress
-from instantreact.speech.listen import listen
-from instantreact.speech.placing import place_transcripts
 from instantreact.threads import WorkerThreads
 
 STAGES = ("probe", "decode", "detect", "features", "caption", "speech", "total")
@@ -89,7 +87,7 @@ def _load_models(settings: Settings) -> _Models:
     """Beside each other. Raises CaptionerUnavailable."""
     with ThreadPoolExecutor(2) as beside:
         detector = beside.submit(make_detector(settings).find)
-        poses = beside.submit(make_poses(settings).find)
+        poses = beside.submit(make_poses(settings, opens_late=True).find)
         return _Models(make_captioner(settings).get(), detector.result(), poses.result())
 
 
@@ -130,7 +128,13 @@ _Hear = Callable[[ClipDecoder, Path, Sequence[Observation]], tuple[Observation, 
 
 @contextmanager
 def _listening(settings: Settings, phrases: Sequence[str]) -> Iterator[_Hear]:
-    """One recogniser, on one event loop, for all clips."""
+    """One recogniser, on one event loop, for all clips; where nobody listens, none of what they need is imported."""
+    if not listens(settings, phrases):
+        yield lambda decoder, path, seen: tuple(seen)
+        return
+    from instantreact.speech.listen import listen
+    from instantreact.speech.placing import place_transcripts
+
     threads = WorkerThreads(2)
     recognition = make_recognition(settings, threads=threads)
 

@@ -1,33 +1,15 @@
 """From a clip to windows: its pictures are decoded in order and those that are kept are converted, each once."""
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from instantreact.domain.media import FrameSample, Glance, GlancePlan, SamplingPlan
+from instantreact.domain.media import FrameSample, GlancePlan, SamplingPlan
 from instantreact.errors import UnreadableMedia
 from instantreact.media.clock import GAP_S
+from instantreact.media.decoded import DecodedWindow
 from instantreact.media.pictures import PictureReader, open_pictures
 from instantreact.media.sampling import SampledWindow, WindowSampler
-
-
-@dataclass(frozen=True, eq=False)
-class DecodedWindow:
-    """One window of a clip.
-
-    snapshot_jpeg  its middle sample as JPEG, at most 1280 pixels across
-    pictured_s     when that was seen
-    glances        what a detector is to look at, of what no window before has
-    warning        on the last window: what of the clip could not be used, in sentences
-    is_last        whether the clip ends with it
-    """
-
-    sample: FrameSample
-    snapshot_jpeg: bytes
-    warning: str | None = None
-    pictured_s: float = 0.0
-    glances: tuple[Glance, ...] = ()
-    is_last: bool = False
 
 
 def decode_windows(

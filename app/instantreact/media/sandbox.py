@@ -20,7 +20,7 @@ from instantreact.errors import TooLarge, UnreadableMedia
 from instantreact.logs import get_logger
 from instantreact.media.child_process import ChildProcess, StartedProcess
 from instantreact.media.decode_process import DecodeProcess
-from instantreact.media.frames import DecodedWindow
+from instantreact.media.decoded import DecodedWindow
 from instantreact.media.limits import DecodeLimits
 from instantreact.media.nursery import DecodeNursery, can_fork
 from instantreact.media.wire import Header, raw_bytes

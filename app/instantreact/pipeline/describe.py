@@ -9,7 +9,7 @@ import numpy as np
 from instantreact.domain.media import FrameSample, Images
 from instantreact.domain.observation import Observation
 from instantreact.inference.captioner import Captioner, FrameFeatures
-from instantreact.media.frames import DecodedWindow
+from instantreact.media.decoded import DecodedWindow
 from instantreact.pipeline.following import Following
 from instantreact.pipeline.stopwatch import Stopwatch
 

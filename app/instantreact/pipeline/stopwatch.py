@@ -4,14 +4,16 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from prometheus_client import Histogram
+if TYPE_CHECKING:
+    from prometheus_client import Histogram
 
 
 class Stopwatch:
     """Adds up the time spent in named stages; `histograms` are told of each stretch of theirs."""
 
-    def __init__(self, histograms: Mapping[str, Histogram] | None = None) -> None:
+    def __init__(self, histograms: "Mapping[str, Histogram] | None" = None) -> None:
         self._histograms = histograms or {}
         self._started = time.perf_counter()
         self._spent_s: defaultdict[str, float] = defaultdict(float)

@@ -50,15 +50,19 @@ class DeployedPoses:
 
 
 class PosesLoader(OptionalLoader[DeployedPoses]):
-    """The pose estimator's."""
+    """The pose estimator's.
+
+    opens_late  whether its graph is opened when it is first needed: it may not be for a clip in which nobody can fall
+    """
 
     name = "poses"
     unavailable = PosesUnavailable
     off = "INSTANTREACT_POSES is off: falls are not told by how people move."
 
-    def __init__(self, path: Path | None = None, *, threads: int = 1) -> None:
+    def __init__(self, path: Path | None = None, *, threads: int = 1, opens_late: bool = False) -> None:
         super().__init__(path)
         self._threads = threads
+        self._opens_late = opens_late
 
     def _load(self, path: Path) -> DeployedPoses:
-        return DeployedPoses(load_poses(path, threads=self._threads))
+        return DeployedPoses(load_poses(path, threads=self._threads, opens_late=self._opens_late))

@@ -1,5 +1,6 @@
 """The pose estimator: a frame in, the people on it with their joints out."""
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from instantreact.domain.media import Images
 from instantreact.domain.pose import JOINTS, Pose
 from instantreact.inference.detector.preprocess import DetectorInput, Order, Placement, place
 from instantreact.inference.poses.bundle import PosesBundle, load_poses_bundle
-from instantreact.inference.session import open_described
+from instantreact.inference.session import GraphSession, open_described
 
 Pictures = NDArray[np.int32]
 """The input, (1, height, width, 3)."""
@@ -31,11 +32,18 @@ class PosePicture:
 
 
 class PoseEstimator:
-    """Finds people and their joints; safe to use from several threads."""
+    """Finds people and their joints; safe to use from several threads.
 
-    def __init__(self, bundle: PosesBundle, *, threads: int = 1) -> None:
+    opens_late  whether its graph is opened only when the first picture is looked at, which then raises BundleMismatch
+    """
+
+    def __init__(self, bundle: PosesBundle, *, threads: int = 1, opens_late: bool = False) -> None:
         self.bundle = bundle
-        self._session = open_described(bundle.path, bundle.graph, threads=threads)
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._session: GraphSession | None = None
+        if not opens_late:
+            self._open()
 
     def prepare(self, frame: Images, time_s: float) -> PosePicture:
         """What is needed of an RGB frame (h, w, 3), of whatever size."""
@@ -44,7 +52,7 @@ class PoseEstimator:
 
     def find(self, picture: PosePicture) -> list[Pose]:
         """Who is on a picture, the best first; without those too unsure to count."""
-        people = self._session.run({"pictures": feed(picture, self.bundle.input)})["people"][0]
+        people = self._open().run({"pictures": feed(picture, self.bundle.input)})["people"][0]
         poses = [read_pose(person, picture) for person in people]
         least = self.bundle.fall.min_person
         return sorted((pose for pose in poses if pose.score >= least), key=lambda pose: -pose.score)
@@ -52,6 +60,12 @@ class PoseEstimator:
     def estimate(self, frame: Images, time_s: float) -> list[Pose]:
         """Who is on an RGB frame (h, w, 3)."""
         return self.find(self.prepare(frame, time_s))
+
+    def _open(self) -> GraphSession:
+        with self._lock:
+            if self._session is None:
+                self._session = open_described(self.bundle.path, self.bundle.graph, threads=self._threads)
+            return self._session
 
 
 def feed(picture: PosePicture, to: DetectorInput) -> Pictures:
@@ -68,6 +82,6 @@ def read_pose(person: NDArray[np.float32], picture: PosePicture) -> Pose:
     return Pose(picture.time_s, float(person[-1]), np.stack([x, y], axis=1), joints[:, 2])
 
 
-def load_poses(folder: Path, *, threads: int = 1) -> PoseEstimator:
+def load_poses(folder: Path, *, threads: int = 1, opens_late: bool = False) -> PoseEstimator:
     """The estimator whose bundle lies in `folder`. Raises BundleMissing or BundleMismatch."""
-    return PoseEstimator(load_poses_bundle(folder), threads=threads)
+    return PoseEstimator(load_poses_bundle(folder), threads=threads, opens_late=opens_late)
