@@ -8,7 +8,7 @@ A box in a wrong place can make up for somebody who is missed: read both figures
 people are left out, and how many were counted is the mean of the looks.
 
 With `--tracks` also how many things the product's tracker knows of at the frame, from looks four times a second in the
-two seconds before it, as at a live camera.
+two seconds before it, as at a live camera, and from every other of these.
 """
 
 import argparse
@@ -41,6 +41,9 @@ SIZES = ((416, 416), (320, 576), (352, 640), (448, 800), (640, 640))
 
 Look = Callable[[Images], tuple[Boxes, Boxes]]
 """From a frame to boxes and the scores of `person`."""
+
+Looks = list[tuple[float, float, list[Detection]]]
+"""Time, aspect and people."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,19 +159,25 @@ def report(name: str, look: Look, sets: Sequence[Sequence[Counted]]) -> None:
 
 
 def report_tracks(bundle: Path, sets: Sequence[Sequence[Counted]]) -> None:
-    """One line of the table: what is known at each frame of who was there within two seconds."""
+    """What is known at each frame of who was there within two seconds; looking at all pictures, and at every other."""
     detector = load_detector(bundle)
-    columns: list[list[str]] = [[] for _ in SCORES]
-    for frames in sets:
-        seen = [look_before(detector, frame) for frame in frames]
-        for column, score in zip(columns, SCORES, strict=True):
-            found, extra = compare([count_things(looks, score) for looks in seen], frames)
-            column.append(f"{found:.0%} / {extra:.0%}")
-    cells = " | ".join("; ".join(column) for column in columns)
-    print(f"| {detector.bundle.name}, {FOLLOWED_S:g} s with tracks | | {cells} |", flush=True)
+    seen = [[look_before(detector, frame) for frame in frames] for frames in sets]
+    for step in (1, 2):
+        cells = " | ".join(
+            "; ".join(_count_tracks(*each, score, step) for each in zip(seen, sets, strict=True)) for score in SCORES
+        )
+        print(
+            f"| {detector.bundle.name}, {FOLLOWED_S:g} s with tracks, every {step * LOOK_S:g} s | | {cells} |",
+            flush=True,
+        )
 
 
-def look_before(detector: Detector, frame: Counted) -> list[tuple[float, float, list[Detection]]]:
+def _count_tracks(seen: Sequence[Looks], frames: Sequence[Counted], score: float, step: int) -> str:
+    found, extra = compare([count_things(looks[::-step][::-1], score) for looks in seen], frames)
+    return f"{found:.0%} / {extra:.0%}"
+
+
+def look_before(detector: Detector, frame: Counted) -> Looks:
     """Time, aspect and people of looks four times a second, the last of them at the frame."""
     pictures: deque[tuple[float, Images]] = deque()
     with open_pictures(frame.clip) as reader:
@@ -187,7 +196,7 @@ def look_before(detector: Detector, frame: Counted) -> list[tuple[float, float, 
     return looks
 
 
-def count_things(looks: Sequence[tuple[float, float, list[Detection]]], score: float) -> int:
+def count_things(looks: Looks, score: float) -> int:
     """How many people the tracker knows of at the last look."""
     tracker = ThingTracker(["person"], min_score=score)
     for time_s, aspect, people in looks:

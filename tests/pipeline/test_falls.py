@@ -25,7 +25,7 @@ def looking(house: House) -> House:
     """With everything that ships."""
     services = replace(
         house.services,
-        captioner=CaptionerLoader(SHIPPED_BUNDLE, threads=1),
+        captioner=CaptionerLoader(SHIPPED_BUNDLE, threads=2),
         detector=DetectorLoader(SHIPPED_DETECTOR),
         poses=PosesLoader(SHIPPED_POSES),
     )

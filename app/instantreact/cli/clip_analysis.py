@@ -24,7 +24,14 @@ from instantreact.inference.detector.deployed import DeployedDetector
 from instantreact.inference.poses.deployed import DeployedPoses
 from instantreact.media.nursery import DecodeNursery
 from instantreact.media.sandbox import ClipDecoder
-from instantreact.model_wiring import decode_limits, listens, make_captioner, make_detector, make_poses, make_recognition
+from instantreact.model_wiring import (
+    decode_limits,
+    listens,
+    make_captioner,
+    make_detector,
+    make_poses,
+    make_recognition,
+)
 from instantreact.pipeline.describe import GLANCE_EVERY_S, describe_windows
 from instantreact.pipeline.following import Following
 from instantreact.pipeline.stopwatch import Stopwatch

@@ -70,6 +70,7 @@ class Captioner:
 
     def __init__(self, bundle: Bundle, *, threads: int = 1) -> None:
         self.bundle = bundle
+        self.threads = threads
         self._vocabulary = Vocabulary(bundle.vocabulary)
         moves = bool(bundle.sampling.gaps_s)
         threads_each = max(1, threads // 2) if moves else threads

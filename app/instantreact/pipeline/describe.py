@@ -1,8 +1,10 @@
 """From a clip's decoded windows to observations, with no database in sight: `analyze` on the command line is this."""
 
 from collections.abc import Container, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -69,45 +71,74 @@ def describe_windows(
     Blocks: call it in a worker thread. Raises what decoding raises; closing it closes `decoded`.
     """
     shared = _SharedFeatures(captioner)
-    with closing(decoded):
-        for window in _decode(decoded, stopwatch, following):
-            if window.sample.window.index not in known:
-                yield _describe(window, captioner, shared, stopwatch, following)
+    with closing(decoded), _Looking(following, stopwatch, beside=captioner.threads > 1) as looking:
+        for window in _decode(decoded, stopwatch):
+            is_known = window.sample.window.index in known
+            looking.start(window, is_judged=not is_known)
+            described = None if is_known else _describe(window, captioner, shared, stopwatch)
+            looking.wait()
+            if described is not None:
+                told = following.tell(described) if following else described
+                yield SeenWindow(told, window.snapshot_jpeg, window.warning, window.is_last)
 
 
-def _decode(
-    decoded: Iterator[DecodedWindow], stopwatch: Stopwatch, following: Following | None
-) -> Iterator[DecodedWindow]:
+def _decode(decoded: Iterator[DecodedWindow], stopwatch: Stopwatch) -> Iterator[DecodedWindow]:
     while True:
         with stopwatch.measure("decode"):
             window = next(decoded, None)
         if window is None:
             return
-        if following is not None:
-            with stopwatch.measure("detect"):
-                following.look(window.glances)
         yield window
 
 
+class _Looking:
+    """Looks at a window's glances, in a thread `beside` the captioner's where that is wanted."""
+
+    def __init__(self, following: Following | None, stopwatch: Stopwatch, *, beside: bool) -> None:
+        self._following = following
+        self._stopwatch = stopwatch
+        self._thread = ThreadPoolExecutor(1, "instantreact-looks") if beside and following else None
+        self._looks: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._thread is not None:
+            self._thread.shutdown(cancel_futures=True)
+
+    def start(self, window: DecodedWindow, *, is_judged: bool) -> None:
+        """Begin with the next window; one that is not judged is seen all the same."""
+        if self._thread is not None:
+            self._looks = self._thread.submit(self._look, window, is_judged=is_judged)
+        else:
+            self._look(window, is_judged=is_judged)
+
+    def wait(self) -> None:
+        """Until it is done. Raises what looking raised."""
+        if self._looks is not None:
+            self._looks.result()
+
+    def _look(self, window: DecodedWindow, *, is_judged: bool) -> None:
+        if self._following is None:
+            return
+        with self._stopwatch.measure("detect"):
+            self._following.look(window.glances)
+            if is_judged:
+                self._following.judge(window.sample.window)
+
+
 def _describe(
-    window: DecodedWindow,
-    captioner: Captioner,
-    shared: _SharedFeatures,
-    stopwatch: Stopwatch,
-    following: Following | None,
-) -> SeenWindow:
+    window: DecodedWindow, captioner: Captioner, shared: _SharedFeatures, stopwatch: Stopwatch
+) -> Observation:
     with stopwatch.measure("features"):
         features = shared.of(window.sample)
     with stopwatch.measure("caption"):
         description = captioner.describe(features)
-    observation = Observation(
+    return Observation(
         window=window.sample.window,
         caption=description.caption,
         hypotheses=description.hypotheses,
         concepts=description.concepts,
         pictured_s=window.pictured_s,
     )
-    if following is not None:
-        with stopwatch.measure("detect"):
-            observation = following.tell(observation)
-    return SeenWindow(observation, window.snapshot_jpeg, window.warning, window.is_last)

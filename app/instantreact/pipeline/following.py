@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from instantreact.domain.camera import Zone
-from instantreact.domain.media import Glance, GlancePlan
+from instantreact.domain.media import Glance, GlancePlan, Window
 from instantreact.domain.observation import Observation
 from instantreact.inference.detector.deployed import DeployedDetector
 from instantreact.inference.poses.deployed import DeployedPoses
@@ -42,12 +42,17 @@ class Following:
         return GlancePlan(every_s, max(plan.width for plan in plans), max(plan.height for plan in plans))
 
     def look(self, glances: Iterable[Glance], *, at_things: bool = True, at_poses: bool = True) -> None:
-        """Take the next pictures, in the order of their times; people's poses are looked at when a window is told."""
+        """Take the next pictures, in the order of their times; people's poses are looked at when a window is judged."""
         for glance in glances:
             if at_things:
                 self._detect(glance)
             if at_poses and self.seen_poses and self.seen_poses.wants(glance.time_s):
                 self.seen_poses.keep(glance)
+
+    def judge(self, window: Window) -> None:
+        """Look at people's poses where the window needs that, before it is told, which then costs nothing."""
+        if self.seen_poses:
+            self.seen_poses.judge(window)
 
     def tell(self, observation: Observation) -> Observation:
         """The observation with what was there in its window, and the boxes of its picture among those that it has.

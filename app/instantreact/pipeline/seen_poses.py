@@ -58,11 +58,17 @@ class SeenPoses:
         while self._poses and self._poses[0].time_s < glance.time_s - _KEPT_S:
             self._poses.popleft()
 
+    def judge(self, window: Window) -> bool:
+        """Look at what was kept of the window, if somebody may fall in it; whether that is so."""
+        may = self._may_fall_in(window)
+        if may:
+            self._look_within(window)
+        return may
+
     def score_within(self, window: Window) -> dict[str, float]:
         """What is scored by how people moved in the window; as if nobody were there where nobody can have fallen."""
-        if not self._may_fall_in(window):
+        if not self.judge(window):
             return self._deployed.score(())
-        self._look_within(window)
         return self._deployed.score(pose for pose in self._poses if window.start_s <= pose.time_s <= window.end_s)
 
     def _may_fall_in(self, window: Window) -> bool:

@@ -61,7 +61,7 @@ class ThingTracker:
             self._looked_since_s = time_s
             self._traces.clear()
         self._looked_at_s = time_s
-        for label in {*self._trackers, *(each.label for each in detections)}:
+        for label in dict.fromkeys((*self._trackers, *(each.label for each in detections))):
             tracker = self._trackers.setdefault(label, ByteTracker(self._limits, self._numbers))
             mine = [each for each in detections if each.label == label]
             boxes = np.array([_corners(each.box, aspect) for each in mine]).reshape(-1, 4)
