@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,33 +24,38 @@ CORES = 2
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds from clip to caption, those of the whole process, and its peak memory."""
+    """Seconds from clip to caption, those of the whole process, its peak memory; and in processor time, too."""
 
     seconds: float
     cold_s: float
     peak_mb: float
+    work_s: float
+    cold_work_s: float
 
 
-def measure_ours(clip: Path, bundle: Path, *, is_warm: bool) -> tuple[float, float]:
-    """Caption a clip in this process, as the service does: seconds, and the peak memory since its start."""
+def measure_ours(clip: Path, bundle: Path, *, is_warm: bool) -> tuple[float, float, float]:
+    """Caption a clip in this process, as the service does: seconds, processor time, and the peak memory since its
+    start.
+    """
     from instantreact.inference.bundle import load_bundle
     from instantreact.inference.captioner import Captioner
     from instantreact.media.frames import sample_frames
 
     captioner = Captioner(load_bundle(bundle), threads=CORES)
-    seconds = 0.0
+    seconds = work_s = 0.0
     for _ in range(2 if is_warm else 1):
-        started = time.perf_counter()
+        started, worked_s = time.perf_counter(), time.process_time()
         for sample in sample_frames(clip, captioner.bundle.sampling):
             captioner.describe(captioner.encode_frames(sample.images, sample.earlier))
-        seconds = time.perf_counter() - started
-    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        seconds, work_s = time.perf_counter() - started, time.process_time() - worked_s
+    return seconds, work_s, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def run_ours(clip: Path, bundle: Path) -> Cost:
     """The same in processes of their own: one that is warm, and a cold one."""
     command = [sys.executable, __file__, str(clip), "--bundle", str(bundle), "--only-ours"]
-    return replace(_run([*command, "--warm"]), cold_s=_run(command).cold_s)
+    cold = _run(command)
+    return replace(_run([*command, "--warm"]), cold_s=cold.cold_s, cold_work_s=cold.cold_work_s)
 
 
 def run_reference(clip: Path, script: Path) -> Cost:
@@ -60,27 +65,40 @@ def run_reference(clip: Path, script: Path) -> Cost:
 
 def compare(ours: list[Cost], theirs: list[Cost]) -> str:
     """Medians and their ratios."""
-    warm, their_warm = (statistics.median(cost.seconds for cost in costs) for costs in (ours, theirs))
-    cold, their_cold = (statistics.median(cost.cold_s for cost in costs) for costs in (ours, theirs))
-    memory, their_memory = (statistics.median(cost.peak_mb for cost in costs) for costs in (ours, theirs))
+    mine, other = _take_medians(ours), _take_medians(theirs)
     return "\n".join(
         [
-            f"ours       warm {warm:7.3f} s  cold {cold:7.3f} s  {memory:6.0f} MB",
-            f"reference  warm {their_warm:7.3f} s  cold {their_cold:7.3f} s  {their_memory:6.0f} MB",
-            f"ours is {their_warm / warm:.1f} times faster warm, {their_cold / cold:.1f} times faster cold, "
-            f"in {memory / their_memory:.2f} of the memory",
+            *(
+                f"{name:<10} warm {cost.seconds:7.3f} s  cold {cost.cold_s:7.3f} s  {cost.peak_mb:6.0f} MB  "
+                f"processor time: warm {cost.work_s:7.3f} s  cold {cost.cold_work_s:7.3f} s"
+                for name, cost in (("ours", mine), ("reference", other))
+            ),
+            f"ours is {other.seconds / mine.seconds:.1f} times faster warm, {other.cold_s / mine.cold_s:.1f} times "
+            f"faster cold, in {mine.peak_mb / other.peak_mb:.2f} of the memory; in processor time "
+            f"{other.work_s / mine.work_s:.1f} times warm, {other.cold_work_s / mine.cold_work_s:.1f} times cold",
         ]
     )
 
 
+def _take_medians(costs: list[Cost]) -> Cost:
+    return Cost(*(statistics.median(getattr(cost, each.name) for cost in costs) for each in fields(Cost)))
+
+
 def _run(command: list[str]) -> Cost:
-    started = time.perf_counter()
+    started, worked_s = time.perf_counter(), _children_s()
     found = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    cold_s = time.perf_counter() - started
+    cold_s, cold_work_s = time.perf_counter() - started, _children_s() - worked_s
     seconds, peak = re.search(r"total_s ([\d.]+)", found), re.search(r"peak_mb ([\d.]+)", found)
     if seconds is None or peak is None:
         raise ValueError(f"{command[1]} printed no figures: {found!r}")
-    return Cost(float(seconds[1]), cold_s, float(peak[1]))
+    work = re.search(r"work_s ([\d.]+)", found)
+    work_s = float(work[1]) if work else cold_work_s * float(seconds[1]) / cold_s  # the reference tells no such time
+    return Cost(float(seconds[1]), cold_s, float(peak[1]), work_s, cold_work_s)
+
+
+def _children_s() -> float:
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def main() -> None:
@@ -94,8 +112,8 @@ def main() -> None:
     parser.add_argument("--warm", action="store_true", help="with --only-ours: caption it once before")
     options = parser.parse_args()
     if options.only_ours:
-        seconds, peak_mb = measure_ours(options.clip, options.bundle, is_warm=options.warm)
-        print(f"total_s {seconds:.4f} peak_mb {peak_mb:.0f}")
+        seconds, work_s, peak_mb = measure_ours(options.clip, options.bundle, is_warm=options.warm)
+        print(f"total_s {seconds:.4f} work_s {work_s:.4f} peak_mb {peak_mb:.0f}")
         return
     ours, theirs = [], []
     for _ in range(options.runs):

@@ -9,7 +9,9 @@ from instantreact.domain.camera import SpeechMode
 from instantreact.domain.media import Listening, Window
 from instantreact.domain.observation import Hearing
 from instantreact.domain.rule import CaptionCondition, SpeechCondition
-from instantreact.pipeline.analyze import put_hear_job
+from instantreact.inference.loader import CaptionerLoader
+from instantreact.model_wiring import SHIPPED_BUNDLE
+from instantreact.pipeline.analyze import put_analyze_job, put_hear_job
 from instantreact.pipeline.intake import get_clip
 from instantreact.pipeline.recognition import Recognition
 from instantreact.pipeline.repair import queue_checks
@@ -230,21 +232,39 @@ async def test_hear_tries_at_once_after_a_restart_with_a_token_that_is_right(
     await recognition.close()
 
 
+@pytest.fixture
+async def spotting(house: House) -> AsyncIterator[House]:
+    """The phrase spotter listens."""
+    recognition = Recognition(default=SpeechMode.LOCAL, keep_transcripts=True, threads=house.services.threads)
+    yield replace_services(house, recognition)
+    await recognition.close()
+
+
 async def test_sound_is_not_decoded_where_a_spotter_has_no_phrase_to_listen_for(
-    house: House, spoken_clip: bytes, monkeypatch: pytest.MonkeyPatch
+    spotting: House, spoken_clip: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spotting = replace_services(
-        house, Recognition(default=SpeechMode.LOCAL, keep_transcripts=True, threads=house.services.threads)
-    )
     monkeypatch.setattr(spotting.services.decoder, "sound", None)
     clip = await add_seen_clip(spotting, spoken_clip)
     await spotting.run_due()
     assert (await get_clip(spotting.services, clip.id)).listening is Listening.OFF
     assert (await the_event(spotting, clip)).observation.transcript is None
 
-    monkeypatch.undo()
-    await spotting.add_rule(SpeechCondition(("call the police",)))
-    heard = await add_seen_clip(spotting, spoken_clip + b"\0")
-    await spotting.run_due()
-    assert (await get_clip(spotting.services, heard.id)).listening is Listening.DONE
-    await spotting.services.recognition.close()
+
+async def test_clip_is_done_with_its_analysis_unless_somebody_listens_for_something(
+    spotting: House, mute_clip: bytes
+) -> None:
+    services = replace(spotting.services, captioner=CaptionerLoader(SHIPPED_BUNDLE, threads=1))
+    house = House(services, spotting.clock)
+
+    async def analyze_one(sha256: str) -> tuple[int, Listening]:
+        key = services.blobs.new_key("clips", ".mp4")
+        services.blobs.put(key, mute_clip)
+        async with services.database.unit_of_work() as session:
+            new = make_new_clip(blob_key=key, sha256=sha256)
+            clip, _ = await clips.insert_or_find(session, new, now=house.clock.now())
+            await put_analyze_job(session, clip, now=house.clock.now())
+        return await house.run_due(), (await get_clip(services, clip.id)).listening
+
+    assert await analyze_one("1" * 64) == (1, Listening.OFF)
+    await house.add_rule(SpeechCondition(("call the police",)))
+    assert await analyze_one("2" * 64) == (2, Listening.DONE)

@@ -20,7 +20,7 @@ from instantreact.logs import get_logger
 from instantreact.pipeline.describe import GLANCE_EVERY_S, SeenWindow, describe_windows
 from instantreact.pipeline.following import Following
 from instantreact.pipeline.observe import Origin, observe
-from instantreact.pipeline.recognition import HEAR_ATTEMPTS
+from instantreact.pipeline.recognition import HEAR_ATTEMPTS, spoken_phrases
 from instantreact.pipeline.services import Services
 from instantreact.pipeline.step_names import StepName
 from instantreact.pipeline.stopwatch import Stopwatch
@@ -65,7 +65,7 @@ async def analyze(services: Services, claim: Claim) -> None:
             warning=warning,
             now=services.clock.now(),
         )
-        await put_hear_job(session, clip, now=services.clock.now())
+        await _go_on_with_sound(services, session, clip.id)
         await claim.finish(session)
     log.info("clip.analyzed", clip_id=clip.id, **{f"{k}_ms": v for k, v in stopwatch.timings_ms().items()})
 
@@ -79,6 +79,18 @@ async def put_hear_job(session: AsyncSession, clip: Clip, *, now: datetime) -> N
     """Queue the listening to a clip."""
     cost_s = _length_s(clip)
     await outbox.put(session, StepName.HEAR, clip.id, now=now, max_attempts=HEAR_ATTEMPTS, cost_s=cost_s)
+
+
+async def _go_on_with_sound(services: Services, session: AsyncSession, clip_id: str) -> None:
+    """Queue the listening; where nobody listens there is nothing to wait for."""
+    clip = await clips.get_clip(session, clip_id)  # its camera may be gone by now
+    _, camera = await find_origin(session, clip)
+    watching = await rules.list_rules_for(session, clip.camera_id)
+    mode = services.recognition.mode_of(camera.speech if camera else None)
+    if services.recognition.listens(mode, spoken_phrases(rule.criteria for rule in watching)):
+        await put_hear_job(session, clip, now=services.clock.now())
+    else:
+        await clips.mark_heard(session, clip.id, Listening.OFF, timings_ms={})
 
 
 def _length_s(clip: Clip) -> float:

@@ -57,16 +57,21 @@ class Recognition:
         """What may be done with a camera's sound; None for an upload or a camera that does not say."""
         return self._default if camera_mode is None else camera_mode
 
+    def listens(self, mode: SpeechMode, phrases: Sequence[str]) -> bool:
+        """Whether anybody listens in this mode, and for anything: a spotter without `phrases` hears nothing."""
+        if mode is SpeechMode.LOCAL:
+            return self._whisper is not None or bool(phrases)
+        return mode is not SpeechMode.OFF
+
     async def find(self, mode: SpeechMode, phrases: Sequence[str]) -> Transcriber | None:
         """The recogniser for `mode`; a spotter listens for `phrases`. None when nobody listens, or for nothing.
 
         Raises SpeechRejected where Wit.ai is asked for and not configured.
         """
-        if mode is SpeechMode.OFF:
+        if not self.listens(mode, phrases):
             return None
         if mode is SpeechMode.LOCAL:
-            wanted = tuple(sorted(set(phrases)))
-            return self._whisper or (await self._find_spotter(wanted) if wanted else None)
+            return self._whisper or await self._find_spotter(tuple(sorted(set(phrases))))
         if self._remote is None:
             raise SpeechRejected("Wit.ai is asked for, but INSTANTREACT_WIT_TOKEN is not set.")
         return self._remote
