@@ -94,7 +94,7 @@ async def list_rules(services: ServicesDep, can: CapabilitiesDep, page: PageDep)
     responses=problems(401, 403),
 )
 async def list_rule_templates() -> list[RuleTemplateView]:
-    """Each may be posted as it stands; `needs` says what it takes: captions, speech or a detector."""
+    """Each may be posted as it stands; `needs` says what it takes: captions, speech, a detector or poses."""
     return list_templates()
 
 
