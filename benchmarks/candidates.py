@@ -43,6 +43,15 @@ more by the mean of both.
 concept each in turn. The variant with the highest area under the curve of the first half, and the calibration fitted
 there, are what the second half is asked for. A concept ships where the second half has at least five clips of at
 least three scenes that show it, and the area's interval (95 %, by drawing scenes) is above a half.
+
+**A second try**, written down when the first had been seen (running 0.44, lying 0.66 with an interval that holds a
+half, weapons on two clips): what the captioner knows, by models that never saw the clip's scene.
+    head     a linear head on the mean and the maximum of the motion encoder's features, as `fight` has one (in the
+             basis of the learnt clips, ridge 0.2), fitted in five folds by scene, the mean of three shuffles
+    words    the share of the captioner's hypotheses that mention it (`SAID`), as a condition of the kind `caption`
+             has it; the shipped captioner on the scenes of test
+Nothing is chosen, so all scenes tell. People lie where others fight: it counts only where the area is above a half
+among fights alone, and among other clips alone, too.
 """
 
 import hashlib
@@ -62,6 +71,7 @@ WORDS = {
     "lying": ("lie", "lies", "lying", "stretched"),
     "weapon": ("knife", "gun", "pistol", "rifle", "hammer", "stick", "baton", "machete", "axe", "club"),
 }
+SAID = {"running": ("run", "hurry"), "lying": ("lie", "lying"), "weapon": ("stick", "gun", "knife", "baton", "hammer")}
 EYE: Mapping[str, Mapping[str, bool | None]] = {
     "running": {
         **dict.fromkeys(("fi129", "fi130", "nofi041", "nofi121"), True),
