@@ -17,20 +17,16 @@ import numpy as np
 
 from benchmarks.candidates import EYE, VARIANTS, WORDS, Score, Seen, Values, deal_halves
 from benchmarks.falls import Looker, cut_windows, fit_platt, read_looks
-from instantreact.domain.media import Window
-from instantreact.domain.observation import Box, Caption, Detection, Observation
-from instantreact.domain.rule import ObjectCondition
+from instantreact.domain.media import SamplingPlan, Window
+from instantreact.domain.observation import Box, Detection
 from instantreact.inference.bundle import load_bundle
 from instantreact.inference.detector import Detector, load_detector
 from instantreact.inference.poses import load_poses
 from instantreact.inference.poses.falls import FallOptions
-from instantreact.rules.presence import match_presence
-from instantreact.rules.tracking.things import ThingTracker
 from instantreact.training.metrics.recognition import auc
 
 DRAWS = 1000
 LEAST_BOX = 0.05
-CROWD = 5
 
 Marked = tuple[str, bool, float]
 """Of a clip: its scene, whether it shows the concept, and what it scores."""
@@ -69,25 +65,32 @@ def main() -> None:
     clips = [look(folder / f"{row['clip']}.mp4", row["scene"], read_truth(row)) for row in rows]
     options = looker.estimator.bundle.fall
     chosen = {concept: report(concept, clips, options) for concept in VARIANTS}
-    report_crowds(clips, asked.data / "cctv" / "people.jsonl")
     if asked.unused:
-        plan = load_bundle(asked.captioner).sampling
         with asked.unused.open(newline="") as file:
-            listed = [
-                (row, look(Path(row["path"]), row["group"], {row["truth"]: True})) for row in csv.DictReader(file)
-            ]
+            listed = [look(Path(row["path"]), row["group"], {row["truth"]: True}) for row in csv.DictReader(file)]
         for concept, (score, calibrate) in chosen.items():
-            print(f"\n| {concept} | clips | windows | clips from 0.3 | from 0.5 | from 0.7 | windows from 0.5 |")
-            print("|---|---|---|---|---|---|---|")
-            for group in dict.fromkeys(row["group"] for row, _ in listed):
-                inside = [clip for row, clip in listed if row["group"] == group]
-                told = [
-                    [calibrate(score(within(clip.seen, each), options)) for each in cut_windows(clip.seen.end_s, plan)]
-                    for clip in inside
-                ]
-                best, windows = np.array([max(each) for each in told]), np.concatenate(told)
-                shares = " | ".join(f"{int((best >= least).sum())}" for least in (0.3, 0.5, 0.7))
-                print(f"| {group} | {len(best)} | {len(windows)} | {shares} | {int((windows >= 0.5).sum())} |")
+            scored = [
+                (
+                    clip,
+                    [calibrate(score(part, options)) for part in cut(clip.seen, load_bundle(asked.captioner).sampling)],
+                )
+                for clip in listed
+            ]
+            report_unused(concept, scored)
+
+
+def report_unused(concept: str, scored: Sequence[tuple[Clip, Sequence[float]]]) -> None:
+    """Footage that chose nothing, by group: the highest window of each clip, and all windows."""
+    print(f"\n| {concept} | clips | windows | clips from 0.3 | from 0.5 | from 0.7 | windows from 0.5 |")
+    print("|---|---|---|---|---|---|---|")
+    for group in dict.fromkeys(clip.scene for clip, _ in scored):
+        told = [scores for clip, scores in scored if clip.scene == group]
+        best, windows = np.array([max(each) for each in told]), np.concatenate(told)
+        shares = " | ".join(f"{int((best >= least).sum())}" for least in (0.3, 0.5, 0.7))
+        print(f"| {group} | {len(best)} | {len(windows)} | {shares} | {int((windows >= 0.5).sum())} |")
+    shown = [(clip.name, concept in clip.truth, max(scores)) for clip, scores in scored]
+    if len({truth for _, truth, _ in shown}) > 1:
+        print(f"\nAUC of clips {interval(shown)}, clips drawn")
 
 
 def read_truth(row: Mapping[str, object]) -> dict[str, bool | None]:
@@ -133,8 +136,12 @@ def _keep_boxes(kept: Path, detector: Detector, path: Path, every_s: float) -> N
     np.savez(kept, rows=np.array(rows).reshape(-1, 7), times=np.array(times_s), aspect=aspect)
 
 
-def within(seen: Seen, window: Window) -> Seen:
-    """What is known of a window of a clip."""
+def cut(seen: Seen, plan: SamplingPlan) -> list[Seen]:
+    """A clip window by window, as the service cuts it."""
+    return [_within(seen, window) for window in cut_windows(seen.end_s, plan)]
+
+
+def _within(seen: Seen, window: Window) -> Seen:
     boxes = [each for each in seen.boxes if window.start_s <= each.time_s <= window.end_s]
     poses = [each for each in seen.poses if window.start_s <= each.time_s <= window.end_s]
     return Seen(boxes, poses, window.end_s, seen.aspect)
@@ -174,49 +181,7 @@ def report(concept: str, clips: Sequence[Clip], options: FallOptions) -> tuple[S
         found, wrong = sum(truth and is_told for truth, is_told in told), sum(each == (False, True) for each in told)
         shown = sum(truth for truth, _ in told)
         print(f"- second half from {least}: {found} of {shown}, and {wrong} of {len(told) - shown} others")
-    judging = sorted(
-        (
-            (score, clip.name, truth)
-            for clip, truth in judged
-            for score in [VARIANTS[concept][best](clip.seen, options)]
-        ),
-        reverse=True,
-    )
-    print("highest:", ", ".join(f"{name} {score:.2f}{'' if truth else ' (no)'}" for score, name, truth in judging[:40]))
     return VARIANTS[concept][best], calibrate
-
-
-def report_crowds(clips: Sequence[Clip], counted: Path) -> None:
-    """Five and more people, by the rule's own score, against people counted in a frame."""
-    people: dict[str, list[float]] = {}
-    for line in counted.read_text().splitlines():
-        row = json.loads(line)
-        people.setdefault(row["clip"], []).append(float(np.mean(row["counts"])))
-    condition = ObjectCondition("person", min_score=0.3, min_count=CROWD)
-    marked: list[Marked] = []
-    errors = []
-    for clip in (each for each in clips if each.name in people):
-        score, found = count_people(clip, condition)
-        marked.append((clip.scene, max(people[clip.name]) >= CROWD, score))
-        errors.append((max(people[clip.name]), found))
-    told = [(truth, score >= condition.min_score) for _, truth, score in marked]
-    print(f"\n| a crowd of {CROWD}: {count(marked)} | AUC | found | others told |\n|---|---|---|---|")
-    right = sum(truth and is_told for truth, is_told in told)
-    wrong = sum(is_told and not truth for truth, is_told in told)
-    print(f"| the rule from 0.3 | {interval(marked)} | {right} | {wrong} |")
-    print(sorted(errors))
-
-
-def count_people(clip: Clip, condition: ObjectCondition) -> tuple[float, int]:
-    """What the rule makes of a clip: its score, and how many were counted."""
-    tracker = ThingTracker(("person",), min_score=condition.min_score)
-    for time_s in clip.times_s:
-        there = [each for each in clip.seen.boxes if each.time_s == time_s and each.label == "person"]
-        tracker.see(float(time_s), [each for each in there if each.score >= tracker.least_score], clip.seen.aspect)
-    window = Window(0, 0.0, clip.seen.end_s)
-    seen = Observation(window, Caption("", 0.0), (), presence=tracker.presence_within(window))
-    evidence = match_presence(condition, seen)
-    return (evidence.score, evidence.count or 0) if evidence else (0.0, 0)
 
 
 def area(marked: Sequence[Marked]) -> float:
@@ -231,7 +196,7 @@ def interval(marked: Sequence[Marked]) -> str:
     for each in marked:
         by_scene.setdefault(each[0], []).append(each)
     scenes = sorted(by_scene)
-    drawn = []
+    drawn: list[float] = []
     while len(drawn) < DRAWS:
         some = [each for at in random.integers(len(scenes), size=len(scenes)) for each in by_scene[scenes[at]]]
         if len({truth for _, truth, _ in some}) > 1:

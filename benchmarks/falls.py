@@ -119,12 +119,12 @@ class Looker:
         )
 
 
-def read_looks(path: Path, every_s: float) -> Iterator[tuple[float, Images]]:
+def read_looks(path: Path, every_s: float, most_s: float = MOST_S) -> Iterator[tuple[float, Images]]:
     """The pictures of a clip that are looked at, RGB."""
     due_s = 0.0
     with open_pictures(path) as reader:
         for picture in reader.pictures():
-            if picture.time_s > MOST_S:
+            if picture.time_s > most_s:
                 return
             if picture.time_s >= due_s - 1e-3:
                 due_s += every_s
