@@ -52,6 +52,14 @@ half, weapons on two clips): what the captioner knows, by models that never saw 
              has it; the shipped captioner on the scenes of test
 Nothing is chosen, so all scenes tell. People lie where others fight: it counts only where the area is above a half
 among fights alone, and among other clips alone, too.
+
+**A third try, of lying**, written down when it had been seen on the first half that poses tell nearly all who lie
+alone in a room, and nobody among people who fight: `pose`, unchanged, with the calibration of all clips of `cctv`, on
+people alone in rooms that nobody had looked at for this (`benchmarks.concepts --unused`: UP-Fall, who lie and who have
+fallen and lie then, against who walk, stand, sit, pick up, jump; GMDCSA24's fourth room). It ships as what it is, for
+people who are seen alone, where the area of the clips is above a half with its whole interval, and from 0.5 at least
+half of them are told, and of the windows in which nobody lies at most one in fifty, there and in `cctv` (whose clips
+have chosen nothing but the calibration).
 """
 
 import hashlib
