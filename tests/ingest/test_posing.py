@@ -37,7 +37,7 @@ class Falling:
         self.looked.append(glance.time_s)
         return [fall(glance.time_s, at_s=2.6)]
 
-    def score(self, poses: Iterable[Pose]) -> dict[str, float]:
+    def score(self, poses: Iterable[Pose], end_s: float) -> dict[str, float]:
         return {"fall": score_fall(poses, SHORT)}
 
 

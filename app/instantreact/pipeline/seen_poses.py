@@ -50,4 +50,5 @@ class SeenPoses:
 
     def score_within(self, window: Window) -> dict[str, float]:
         """What is scored by how people moved in the window."""
-        return self._deployed.score(pose for pose in self._poses if window.start_s <= pose.time_s <= window.end_s)
+        inside = (pose for pose in self._poses if window.start_s <= pose.time_s <= window.end_s)
+        return self._deployed.score(inside, window.end_s)

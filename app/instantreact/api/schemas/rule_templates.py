@@ -88,6 +88,13 @@ def _list_happenings() -> list[RuleTemplateView]:
             severity="critical",
         ),
         _template(
+            "lying",
+            "Somebody lies there",
+            "Quelqu'un est allongé",
+            "poses",
+            conditions=[{"kind": "concept", "concept": "lying", "min_score": 0.5}],
+        ),
+        _template(
             "help",
             "A call for help",
             "Un appel à l'aide",
