@@ -197,9 +197,8 @@ def report_third(clips: Sequence[Clip], options: FallOptions) -> tuple[Score, Ca
     print(f"\nthird try, lying by poses: slope {slope:.3f}, offset {offset:.3f}")
     for least in (0.3, 0.5, 0.7):
         told = np.array([calibrate(score) >= least for _, score in judged])
-        print(
-            f"- from {least}: {(told & shown).sum()} of {shown.sum()}, {(told & ~shown).sum()} of {(~shown).sum()} others"
-        )
+        wrong = f"{(told & ~shown).sum()} of {(~shown).sum()} others"
+        print(f"- from {least}: {(told & shown).sum()} of {shown.sum()}, {wrong}")
     return lie_pose, calibrate
 
 
