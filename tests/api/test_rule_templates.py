@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from instantreact.api.schemas.rule_templates import RuleTemplateView, list_templates
+from instantreact.api.schemas.rule_templates import RuleTemplateView, list_templates, list_usable
+from instantreact.domain.capabilities import BundleKind, Capabilities, LoadedBundle
 from instantreact.domain.media import Window
 from instantreact.domain.observation import Box, Detection, Observation
 from instantreact.domain.rule import Criteria, ObjectCondition
@@ -33,6 +34,15 @@ def test_template_needs_what_scores_its_conditions(template: RuleTemplateView) -
     }
 
     assert needs == {template.needs}
+
+
+def test_template_of_a_concept_that_nobody_knows_is_left_out() -> None:
+    captioner = LoadedBundle("captioner", "1", {"fight": ("fight",), "fall": ("fall",)}, 1)
+    poses = LoadedBundle("poses", "1", {"fall": ("fall",), "lying": ("lying",)}, 1, kind=BundleKind.POSES)
+    alone = Capabilities((captioner,))
+
+    assert TEMPLATES.keys() - {each.id for each in list_usable(alone)} == {"lying"}
+    assert [each.id for each in list_usable(alone.with_poses(poses))] == list(TEMPLATES)
 
 
 def watch(seconds: float, people: int, *, pace: float) -> Observation:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from instantreact.api.schemas.rules import RuleDraft
+from instantreact.domain.capabilities import Capabilities
 
 RuleNeed = Literal["captions", "speech", "detector", "poses"]
 
@@ -67,6 +68,11 @@ def list_templates() -> list[RuleTemplateView]:
         conditions=[{"kind": "caption", "phrases": ["red car"], "min_score": 0.3}],
     )
     return [*_list_happenings(), *_list_presences(), own_words]
+
+
+def list_usable(can: Capabilities) -> list[RuleTemplateView]:
+    """Those that would be taken: not one that asks for a concept which no loaded bundle knows."""
+    return [each for each in list_templates() if not can.unknown_concepts(each.rule.to_changes()["criteria"])]
 
 
 def _list_happenings() -> list[RuleTemplateView]:
