@@ -1,6 +1,5 @@
 """Builds what sees and hears from the settings, with no database and no HTTP: all that one clip needs."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,13 +61,6 @@ def decode_limits(settings: Settings) -> DecodeLimits:
         wall_s=settings.decode_timeout_s,
         memory_bytes=settings.decode_memory_mb << 20,
     )
-
-
-def listens(settings: Settings, phrases: Sequence[str]) -> bool:
-    """Whether there is anybody to listen to an upload's sound, and for anything."""
-    if settings.speech is SpeechMode.LOCAL:
-        return bool(phrases) or settings.whisper_model is not None
-    return settings.speech is not SpeechMode.OFF
 
 
 def make_recognition(settings: Settings, *, threads: WorkerThreads) -> "Recognition":

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from instantreact.cli.settings import read_settings
+from instantreact.cli.settings import listens, read_settings
 
 
 def analyze(
@@ -37,7 +37,8 @@ def analyze(
     settings = read_settings(captioner_bundle=bundle)
     from instantreact.media.nursery import start_nursery
 
-    nursery = start_nursery()  # it gets ready while this process imports what it needs
+    # It gets ready while this process imports what it needs.
+    nursery = start_nursery(hears=listens(settings, listen_for or ()))
     from instantreact.cli.clip_analysis import analyze_clips, tell_analyses
 
     failed = tell_analyses(

@@ -14,6 +14,7 @@ from typing import Any
 
 import typer
 
+from instantreact.cli.settings import listens
 from instantreact.config import Settings
 from instantreact.domain.media import ClipInfo
 from instantreact.domain.observation import Observation, Presence
@@ -26,7 +27,6 @@ from instantreact.media.nursery import DecodeNursery
 from instantreact.media.sandbox import ClipDecoder
 from instantreact.model_wiring import (
     decode_limits,
-    listens,
     make_captioner,
     make_detector,
     make_poses,

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +12,7 @@ from dotenv import dotenv_values
 from pydantic import ValidationError
 
 from instantreact.config import PREFIX, Settings, file_variable_of, is_secret, variable_of
+from instantreact.domain.camera import SpeechMode
 from instantreact.errors import Misconfigured
 
 StateDir = Annotated[Path | None, typer.Option(help="Folder for the database and the clips.")]
@@ -22,6 +23,13 @@ _OF_THE_TESTS = frozenset({"INSTANTREACT_DATA"})
 # Kubernetes and Docker describe every service near by in variables of these forms, also one that is named instantreact.
 _SERVICE_LINK = re.compile(r"\w+_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
 _SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://[^/]+:\d+")
+
+
+def listens(settings: Settings, phrases: Sequence[str]) -> bool:
+    """Whether anybody listens to a clip's sound, and for anything."""
+    if settings.speech is SpeechMode.LOCAL:
+        return bool(phrases) or settings.whisper_model is not None
+    return settings.speech is not SpeechMode.OFF
 
 
 def read_settings(**given: Any) -> Settings:

@@ -13,21 +13,25 @@ import threading
 from collections.abc import Sequence
 
 from instantreact.media.child_process import child_environment
-from instantreact.media.nursery_process import FORK, NUMBER, REAP
+from instantreact.media.nursery_process import FORK, MUTE, NUMBER, REAP
 
 _PATIENCE_S = 60.0
 """So long it may take to start, and to fork: more on a busy machine than anywhere else."""
 
 
 class DecodeNursery:
-    """A started nursery; may be used from several threads. See docs/decisions/0048 for why children are forked."""
+    """A started nursery; may be used from several threads. See docs/decisions/0048 for why children are forked.
 
-    def __init__(self) -> None:
+    hears  whether its children will be asked for sound: they are there at once for that, too
+    """
+
+    def __init__(self, *, hears: bool = True) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.settimeout(_PATIENCE_S)
+        module, mute = "instantreact.media.nursery_process", () if hears else (MUTE,)
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603  -- a constant command
-                (sys.executable, "-I", "-m", "instantreact.media.nursery_process", str(theirs.fileno())),
+                (sys.executable, "-I", "-m", module, str(theirs.fileno()), *mute),
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -139,6 +143,6 @@ def can_fork() -> bool:
     return sys.platform == "linux"
 
 
-def start_nursery() -> DecodeNursery | None:
+def start_nursery(*, hears: bool = True) -> DecodeNursery | None:
     """A nursery, where this system can have one."""
-    return DecodeNursery() if can_fork() else None
+    return DecodeNursery(hears=hears) if can_fork() else None

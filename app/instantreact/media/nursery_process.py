@@ -16,13 +16,17 @@ import sys
 
 NUMBER = struct.Struct(">i")
 FORK, REAP = b"f", b"r"
+MUTE = "mute"
+"""A second argument: its children are not expected to be asked for sound; one that is imports what it needs itself."""
 _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
     """Fork and bury children until the parent goes away."""
-    from instantreact.media import decode_child, plain_sound  # noqa: F401  -- what children need
+    from instantreact.media import decode_child  # what children need
 
+    if len(sys.argv) < 3 or sys.argv[2] != MUTE:
+        from instantreact.media import plain_sound  # noqa: F401  -- half of what it takes to start
     control = socket.socket(fileno=int(sys.argv[1]))
     libc, own = ctypes.CDLL(None), os.getpid()
     gc.collect()
