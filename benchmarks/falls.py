@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from instantreact.domain.media import Images, SamplingPlan
+from instantreact.domain.media import Images, SamplingPlan, Window
 from instantreact.domain.pose import Pose
 from instantreact.inference.bundle import load_bundle
 from instantreact.inference.poses import PoseEstimator, load_poses
@@ -119,12 +119,12 @@ class Looker:
         )
 
 
-def read_looks(path: Path, every_s: float) -> Iterator[tuple[float, Images]]:
+def read_looks(path: Path, every_s: float, most_s: float = MOST_S) -> Iterator[tuple[float, Images]]:
     """The pictures of a clip that are looked at, RGB."""
     due_s = 0.0
     with open_pictures(path) as reader:
         for picture in reader.pictures():
-            if picture.time_s > MOST_S:
+            if picture.time_s > most_s:
                 return
             if picture.time_s >= due_s - 1e-3:
                 due_s += every_s
@@ -252,11 +252,16 @@ def report_unused(looker: Looker, listed: Path, plan: SamplingPlan) -> None:
 
 def score_clip(estimator: PoseEstimator, clip: Watched, plan: SamplingPlan) -> list[float]:
     """The score of each window that the service would cut."""
-    grid = SampleGrid(plan)
-    sealed = grid.count_sealed(grid.samples_before(clip.end_s))
-    windows = [*(grid.sealed_window(index) for index in range(sealed)), grid.last_window(clip.end_s)]
+    windows = cut_windows(clip.end_s, plan)
     inside = [[pose for pose in clip.poses if each.start_s <= pose.time_s <= each.end_s] for each in windows]
     return [score_fall(poses, estimator.bundle.fall) for poses in inside]
+
+
+def cut_windows(end_s: float, plan: SamplingPlan) -> list[Window]:
+    """The windows that the service would cut of a clip that ends then."""
+    grid = SampleGrid(plan)
+    sealed = grid.count_sealed(grid.samples_before(end_s))
+    return [*(grid.sealed_window(index) for index in range(sealed)), grid.last_window(end_s)]
 
 
 def interval(falls: Values, others: Values) -> str:

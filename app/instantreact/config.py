@@ -258,8 +258,8 @@ class Settings(BaseSettings):
     )
     poses: Annotated[str, Field(min_length=1)] | None = Field(
         None,
-        description="Bundle folder of the pose estimator, which tells falls by how people move; by default the one "
-        "that is shipped. off: falls are told by the captioner's sentences.",
+        description="Bundle folder of the pose estimator, which tells falls, and who lies, by how people move; by "
+        "default the one that is shipped. off: falls are told by the captioner's sentences, and nobody says who lies.",
     )
     draw_boxes: bool = Field(True, description="Draw what was detected into the pictures of alerts.")
     adapt: bool = Field(

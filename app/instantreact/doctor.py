@@ -169,12 +169,13 @@ def _examine_poses(settings: Settings) -> Finding:
 
     loader = make_poses(settings)
     if loader.is_off:
-        return Finding("poses", "off; falls are told by the captioner's sentences")
+        return Finding("poses", "off; falls are told by the captioner's sentences, and nobody says who lies")
     try:
         bundle = loader.get().estimator.bundle
     except InstantReactError as error:
         return Finding("poses", "", str(error), is_fatal=False)
-    return Finding("poses", f"{bundle.name} {bundle.version} in {bundle.folder}; falls are told by how people move")
+    told = " and ".join(bundle.concepts.names)
+    return Finding("poses", f"{bundle.name} {bundle.version} in {bundle.folder}; {told} by how people move")
 
 
 async def _examine_channels(settings: Settings) -> list[Finding]:

@@ -207,7 +207,7 @@ async def test_bundles_lists_what_rules_may_ask_for(client: httpx.AsyncClient) -
 async def test_rule_made_from_each_template_is_taken_and_told_what_it_needs(client: httpx.AsyncClient) -> None:
     templates = (await client.get("/rules/templates")).json()
 
-    assert [each["id"] for each in templates] == ["fight", "fall", "help", "night", "desk", "words"]
+    assert [each["id"] for each in templates] == ["fight", "fall", "help", "night", "desk", "crowd", "words"]
     for each in templates:
         made = await client.post("/rules", json=each["rule"])
         assert made.status_code == 201, (each["id"], made.text)

@@ -54,7 +54,7 @@ def test_analyze_prints_the_promised_object_when_asked_for_json(clip: Path, tmp_
         "transcript",
     }
     assert sum(hypothesis["probability"] for hypothesis in event["hypotheses"]) == pytest.approx(1.0)
-    assert set(event["concepts"]) == {"fight", "fall", "fire"}
+    assert set(event["concepts"]) == {"fight", "fall", "lying", "fire"}
 
 
 def test_analyze_hears_the_phrase_it_is_asked_to_listen_for(tmp_path: Path) -> None:

@@ -9,13 +9,14 @@ import pytest
 from instantreact.domain.media import Glance, GlancePlan, Images
 from instantreact.domain.observation import Box, Detection
 from instantreact.domain.pose import Pose
+from instantreact.domain.rule import ConceptCondition, Criteria
 from instantreact.inference.concepts import Calibration
 from instantreact.inference.detector.deployed import DeployedDetector, DetectorLoader
 from instantreact.inference.detector.preprocess import Placement
 from instantreact.inference.poses.deployed import DeployedPoses
 from instantreact.inference.poses.estimator import PosePicture
 from instantreact.inference.poses.falls import score_fall
-from instantreact.ingest.looking import LookDemand
+from instantreact.ingest.looking import LookDemand, find_demand
 from instantreact.ingest.watched import SeenLive
 from tests.inference.detector.made import make_bundle
 from tests.inference.poses.people import OPTIONS, fall
@@ -23,6 +24,7 @@ from tests.ingest.still_footage import watch_drawn
 
 SHORT = OPTIONS.model_copy(update={"least_s": 0.5, "least_looks": 3, "calibration": Calibration(slope=30, offset=-3)})
 """The windows of these tests are short."""
+UNASKED = LookDemand()
 
 
 class Falling:
@@ -43,8 +45,9 @@ class Falling:
         self.looked.append(picture.time_s)
         return [fall(picture.time_s, at_s=2.6)]
 
-    def score(self, poses: Iterable[Pose]) -> dict[str, float]:
-        return {"fall": score_fall(poses, SHORT)}
+    def score(self, poses: Iterable[Pose], end_s: float) -> dict[str, float]:
+        seen = list(poses)
+        return {"fall": score_fall(seen, SHORT), "lying": float(bool(seen))}
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +74,14 @@ class Boxes:
         return [Detection("person", 0.9, box, glance.time_s)]
 
 
-def watch(falling: Falling, detector: DeployedDetector | None, bright: int, *, moves: bool = True) -> list[SeenLive]:
+def watch(
+    falling: Falling,
+    detector: DeployedDetector | None,
+    bright: int,
+    *,
+    moves: bool = True,
+    demand: LookDemand = UNASKED,
+) -> list[SeenLive]:
     """What is told of a black picture in which something of that brightness goes to and fro."""
 
     def draw(time_s: float) -> Images:
@@ -81,7 +91,7 @@ def watch(falling: Falling, detector: DeployedDetector | None, bright: int, *, m
         return picture
 
     poses = cast("DeployedPoses", falling)
-    return watch_drawn(draw, detector, until_s=6.0, demand=LookDemand(), every_s=0.125, poses=poses)
+    return watch_drawn(draw, detector, until_s=6.0, demand=demand, every_s=0.125, poses=poses)
 
 
 def test_pictures_are_looked_at_four_times_a_second_where_somebody_may_fall_and_a_fall_is_told() -> None:
@@ -103,6 +113,18 @@ def test_who_stands_all_the_time_is_not_looked_at_and_tells_a_low_score(detector
 
     assert falling.looked == []
     assert {each.observation.concepts["fall"] for each in seen} == {score_fall([], SHORT)}
+    assert not any("lying" in each.observation.concepts for each in seen)  # nobody has looked
+
+
+def test_who_stands_or_lies_all_the_time_is_looked_at_where_a_rule_asks_who_lies(detector: DeployedDetector) -> None:
+    falling = Falling()
+    asked = find_demand([Criteria((ConceptCondition("lying"),))])
+
+    seen = watch(falling, detector, 255, demand=asked)
+
+    assert (asked.who_lies, find_demand([Criteria((ConceptCondition("fall"),))]).who_lies) == (True, False)
+    assert len(falling.looked) >= 12
+    assert max(each.observation.concepts["lying"] for each in seen) == 1.0
 
 
 def test_moving_camera_where_nobody_is_seen_is_not_looked_at_and_tells_a_low_score(detector: DeployedDetector) -> None:

@@ -85,6 +85,7 @@ LEARNED = Saying(
 CONCEPTS = {
     "fight": Saying("fight", "bagarre"),
     "fall": Saying("fall", "chute"),
+    "lying": Saying("somebody lying", "personne allongée"),
     "fire": Saying("fire", "feu"),
 }
 """What the concepts that are shipped are called; others have their own name."""

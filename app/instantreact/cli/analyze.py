@@ -23,6 +23,9 @@ def analyze(
         list[str] | None,
         typer.Option(help="A phrase to listen for on this machine; may be repeated. Wit.ai and Whisper need none."),
     ] = None,
+    lying: Annotated[
+        bool, typer.Option("--lying", help="Say in each window whether somebody lies, which takes longer.")
+    ] = False,
 ) -> None:
     """Say what happens in clips: one sentence a window, how probable each concept is, and what is said.
 
@@ -39,7 +42,9 @@ def analyze(
     from instantreact.cli.clip_analysis import analyze_clips, tell_analyses
 
     failed = tell_analyses(
-        analyze_clips(clips, settings, nursery, phrases=listen_for or ()), len(clips), as_json=as_json
+        analyze_clips(clips, settings, nursery, phrases=listen_for or (), asks_who_lies=lying),
+        len(clips),
+        as_json=as_json,
     )
     if failed:
         if len(clips) > 1:

@@ -63,7 +63,12 @@ class FailedClip:
 
 
 def analyze_clips(
-    paths: Sequence[Path], settings: Settings, nursery: DecodeNursery | None, *, phrases: Sequence[str] = ()
+    paths: Sequence[Path],
+    settings: Settings,
+    nursery: DecodeNursery | None,
+    *,
+    phrases: Sequence[str] = (),
+    asks_who_lies: bool = False,
 ) -> Iterator[Analysis | FailedClip]:
     """Analyze clips in this process, one after the other, with models that are loaded once.
 
@@ -73,7 +78,7 @@ def analyze_clips(
         ClipDecoder(decode_limits(settings), keeps_nursery=nursery is not None, nursery=nursery) as decoder,
         _listening(settings, phrases) as hear,
     ):
-        models = _load_models(settings)
+        models = _load_models(settings, asks_who_lies=asks_who_lies)
         for path in paths:
             try:
                 yield _analyze_clip(path, decoder, models, hear, show_progress=len(paths) == 1)
@@ -88,14 +93,15 @@ class _Models:
     captioner: Captioner
     detector: DeployedDetector | None
     poses: DeployedPoses | None
+    asks_who_lies: bool
 
 
-def _load_models(settings: Settings) -> _Models:
+def _load_models(settings: Settings, *, asks_who_lies: bool) -> _Models:
     """Beside each other. Raises CaptionerUnavailable."""
     with ThreadPoolExecutor(2) as beside:
         detector = beside.submit(make_detector(settings).find)
         poses = beside.submit(make_poses(settings, opens_late=True).find)
-        return _Models(make_captioner(settings).get(), detector.result(), poses.result())
+        return _Models(make_captioner(settings).get(), detector.result(), poses.result(), asks_who_lies)
 
 
 def _analyze_clip(path: Path, decoder: ClipDecoder, models: _Models, hear: "_Hear", *, show_progress: bool) -> Analysis:
@@ -104,7 +110,7 @@ def _analyze_clip(path: Path, decoder: ClipDecoder, models: _Models, hear: "_Hea
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     with stopwatch.measure("probe"):
         info = decoder.probe(path)
-    following = Following.begin(models.detector, models.poses)
+    following = Following.begin(models.detector, models.poses, asks_more=lambda: models.asks_who_lies)
     glances = following.plan(GLANCE_EVERY_S) if following else None
     decoded = decoder.decode(path, models.captioner.bundle.sampling, glances)
     observations, warning = [], None

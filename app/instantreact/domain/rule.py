@@ -157,6 +157,11 @@ def asks_in_stillness(criteria: Criteria) -> bool:
     return any(not isinstance(condition, PassageCondition) for condition in presence_conditions(criteria))
 
 
+def asks_who_lies(criteria: Criteria) -> bool:
+    """Whether people's poses are to be looked at even where nobody can have fallen."""
+    return any(isinstance(each, ConceptCondition) and each.concept == "lying" for each in criteria.conditions)
+
+
 @dataclass(frozen=True)
 class HitsConfirmation:
     """The rule's conditions hold in at least `hits` of the last `of` windows."""

@@ -66,6 +66,7 @@ class Connection:
         self._gate = MotionGate(camera.sensitivity, zones)
         self._windows = LiveWindows(tools.plan)
         self._following: Following | None = None
+        self._demand = demand
         self._glancing = Glancing(demand)
         self._posing = Glancing(partial(_find_pose_demand, tools.poses))
         self._ring = PacketRing(max_s=tools.evidence.kept_s, max_bytes=tools.evidence.kept_bytes)
@@ -149,7 +150,8 @@ class Connection:
         """Who looks, from the moment on at which there is somebody; anew where another joins them."""
         detector, poses, following = self._tools.detector(), self._tools.poses(), self._following
         if following is None or (following.detector, following.poses) != (detector, poses):
-            self._following = Following.begin(detector, poses, self._camera.zones)
+            asks = partial(_ask_who_lies, self._demand)
+            self._following = Following.begin(detector, poses, self._camera.zones, asks_more=asks)
         return self._following
 
     def _wants_things(self, following: Following | None, time_s: float, is_moving: bool) -> bool:
@@ -246,6 +248,10 @@ def refuse_clip(reason: str) -> Future[EvidenceClip]:
     answer: Future[EvidenceClip] = Future()
     answer.set_exception(StreamLost(reason))
     return answer
+
+
+def _ask_who_lies(demand: Callable[[], LookDemand]) -> bool:
+    return demand().who_lies
 
 
 def _find_pose_demand(find_poses: Callable[[], DeployedPoses | None]) -> LookDemand:

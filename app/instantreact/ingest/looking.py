@@ -14,6 +14,7 @@ from instantreact.domain.rule import (
     PassageCondition,
     PresenceCondition,
     asks_in_stillness,
+    asks_who_lies,
     presence_conditions,
 )
 from instantreact.pipeline.following import Following
@@ -29,18 +30,20 @@ _UNASKED_S, _COUNTED_S, _FOLLOWED_S = 1.0, 0.5, 0.25
 class LookDemand:
     """How often a camera must be looked at: every so many seconds while something moves, and while nothing does.
 
-    The boxes of alerts' pictures alone need one look a second; None for none.
+    The boxes of alerts' pictures alone need one look a second; None for none. `who_lies`: whether a rule asks for that.
     """
 
     moving_s: float = _UNASKED_S
     still_s: float | None = None
+    who_lies: bool = False
 
 
 def find_demand(asked: Iterable[Criteria]) -> LookDemand:
     """What the rules that watch a camera need."""
     asked = list(asked)
     moving_s = min((_find_every(each) for rule in asked for each in presence_conditions(rule)), default=_UNASKED_S)
-    return LookDemand(moving_s, STILL_S if any(asks_in_stillness(rule) for rule in asked) else None)
+    still_s = STILL_S if any(asks_in_stillness(rule) for rule in asked) else None
+    return LookDemand(moving_s, still_s, any(asks_who_lies(rule) for rule in asked))
 
 
 def _find_every(condition: PresenceCondition) -> float:

@@ -13,6 +13,7 @@ from instantreact.clock import Clock
 from instantreact.domain.alert import Notify
 from instantreact.domain.camera import Zone
 from instantreact.domain.media import ClipInfo, ClipState, Listening
+from instantreact.domain.rule import Criteria, asks_who_lies
 from instantreact.errors import CaptionerUnavailable, FileMissing
 from instantreact.jobs import outbox
 from instantreact.jobs.claims import Claim
@@ -43,7 +44,7 @@ async def analyze(services: Services, claim: Claim) -> None:
     inference = services.figures.inference
     stages = {stage: inference.labels("clip", stage) for stage in ("features", "caption", "detect")}
     stopwatch = Stopwatch({"decode": services.figures.decoding, **stages})
-    clip, origin, known, zones = await _begin(services, claim.subject)
+    clip, origin, known, zones, asked = await _begin(services, claim.subject)
     try:
         captioner = await services.threads.run(services.captioner.get)
     except CaptionerUnavailable as error:
@@ -52,7 +53,8 @@ async def analyze(services: Services, claim: Claim) -> None:
     async with open_file(services, clip) as path:
         detector = await services.threads.run(services.detector.find)
         poses = await services.threads.run(services.poses.find)
-        following = Following.begin(detector, poses, zones)
+        asks_more = any(map(asks_who_lies, asked))
+        following = Following.begin(detector, poses, zones, asks_more=lambda: asks_more)
         glances = following.plan(GLANCE_EVERY_S) if following else None
         decoded = services.decoder.decode(path, captioner.bundle.sampling, glances)
         seen = describe_windows(decoded, captioner, stopwatch, known=known, following=following)
@@ -130,14 +132,17 @@ def should_notify(clip: Clip) -> bool:
     return clip.notify is Notify.ALWAYS
 
 
-async def _begin(services: Services, clip_id: str) -> tuple[Clip, Origin, frozenset[int], tuple[Zone, ...]]:
+async def _begin(
+    services: Services, clip_id: str
+) -> tuple[Clip, Origin, frozenset[int], tuple[Zone, ...], list[Criteria]]:
     async with services.database.unit_of_work() as session:
         clip = await clips.get_clip(session, clip_id)
         if clip.state is not ClipState.ANALYZED:
             await clips.mark_analyzing(session, clip_id)
         filed = frozenset(window.index for window in await events.list_clip_windows(session, clip_id))
         origin, camera = await find_origin(session, clip)
-    return clip, origin, filed, tuple(camera.zones) if camera else ()
+        asked = [rule.criteria for rule in await rules.list_rules_for(session, clip.camera_id)]
+    return clip, origin, filed, tuple(camera.zones) if camera else (), asked
 
 
 async def find_origin(session: AsyncSession, clip: Clip) -> tuple[Origin, Camera | None]:

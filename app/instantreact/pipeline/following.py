@@ -1,6 +1,6 @@
 """Joins those that look at glances: what a detector sees is followed, and how people move is scored."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from instantreact.domain.camera import Zone
@@ -27,14 +27,20 @@ class Following:
 
     @classmethod
     def begin(
-        cls, detector: DeployedDetector | None, poses: DeployedPoses | None, zones: Sequence[Zone] = ()
+        cls,
+        detector: DeployedDetector | None,
+        poses: DeployedPoses | None,
+        zones: Sequence[Zone] = (),
+        *,
+        asks_more: Callable[[], bool] = lambda: False,
     ) -> "Following | None":
-        """Nothing was seen yet; None where nobody looks."""
+        """Nothing was seen yet; None where nobody looks. `asks_more`: see SeenPoses."""
         if detector is None and poses is None:
             return None
         tracker = ThingTracker(detector.labels, zones, min_score=detector.min_score) if detector else None
         finds_people = detector is not None and PERSON in detector.labels
-        return cls(detector, tracker, poses, SeenPoses(poses, finds_people=finds_people) if poses else None)
+        seen = SeenPoses(poses, finds_people=finds_people, asks_more=asks_more) if poses else None
+        return cls(detector, tracker, poses, seen)
 
     def plan(self, every_s: float) -> GlancePlan:
         """Pictures as large as any of them can use, so often."""
@@ -61,8 +67,9 @@ class Following:
         """
         window = observation.window
         if self.seen_poses:
-            scored = {**observation.concepts, **self.seen_poses.score_within(window)}
-            observation = replace(observation, concepts=scored)
+            mine = self.seen_poses.concepts
+            others = {name: score for name, score in observation.concepts.items() if name not in mine}
+            observation = replace(observation, concepts=others | self.seen_poses.score_within(window))
         if self.tracker is None:
             return observation
         detections = self.tracker.detections_within(window, pictured_s=observation.pictured_s)

@@ -65,7 +65,7 @@ class Services:
     receivers    who takes in what channels bring back; a kind that is not there brings nothing
     links        opens alerts in a browser
     detector     who looks for things, where somebody does
-    poses        who tells falls by how people move, where somebody does
+    poses        who tells falls and who lies by how people move, where somebody does
     draws_boxes  whether what was detected is drawn into the pictures of alerts
     figures      what is counted and measured on the way
     retention    what is kept, and for how long

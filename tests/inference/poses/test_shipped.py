@@ -31,7 +31,19 @@ def test_shipped_poses_are_small_enough_and_say_where_they_come_from() -> None:
     assert sum(file.stat().st_size for file in SHIPPED_POSES.iterdir()) <= LARGEST_BUNDLE
     assert [each.licence for each in bundle.licences[:2]] == ["Apache-2.0", "MIT"]
     assert "Apache License" in (SHIPPED_POSES / "LICENSE.movenet").read_text()
-    assert (bundle.concepts.names, bundle.fall.every_s) == (("fall",), 0.25)
+    assert (bundle.concepts.names, bundle.fall.every_s) == (("fall", "lying"), 0.25)
+
+
+def test_bundle_from_before_tells_falls_alone(tmp_path: Path) -> None:
+    folder = shutil.copytree(SHIPPED_POSES, tmp_path / "poses")
+    manifest = json.loads((folder / MANIFEST).read_text())
+    del manifest["lying"]
+    manifest["concepts"] |= {"names": ["fall"], "words": {"fall": manifest["concepts"]["words"]["fall"]}}
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+
+    deployed = PosesLoader(folder).get()
+
+    assert list(deployed.loaded.concepts) == list(deployed.score([], 4.0)) == ["fall"]
 
 
 @pytest.mark.data
@@ -68,6 +80,8 @@ def test_frame_is_fed_and_read_as_the_published_graph_has_it(data_dir: Path, tmp
         (lambda manifest: manifest["graphs"]["poses"].update(sha256="0" * 64), "checksum"),
         (lambda manifest: manifest["fall"].update(reach=-1), "reach"),
         (lambda manifest: manifest["fall"].update(speed=1), "speed"),
+        (lambda manifest: manifest["lying"].update(still=0), "still"),
+        (lambda manifest: manifest.pop("lying"), "lying"),
     ],
 )
 def test_bundle_that_does_not_fit_is_refused(tmp_path: Path, change: Change, complaint: str) -> None:

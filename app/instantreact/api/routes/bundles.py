@@ -34,8 +34,8 @@ _DETECTOR: JsonDict = {
 _POSES: JsonDict = {
     "kind": "poses",
     "name": "movenet_multipose",
-    "version": "1",
-    "concepts": ["fall"],
+    "version": "1.1",
+    "concepts": ["fall", "lying"],
     "concepts_version": 1,
     "labels": [],
 }

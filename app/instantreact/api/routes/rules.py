@@ -16,7 +16,7 @@ from instantreact.api.pages import Page, PageDep
 from instantreact.api.schemas.explaining import RuleTestDraft, RuleTestView, refuse_span
 from instantreact.api.schemas.fields import PathId
 from instantreact.api.schemas.records import RuleRecordView
-from instantreact.api.schemas.rule_templates import RuleTemplateView, list_templates
+from instantreact.api.schemas.rule_templates import RuleTemplateView, list_usable
 from instantreact.api.schemas.rules import RuleDraft, RuleView
 from instantreact.domain.principal import Scope
 from instantreact.pipeline.record import find_proposal, read_records
@@ -93,9 +93,12 @@ async def list_rules(services: ServicesDep, can: CapabilitiesDep, page: PageDep)
     summary="List rules to begin with",
     responses=problems(401, 403),
 )
-async def list_rule_templates() -> list[RuleTemplateView]:
-    """Each may be posted as it stands; `needs` says what it takes: captions, speech or a detector."""
-    return list_templates()
+async def list_rule_templates(can: CapabilitiesDep) -> list[RuleTemplateView]:
+    """Each may be posted as it stands; `needs` says what it takes: captions, speech, a detector or poses.
+
+    One for a concept that no loaded bundle knows is left out.
+    """
+    return list_usable(can)
 
 
 @router.get("/{rule_id}", operation_id="getRule", summary="Read a rule", responses=problems(401, 403, 404, 422))

@@ -4,11 +4,14 @@ None asks for confirmation: at equally many fights found no way of asking for mo
 one window with a cooldown (docs/decisions/0046-evidence-over-time.md).
 """
 
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from instantreact.api.schemas.rules import RuleDraft
+from instantreact.domain.capabilities import Capabilities
+
+RuleNeed = Literal["captions", "speech", "detector", "poses"]
 
 _WHILE_CLOSED = {
     "hours": [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "start": "22:00", "end": "06:00"}]
@@ -44,18 +47,35 @@ class RuleTemplateView(BaseModel):
 
     id: str
     title: RuleTemplateTitle
-    needs: str
+    needs: RuleNeed = Field(
+        description="What must be switched on for it: the captioner, speech, the detector or the poses."
+    )
     rule: RuleDraft
 
 
-def _template(name: str, en: str, fr: str, needs: str, **rule: Any) -> RuleTemplateView:
+def _template(name: str, en: str, fr: str, needs: RuleNeed, **rule: Any) -> RuleTemplateView:
     draft = RuleDraft.model_validate({"name": en, **rule})
     return RuleTemplateView(id=name, title=RuleTemplateTitle(en=en, fr=fr), needs=needs, rule=draft)
 
 
 def list_templates() -> list[RuleTemplateView]:
-    """The catalogue; `needs` says what must be switched on for it: `captions`, `speech` or `detector`."""
-    person = {"label": "person"}
+    """The catalogue."""
+    own_words = _template(
+        "words",
+        "Own words",
+        "Ses propres mots",
+        "captions",
+        conditions=[{"kind": "caption", "phrases": ["red car"], "min_score": 0.3}],
+    )
+    return [*_list_happenings(), *_list_presences(), own_words]
+
+
+def list_usable(can: Capabilities) -> list[RuleTemplateView]:
+    """Those that would be taken: not one that asks for a concept which no loaded bundle knows."""
+    return [each for each in list_templates() if not can.unknown_concepts(each.rule.to_changes()["criteria"])]
+
+
+def _list_happenings() -> list[RuleTemplateView]:
     return [
         _template(
             "fight",
@@ -69,9 +89,16 @@ def list_templates() -> list[RuleTemplateView]:
             "fall",
             "A fall",
             "Une chute",
-            "captions",
+            "poses",
             conditions=[{"kind": "concept", "concept": "fall", "min_score": 0.5}],
             severity="critical",
+        ),
+        _template(
+            "lying",
+            "Somebody lies there",
+            "Quelqu'un est allongé",
+            "poses",
+            conditions=[{"kind": "concept", "concept": "lying", "min_score": 0.5}],
         ),
         _template(
             "help",
@@ -81,6 +108,12 @@ def list_templates() -> list[RuleTemplateView]:
             conditions=[{"kind": "speech", "phrases": ["help", "call the police", "somebody help me"]}],
             severity="critical",
         ),
+    ]
+
+
+def _list_presences() -> list[RuleTemplateView]:
+    person = {"label": "person"}
+    return [
         _template(
             "night",
             "Somebody at night",
@@ -99,10 +132,10 @@ def list_templates() -> list[RuleTemplateView]:
             cooldown_s=1800.0,
         ),
         _template(
-            "words",
-            "Own words",
-            "Ses propres mots",
-            "captions",
-            conditions=[{"kind": "caption", "phrases": ["red car"], "min_score": 0.3}],
+            "crowd",
+            "A crowd gathers",
+            "Un attroupement",
+            "detector",
+            conditions=[{"kind": "object", **person, "min_score": 0.3, "min_count": 5, "for_s": 10.0}],
         ),
     ]

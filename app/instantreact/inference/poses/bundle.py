@@ -1,4 +1,4 @@
-"""A pose estimator's bundle: `model.json` with one graph, and how falls are scored by what it finds."""
+"""A pose estimator's bundle: `model.json` with one graph, and how people are scored by what it finds."""
 
 from pathlib import Path
 from typing import Literal
@@ -10,6 +10,7 @@ from instantreact.inference.bundle import Graph, Licence, ManifestPart, Metric, 
 from instantreact.inference.concepts import ConceptHead
 from instantreact.inference.detector.preprocess import DetectorInput
 from instantreact.inference.poses.falls import FallOptions
+from instantreact.inference.poses.lying import LyingOptions
 
 FORMAT: Literal[1] = 1
 GRAPH: Literal["poses"] = "poses"
@@ -25,8 +26,9 @@ class PosesManifest(ManifestPart):
               score of each joint in turn, top, left, bottom and right of a box, all in shares of the input; the score
     joints    what the joints are called, in their order
     input     how a frame becomes the input picture
-    concepts  what is scored by geometry: `fall`, with the words that mean it
+    concepts  what is scored by geometry: `fall`, and `lying` where that is told, with the words that mean them
     fall      how: what the browser and this service compute the same by
+    lying     how; None where it is not told: bundles before it had none
     """
 
     kind: Literal["poses"] = "poses"
@@ -38,6 +40,7 @@ class PosesManifest(ManifestPart):
     input: DetectorInput
     concepts: ConceptHead
     fall: FallOptions
+    lying: LyingOptions | None = None
     metrics: tuple[Metric, ...] = ()
     licences: tuple[Licence, ...] = Field(default=())
 
@@ -52,8 +55,8 @@ class PosesManifest(ManifestPart):
             raise ValueError("the graph takes pictures of another size than input says")
         if self.joints != JOINTS or graph.outputs["people"][-1] != VALUES:
             raise ValueError("the joints are not COCO's seventeen in their order")
-        if self.concepts.names != ("fall",):
-            raise ValueError("the only concept that poses are scored for is fall")
+        if self.concepts.names != (("fall", "lying") if self.lying else ("fall",)):
+            raise ValueError("the concepts that poses are scored for are fall, and lying where it is said how")
         return self
 
 

@@ -11,6 +11,7 @@ from instantreact.errors import PosesUnavailable
 from instantreact.inference.loader import OptionalLoader
 from instantreact.inference.poses.estimator import PoseEstimator, PosePicture, load_poses
 from instantreact.inference.poses.falls import score_fall
+from instantreact.inference.poses.lying import score_lying
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,13 @@ class DeployedPoses:
         """Who is in a picture, and how they stand, sit or lie."""
         return self.estimator.find(picture)
 
-    def score(self, poses: Iterable[Pose]) -> dict[str, float]:
-        """The concepts that it scores, by the poses of a window: `fall`."""
-        return {"fall": score_fall(poses, self.estimator.bundle.fall)}
+    def score(self, poses: Iterable[Pose], end_s: float) -> dict[str, float]:
+        """The concepts that it scores, by the poses of a window that ends then: `fall`, and `lying`."""
+        bundle, seen = self.estimator.bundle, list(poses)
+        scores = {"fall": score_fall(seen, bundle.fall)}
+        if bundle.lying is not None:
+            scores["lying"] = score_lying(seen, end_s, bundle.fall, bundle.lying)
+        return scores
 
 
 class PosesLoader(OptionalLoader[DeployedPoses]):
@@ -57,7 +62,7 @@ class PosesLoader(OptionalLoader[DeployedPoses]):
 
     name = "poses"
     unavailable = PosesUnavailable
-    off = "INSTANTREACT_POSES is off: falls are not told by how people move."
+    off = "INSTANTREACT_POSES is off: falls and who lies are not told by how people move."
 
     def __init__(self, path: Path | None = None, *, threads: int = 1, opens_late: bool = False) -> None:
         super().__init__(path)

@@ -19,7 +19,7 @@ Place = NDArray[np.float64]
 
 _HIPS = [JOINTS.index("left_hip"), JOINTS.index("right_hip")]
 _SHOULDERS = [JOINTS.index("left_shoulder"), JOINTS.index("right_shoulder")]
-_UNKNOWN_UPRIGHT = 0.5
+UNKNOWN_UPRIGHT = 0.5
 
 
 class FallOptions(ManifestPart):
@@ -52,18 +52,22 @@ class Figure:
     hips     where they were
     lengths  how long the body seemed
     trunks   from the hips to the shoulders; not a number where no shoulder was seen
+    flats    how flat the body seemed: the width of all joints by their width plus height
     """
 
     times_s: list[float] = field(default_factory=list)
     hips: list[Place] = field(default_factory=list)
     lengths: list[float] = field(default_factory=list)
     trunks: list[Place] = field(default_factory=list)
+    flats: list[float] = field(default_factory=list)
 
-    def see(self, time_s: float, hips: Place, length: float, shoulders: Place | None) -> None:
+    def see(self, pose: Pose, hips: Place, shoulders: Place | None, min_joint: float) -> None:
         """The person at another time, later than those before."""
-        self.times_s.append(time_s)
+        width, height = np.ptp(pose.points[pose.scores >= min_joint], axis=0)
+        self.times_s.append(pose.time_s)
         self.hips.append(hips)
-        self.lengths.append(length)
+        self.lengths.append(find_length(pose, min_joint))
+        self.flats.append(float(width / (width + height)))
         self.trunks.append(np.full(2, np.nan) if shoulders is None else shoulders - hips)
 
     @property
@@ -97,20 +101,31 @@ def measure_fall(figure: Figure) -> float:
 def find_upright(figure: Figure) -> float:
     """How upright the trunk is in the last third of the time of a person: 1 for one who sits, stands or walks."""
     trunks, times_s = np.array(figure.trunks), np.array(figure.times_s)
-    seen = np.isfinite(trunks[:, 0])
-    last = seen & (times_s >= times_s[-1] - (times_s[-1] - times_s[0]) / 3)
-    whole = float(np.quantile(np.linalg.norm(trunks[seen], axis=1), 0.8)) if seen.any() else 0.0
+    last = np.isfinite(trunks[:, 0]) & (times_s >= times_s[-1] - (times_s[-1] - times_s[0]) / 3)
+    whole = measure_trunk(figure)
     if not last.any() or whole == 0:
-        return _UNKNOWN_UPRIGHT
+        return UNKNOWN_UPRIGHT
     return float(np.clip(-trunks[last, 1].mean() / whole, 0, 1))
+
+
+def measure_trunk(figure: Figure) -> float:
+    """How long the trunk of a person is; 0 where it was never seen."""
+    lengths = np.linalg.norm(np.array(figure.trunks), axis=1)
+    seen = lengths[np.isfinite(lengths)]
+    return float(np.quantile(seen, 0.8)) if len(seen) else 0.0
 
 
 def measure_drop(figure: Figure) -> float:
     """Mean height of the hips in the first third of the time of a person, minus that in the last, in body lengths."""
-    times_s, heights = np.array(figure.times_s), np.array([hips[1] for hips in figure.hips])
+    return float(measure_way(figure)[1])
+
+
+def measure_way(figure: Figure) -> Place:
+    """From where the hips of a person were in the first third of the time to where in the last, in body lengths."""
+    times_s, hips = np.array(figure.times_s), np.array(figure.hips)
     third = (times_s[-1] - times_s[0]) / 3
     before, after = times_s <= times_s[0] + third, times_s >= times_s[-1] - third
-    return float(heights[after].mean() - heights[before].mean()) / figure.body
+    return np.asarray((hips[after].mean(axis=0) - hips[before].mean(axis=0)) / figure.body)
 
 
 def follow(poses: Iterable[Pose], options: FallOptions) -> list[Figure]:
@@ -118,12 +133,11 @@ def follow(poses: Iterable[Pose], options: FallOptions) -> list[Figure]:
     figures: list[Figure] = []
     for pose in sorted(poses, key=lambda each: (each.time_s, -each.score)):
         hips, shoulders = (find_middle(pose, joints, options.min_joint) for joints in (_HIPS, _SHOULDERS))
-        length = find_length(pose, options.min_joint)
-        if pose.score >= options.min_person and hips is not None and length > 0:
+        if pose.score >= options.min_person and hips is not None and find_length(pose, options.min_joint) > 0:
             figure = _find_nearest(figures, pose.time_s, hips, options)
             if figure is None:
                 figures.append(figure := Figure())
-            figure.see(pose.time_s, hips, length, shoulders)
+            figure.see(pose, hips, shoulders, options.min_joint)
     return figures
 
 

@@ -12,11 +12,15 @@ from instantreact.inference.concepts import Calibration, ConceptHead
 from instantreact.inference.detector.preprocess import DetectorInput, Fit, Order
 from instantreact.inference.poses.bundle import GRAPH, VALUES, PosesBundle, PosesManifest, load_poses_bundle
 from instantreact.inference.poses.falls import FallOptions
+from instantreact.inference.poses.lying import LyingOptions
 from instantreact.training.importing.bundle import write_graph
 
 SIDE, MOST = 256, 6
 SLOPE, OFFSET = 27.21, -4.464
 """What makes a probability of a fall in body lengths: see models/poses/CARD.md."""
+LYING = LyingOptions(calibration=Calibration(slope=6.409, offset=-2.068))
+"""The same of how flat somebody lies."""
+LYING_WORDS = ("lie", "lies", "lying", "stretched out")
 
 _FILE = "poses.onnx"
 _LICENCES = (
@@ -38,11 +42,12 @@ def import_movenet(source: Path, output: Path, *, slope: float = SLOPE, offset: 
     manifest = PosesManifest(
         graphs={GRAPH: write_graph(output, _FILE, _rename(_read(source)))},
         name=source.stem,
-        version="1",
+        version="1.1",
         joints=JOINTS,
         input=DetectorInput(height=SIDE, width=SIDE, order=Order.RGB, fit=Fit.LETTERBOX, fill=0),
-        concepts=ConceptHead(names=("fall",), words={"fall": FIRST_CONCEPTS["fall"]}),
+        concepts=ConceptHead(names=("fall", "lying"), words={"fall": FIRST_CONCEPTS["fall"], "lying": LYING_WORDS}),
         fall=FallOptions(calibration=Calibration(slope=slope, offset=offset)),
+        lying=LYING,
         licences=_LICENCES,
     )
     (output / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n")
