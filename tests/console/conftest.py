@@ -33,6 +33,8 @@ PASSWORD = "four words one remembers"
 CHROMIUM = "/usr/bin/chromium"
 AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PSID = "1001"
+ELSEWHERE = {"oidc_issuer": "https://idp.example", "oidc_client_id": "cameras", "oidc_default_role": "viewer"}
+"""Nobody goes there: it is a button."""
 DESK, PHONE = (1280, 800), (360, 740)
 PATIENCE_MS = 10_000
 _LOST = re.compile(r"net::ERR_(CONNECTION_REFUSED|INTERNET_DISCONNECTED|INCOMPLETE_CHUNKED_ENCODING|NETWORK_IO)")
@@ -67,7 +69,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     assert (CONSOLE / "index.html").is_file(), "the console is not built: make console"
     with FakeGraph() as graph:
         graph.people[PSID] = Person()
-        with Service(tmp_path_factory.mktemp("house"), graph, draw_boxes="false") as service, service.client() as api:
+        folder = tmp_path_factory.mktemp("house")
+        with Service(folder, graph, draw_boxes="false", **ELSEWHERE) as service, service.client() as api:
             graph.webhook_url = f"{service.url}/webhooks/messenger"
             yield House(service, graph, api)
 
