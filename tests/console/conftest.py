@@ -22,12 +22,11 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
-from playwright.sync_api import TimeoutError as NotInTime
 
 from instantreact.api.console import CONSOLE
 from instantreact.domain.user import Role
 from instantreact_demo.graph import FakeGraph, Person
-from tests.servers.service import Service
+from tests.servers.service import Service, wait_until
 
 PASSWORD = "four words one remembers"
 CHROMIUM = "/usr/bin/chromium"
@@ -192,9 +191,11 @@ def check_page(page: Page) -> None:
     assert serious == [], [(each["id"], [node["html"] for node in each["nodes"]]) for each in serious]
     before = page.viewport_size
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    try:
-        page.wait_for_function("document.documentElement.scrollWidth <= innerWidth", timeout=3000)
-    except NotInTime as error:
+    try:  # not by wait_for_function, which the page's policy takes for eval
+        wait_until(
+            lambda: page.evaluate("document.documentElement.scrollWidth <= innerWidth"), timeout_s=3, what="room"
+        )
+    except TimeoutError as error:
         raise AssertionError(f"{page.url} is too wide at {PHONE[0]} px: {page.evaluate(_WIDE)}") from error
     if before:
         page.set_viewport_size(before)
