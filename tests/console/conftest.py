@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,24 +63,37 @@ class House:
         assert made.status_code in {201, 409}, made.text
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+@contextmanager
+def open_house(folder: Path) -> Iterator[House]:
+    """With its state in an empty folder."""
     assert (CONSOLE / "index.html").is_file(), "the console is not built: make console"
     with FakeGraph() as graph:
         graph.people[PSID] = Person()
-        folder = tmp_path_factory.mktemp("house")
         with Service(folder, graph, draw_boxes="false", **ELSEWHERE) as service, service.client() as api:
             graph.webhook_url = f"{service.url}/webhooks/messenger"
             yield House(service, graph, api)
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with open_house(tmp_path_factory.mktemp("house")) as house:
+        yield house
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """Debian's, without a window."""
     assert Path(CHROMIUM).exists(), "Chromium is not installed: make system-packages"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as browser:
+        yield browser
 
 
 class Visit:
