@@ -75,6 +75,10 @@ $(NODE)/.installed: web/requirements.lock
 	@$(NODE)/bin/pip install -q --disable-pip-version-check --require-hashes -r web/requirements.lock
 	@touch $@
 
+.PHONY: pictures
+pictures: $(DEV)/.installed system-packages console ## take a picture of each page of the console into docs/console
+	$(DEV)/bin/python -m tests.console.pictures
+
 .PHONY: openapi
 openapi: $(DEV)/.installed ## write web/openapi.json from the routes
 	$(DEV)/bin/instantreact openapi > web/openapi.json

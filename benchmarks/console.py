@@ -16,7 +16,7 @@ import gzip
 import json
 import statistics
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -124,7 +124,7 @@ async def fill(state_dir: Path, count: int) -> None:
     async with engine.connect() as connection:
         found = (await connection.execute(select(Event.id, Event.camera_id).order_by(Event.occurred_at.desc()))).all()
     now = datetime.now(UTC)
-    rows = (
+    rows: Iterator[dict[str, object]] = (
         {
             "id": new_id(),
             "event_id": event_id,
@@ -152,16 +152,14 @@ def sign_in(service: Service, context: BrowserContext) -> None:
 
 def measure(context: BrowserContext, url: str, scene: Scene) -> None:
     """Open the page a few times, then use it once."""
+    context.add_init_script(_OBSERVE)
+    page = context.new_page()
     paints = []
     for _ in range(OPENED):
-        page = context.new_page()
-        page.add_init_script(_OBSERVE)
         page.goto(url + scene.path)
         page.locator(scene.is_there).first.wait_for()
         page.wait_for_timeout(1000)
         paints.append(page.evaluate("paints.at(-1)"))
-        if len(paints) < OPENED:
-            page.close()
     print(f"paint  {scene.name:24} {statistics.median(paints):6.0f} ms")
     scene.use(page)
     page.wait_for_timeout(1000)

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from instantreact.domain.user import Role
+from instantreact_demo.graph import Person
 from tests.console.conftest import PHONE, PSID, House, Visiting, check_page
 from tests.media.clips import Drawing, make_clip
 from tests.servers.service import wait_until
@@ -104,3 +105,22 @@ def test_alert_that_was_missed_shows_when_one_is_back_and_is_answered_by_keys_an
     assert house.graph.tap(house.graph.received[told].mid, "False alarm") == [200]
     expect(seen).to_contain_text("by Guard", timeout=WITHIN_MS)
     expect(seen).to_contain_text("False alarm")
+
+
+def test_delivery_that_failed_says_why_and_is_sent_again(house: House, visit: Visiting, tmp_path: Path) -> None:
+    draft = {"name": "Away", "channel": "messenger", "address": "1002"}
+    away = house.api.post("/recipients", json=draft).json()
+    conditions = [{"kind": "concept", "concept": "fight", "min_score": 0.0}]
+    rule = {"name": "Only away", "conditions": conditions, "recipient_ids": [away["id"]], "cooldown_s": 0}
+    made = house.api.post("/rules", json=rule).json()
+    alert = raise_alert(house, made, make_clip(tmp_path / "away.mp4", Drawing(width=192, duration_s=2.0)))
+    page = visit(Role.OPERATOR).open(f"/console/alerts/{alert['id']}")
+    told = page.locator("section").filter(has=page.get_by_role("heading", name="Who was told")).last
+    expect(told.get_by_role("listitem")).to_contain_text("refused")
+    house.graph.people["1002"] = Person()
+    told.get_by_role("button", name="Send again").click()
+
+    expect(told.get_by_role("listitem")).to_contain_text("messenger · sent")
+    expect(told.get_by_role("button")).to_have_count(0)
+    house.api.delete(f"/rules/{made['id']}")
+    house.api.delete(f"/recipients/{away['id']}")

@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,17 +22,18 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
-from playwright.sync_api import TimeoutError as NotInTime
 
 from instantreact.api.console import CONSOLE
 from instantreact.domain.user import Role
 from instantreact_demo.graph import FakeGraph, Person
-from tests.servers.service import Service
+from tests.servers.service import Service, wait_until
 
 PASSWORD = "four words one remembers"
 CHROMIUM = "/usr/bin/chromium"
 AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PSID = "1001"
+ELSEWHERE = {"oidc_issuer": "https://idp.example", "oidc_client_id": "cameras", "oidc_default_role": "viewer"}
+"""Nobody goes there: it is a button."""
 DESK, PHONE = (1280, 800), (360, 740)
 PATIENCE_MS = 10_000
 _LOST = re.compile(r"net::ERR_(CONNECTION_REFUSED|INTERNET_DISCONNECTED|INCOMPLETE_CHUNKED_ENCODING|NETWORK_IO)")
@@ -62,23 +63,37 @@ class House:
         assert made.status_code in {201, 409}, made.text
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+@contextmanager
+def open_house(folder: Path) -> Iterator[House]:
+    """With its state in an empty folder."""
     assert (CONSOLE / "index.html").is_file(), "the console is not built: make console"
     with FakeGraph() as graph:
         graph.people[PSID] = Person()
-        with Service(tmp_path_factory.mktemp("house"), graph, draw_boxes="false") as service, service.client() as api:
+        with Service(folder, graph, draw_boxes="false", **ELSEWHERE) as service, service.client() as api:
             graph.webhook_url = f"{service.url}/webhooks/messenger"
             yield House(service, graph, api)
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with open_house(tmp_path_factory.mktemp("house")) as house:
+        yield house
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """Debian's, without a window."""
     assert Path(CHROMIUM).exists(), "Chromium is not installed: make system-packages"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as browser:
+        yield browser
 
 
 class Visit:
@@ -189,9 +204,11 @@ def check_page(page: Page) -> None:
     assert serious == [], [(each["id"], [node["html"] for node in each["nodes"]]) for each in serious]
     before = page.viewport_size
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    try:
-        page.wait_for_function("document.documentElement.scrollWidth <= innerWidth", timeout=3000)
-    except NotInTime as error:
+    try:  # not by wait_for_function, which the page's policy takes for eval
+        wait_until(
+            lambda: page.evaluate("document.documentElement.scrollWidth <= innerWidth"), timeout_s=3, what="room"
+        )
+    except TimeoutError as error:
         raise AssertionError(f"{page.url} is too wide at {PHONE[0]} px: {page.evaluate(_WIDE)}") from error
     if before:
         page.set_viewport_size(before)

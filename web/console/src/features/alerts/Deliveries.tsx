@@ -1,8 +1,9 @@
-import { Group, Text, Title } from '@mantine/core'
+import { Button, Group, Text, Title } from '@mantine/core'
+import { May } from '@/shared/session/May'
 import { When } from '@/shared/time/When'
 import { useWords } from '@/shared/words/language'
 import classes from './alerts.module.css'
-import type { Alert } from './queries'
+import { type Alert, useSendAgain } from './queries'
 import { words } from './words'
 
 type Delivery = Alert['deliveries'][number]
@@ -21,7 +22,7 @@ export function Deliveries({ alert }: { alert: Alert }) {
       <ul className={classes.deliveries}>
         {alert.deliveries.map((delivery) => (
           <li key={delivery.id}>
-            <DeliveryOf delivery={delivery} />
+            <DeliveryOf alertId={alert.id} delivery={delivery} />
           </li>
         ))}
       </ul>
@@ -29,8 +30,12 @@ export function Deliveries({ alert }: { alert: Alert }) {
   )
 }
 
-function DeliveryOf({ delivery }: { delivery: Delivery }) {
+/** What was not told, and may be asked for again. */
+const FAILED: ReadonlySet<Delivery['state']> = new Set(['buried', 'refused', 'held'])
+
+function DeliveryOf({ alertId, delivery }: { alertId: string; delivery: Delivery }) {
   const said = useWords(words)
+  const sendAgain = useSendAgain(alertId)
   return (
     <>
       <Group gap={6}>
@@ -38,6 +43,18 @@ function DeliveryOf({ delivery }: { delivery: Delivery }) {
           {delivery.recipient_name}
         </Text>
         <Text size="sm">{`${delivery.channel} · ${said.delivery[delivery.state]}`}</Text>
+        {FAILED.has(delivery.state) && (
+          <May scope="operate">
+            <Button
+              size="xs"
+              variant="default"
+              loading={sendAgain.isPending}
+              onClick={() => sendAgain.mutate(delivery.id)}
+            >
+              {said.sendAgain}
+            </Button>
+          </May>
+        )}
       </Group>
       {delivery.parts.map((part) => (
         <Text key={part.kind} size="xs" c="dimmed">

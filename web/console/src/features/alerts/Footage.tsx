@@ -67,9 +67,9 @@ function isWaited(event: View<'EventView'>): boolean {
   return event.camera_id !== null && !event.has_evidence && event.clip_id === null
 }
 
-/** From the moment on, where the clip holds more than it. */
+/** As browsers play it, whatever the camera sent; from the moment on, where the clip holds more than it. */
 export function findFootage(event: Pick<View<'EventView'>, 'id' | 'clip_id' | 'start_s' | 'has_evidence'>) {
-  if (event.has_evidence) return `/events/${event.id}/evidence.mp4`
-  if (event.clip_id) return `/clips/${event.clip_id}/media#t=${event.start_s}`
+  if (event.has_evidence) return `/events/${event.id}/evidence.mp4?playable=true`
+  if (event.clip_id) return `/clips/${event.clip_id}/media?playable=true#t=${event.start_s}`
   return undefined
 }

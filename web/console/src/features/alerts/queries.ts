@@ -94,6 +94,21 @@ export function useAnswer() {
   })
 }
 
+export function useSendAgain(alertId: string) {
+  const put = usePutAlert()
+  const onError = useTellError()
+  return useMutation({
+    mutationFn: (deliveryId: string) =>
+      ask(
+        api.POST('/alerts/{alert_id}/deliveries/{delivery_id}/retry', {
+          params: { path: { alert_id: alertId, delivery_id: deliveryId } },
+        }),
+      ),
+    onSuccess: put,
+    onError,
+  })
+}
+
 export type MuteDraft = Pick<View<'MuteDraft'>, 'rule_id' | 'camera_id' | 'duration_s'>
 
 export function useMute() {
