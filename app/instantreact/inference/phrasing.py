@@ -8,6 +8,7 @@ that people's captions do not have, as far as there is a choice.
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,6 +21,8 @@ _NEVER = 1 / 128  # stands for shares of 0 in log-odds
 LEAST_WORDS = 3
 """Of a sentence that something was left out of."""
 _SURE = 0.5
+_SHORTENED = 16
+_KEPT = 8192  # a captioner says the same sentences again and again
 _EDGE = "-"  # before the first word and after the last one
 
 
@@ -61,26 +64,27 @@ class Phraser:
         self.phrasing = phrasing
         self._triples = frozenset(phrasing.triples)
         self._shortener = Shortener(phrasing.lexicon)
+        self.count_odd = lru_cache(maxsize=_KEPT)(self._count_odd)
 
     def choose(
         self, captions: Sequence[Caption], hypotheses: Iterable[Hypothesis], fits: Callable[[str], bool]
     ) -> Caption:
         """Of captions, best first, the first that fits and has no odd triple, with what is not sure left out.
 
-        Where none is without, what is worth most of all their shortenings that are; then what people say most often
-        that fits, and at last the caption with the fewest. Its score stays that of the sentence that it was made from,
-        or stands for. `fits` holds for what is left of a caption, too, unless no caption fits.
+        Where none is without, what is worth most of the shortenings of the best that are; then what people say most
+        often that fits, and at last the caption with the fewest. Its score stays that of the sentence that it was made
+        from, or stands for. `fits` holds for what is left of a caption, too, unless no caption fits.
         """
         fitting = [caption for caption in captions if fits(caption.text)] or list(captions)
         shares = heard_words(hypotheses, self.phrasing.lexicon)
         plain = next((caption for caption in fitting if not self.count_odd(caption.text)), None)
         nearest = min(fitting, key=lambda caption: self.count_odd(caption.text))
-        rivals = self._rivals([plain] if plain else fitting, fits) or [
+        rivals = self._rivals([plain] if plain else fitting[:_SHORTENED], fits) or [
             Caption(text, nearest.score) for text in self.phrasing.plain if fits(text)
         ]
         return max(rivals, key=lambda each: self._rank(each.text, shares), default=nearest)
 
-    def count_odd(self, text: str) -> int:
+    def _count_odd(self, text: str) -> int:
         """How many three words in a row of a sentence are in none of people's captions."""
         return sum(triple not in self._triples for triple in triples_of(text))
 
