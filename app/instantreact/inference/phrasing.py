@@ -101,10 +101,11 @@ class Phraser:
         ]
 
     def _rank(self, text: str, shares: Mapping[str, float]) -> tuple[float, int, int, str]:
-        """What its words are worth; of equal ones the special, the longer, the last by alphabet."""
-        said = sorted(set(self.phrasing.lexicon.parts(text)))
+        """What its words are worth; of equal ones that with fewer general words, the longer, the last by alphabet."""
+        parts = self.phrasing.lexicon.parts(text)
+        said = sorted(set(parts))
         worth = math.fsum(self._gain(part, word, shares) for part, word in said if part in self.phrasing.sureness)
-        return worth, -sum(self.phrasing.lexicon.is_general(word) for _, word in said), len(text), text
+        return worth, -sum(self.phrasing.lexicon.is_general(word) for _, word in parts), len(text), text
 
     def _gain(self, part: Part, word: str, shares: Mapping[str, float]) -> float:
         """What a word is worth; one that is more probable than not, as much as the general one that it implies."""

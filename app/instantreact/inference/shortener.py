@@ -45,9 +45,10 @@ class Shortener:
 
     def _cut_phrases(self, words: Sequence[str]) -> Iterator[_Cut]:
         """From a preposition to the end of its noun; two that follow each other may go together."""
-        single = []
+        single, begun = [], 0
         for start in range(len(words)):
-            length = self._preposition(words, start)
+            length = self._preposition(words, start) if start >= begun else 0
+            begun = max(begun, start + length)
             end = self._noun_end(words, start + length) if length else start
             if end > start + length:
                 single.append((start, end))
