@@ -181,3 +181,10 @@ def test_captioner_refuses_a_phrasing_that_is_none(copied: Path) -> None:
     with_phrasing(copied, '{"lexicon": "words"}')
     with pytest.raises(BundleMismatch, match=r"phrasing\.json.*no phrasing"):
         Captioner(load_bundle(copied))
+
+
+@pytest.mark.parametrize("file", ["../phrasing.json", "/etc/passwd", ".hidden", "a/b.json"])
+def test_files_of_a_bundle_lie_in_its_own_folder(copied: Path, file: str) -> None:
+    change_manifest(copied, lambda manifest: manifest["graphs"]["step"].update(file=file))
+    with pytest.raises(BundleMismatch, match=r"graphs\.step\.file"):
+        load_bundle(copied)

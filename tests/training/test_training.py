@@ -355,3 +355,13 @@ def test_the_reward_loss_prefers_the_better_sentence(drawn: DrawnData) -> None:
 
     assert probabilities()[0] > good
     assert probabilities()[1] < bad
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe not text", b"version = ", None])
+def test_a_lexicon_that_cannot_be_read_is_named_with_who_asks_for_it(tmp_path: Path, content: bytes | None) -> None:
+    recipe = tmp_path / "train.toml"
+    recipe.write_text(SAMPLING + '\n[phrasing]\nlexicon = "words.toml"\nleast = { place = 0.1 }\n')
+    if content is not None:
+        (tmp_path / "words.toml").write_bytes(content)
+    with pytest.raises(InvalidInput, match=r"words\.toml.*\[phrasing\] lexicon of .*train\.toml"):
+        load_config(recipe)

@@ -11,9 +11,7 @@ from instantreact.cli.settings import listens, read_settings
 def analyze(
     clips: Annotated[
         list[Path],
-        typer.Argument(
-            help="Video files, one or many: *.mp4", exists=True, dir_okay=False, readable=True, metavar="CLIP"
-        ),
+        typer.Argument(help="Video files, one or many: *.mp4", metavar="CLIP"),
     ],
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON for each clip as soon as it is done.")
@@ -24,7 +22,10 @@ def analyze(
         typer.Option(help="A phrase to listen for on this machine; may be repeated. Wit.ai and Whisper need none."),
     ] = None,
     lying: Annotated[
-        bool, typer.Option("--lying", help="Say in each window whether somebody lies, which takes longer.")
+        bool,
+        typer.Option(
+            "--lying", help="Say in every window whether somebody lies, also where nobody falls; it takes longer."
+        ),
     ] = False,
 ) -> None:
     """Say what happens in clips: one sentence a window, how probable each concept is, and what is said.

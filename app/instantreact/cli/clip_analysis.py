@@ -18,7 +18,7 @@ from instantreact.cli.settings import listens
 from instantreact.config import Settings
 from instantreact.domain.media import ClipInfo
 from instantreact.domain.observation import Observation, Presence
-from instantreact.errors import MediaError, TooLarge
+from instantreact.errors import MediaError, Misconfigured, TooLarge
 from instantreact.inference.bundle import Bundle
 from instantreact.inference.captioner import Captioner
 from instantreact.inference.detector.deployed import DeployedDetector
@@ -74,6 +74,8 @@ def analyze_clips(
 
     The nursery ends with them. Raises CaptionerUnavailable, Misconfigured, and what a recogniser cannot do.
     """
+    if asks_who_lies and make_poses(settings).is_off:
+        raise Misconfigured("--lying looks at how people lie in the picture, and INSTANTREACT_POSES is off.")
     with (
         ClipDecoder(decode_limits(settings), keeps_nursery=nursery is not None, nursery=nursery) as decoder,
         _listening(settings, phrases) as hear,

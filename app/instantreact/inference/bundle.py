@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from instantreact.domain.media import SamplingPlan
 from instantreact.errors import BundleMismatch, BundleMissing
@@ -46,6 +46,10 @@ Signature = tuple[frozenset[str], frozenset[str]]
 """The names of a graph's inputs and of its outputs."""
 
 
+FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$", max_length=200)]
+"""Of a file in the bundle's own folder."""
+
+
 class ManifestPart(BaseModel):
     """A part of a manifest: what it does not know is refused."""
 
@@ -55,7 +59,7 @@ class ManifestPart(BaseModel):
 class Graph(ManifestPart):
     """An ONNX file, its checksum, and its inputs and outputs with their shapes; a free dimension has a name."""
 
-    file: str
+    file: FileName
     sha256: str
     inputs: dict[str, tuple[int | str, ...]]
     outputs: dict[str, tuple[int | str, ...]]
@@ -89,7 +93,7 @@ class Decoding(ManifestPart):
 class PhrasingFile(ManifestPart):
     """The file of a bundle's phrasing, and its checksum."""
 
-    file: str = "phrasing.json"
+    file: FileName = "phrasing.json"
     sha256: str
 
 

@@ -21,7 +21,7 @@ def read_recipe(path: Path, kind: type[Recipe], *, beside: Sequence[tuple[str, s
     for table, key in beside:
         within = content.get(table)
         if isinstance(within, dict) and isinstance(within.get(key), str):
-            within[key] = _read_toml(path.parent / within[key])
+            within[key] = _read_beside(path, within[key], f"[{table}] {key}")
     try:
         return kind.model_validate(content)
     except ValidationError as error:
@@ -30,10 +30,17 @@ def read_recipe(path: Path, kind: type[Recipe], *, beside: Sequence[tuple[str, s
         raise InvalidInput(f"The configuration {path} is wrong at {where}: {first['msg']}") from error
 
 
+def _read_beside(path: Path, name: str, asking: str) -> dict[str, Any]:
+    try:
+        return _read_toml(path.parent / name)
+    except InvalidInput as error:
+        raise InvalidInput(f"{error} It is what {asking} of {path} names.") from error
+
+
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise InvalidInput(f"The configuration {path} cannot be read.") from error
-    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput(f"The configuration {path} cannot be read: {error.strerror or error}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"The configuration {path} is not TOML: {error}") from error

@@ -59,14 +59,18 @@ def fit_phrasing(
 def _plain_sentences(
     clips: Sequence[CaptionedClip], concepts: ConceptWords, lexicon: Lexicon, triples: Set[str]
 ) -> tuple[str, ...]:
-    """What is left of most captions that mention the same concepts and say what happens, the most frequent first."""
+    """What is left of most captions that mention the same concepts, some at least, and say what happens, the most
+    frequent first. Of footage without any of them nothing can be said that is true of all of it.
+    """
     shortener = Shortener(lexicon)
     counts = Counter(short for clip in clips for text in clip.captions for short in shortener.shorten(text))
     found: dict[tuple[bool, ...], str] = {}
     for text, _ in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
         reads_well = len(text.split()) >= LEAST_WORDS and set(triples_of(text)) <= triples
         if reads_well and lexicon.says_what_happens(text):
-            found.setdefault(tuple(mentions(text, words) is not None for words in concepts.values()), text)
+            mentioned = tuple(mentions(text, words) is not None for words in concepts.values())
+            if any(mentioned):
+                found.setdefault(mentioned, text)
     return tuple(found.values())
 
 
