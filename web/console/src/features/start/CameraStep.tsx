@@ -12,6 +12,8 @@ import { type Source, useAddCamera, useProbe } from './queries'
 import classes from './start.module.css'
 import { words } from './words'
 
+const EXAMPLE = 'rtsp://192.168.1.20:554/stream1'
+
 /** Cameras that are there with how they do, and a form for one more, which is tried before it is added. */
 export function CameraStep() {
   const { data: cameras } = useQuery(camerasOptions)
@@ -64,7 +66,7 @@ function CameraForm({ number }: { number: number }) {
         name="source"
         label={said.source}
         description={said.sourceHint}
-        placeholder="rtsp://192.168.1.20:554/stream1"
+        placeholder={EXAMPLE}
         autoComplete="off"
         inputMode="url"
         required

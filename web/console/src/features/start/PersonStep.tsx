@@ -30,7 +30,7 @@ export function PersonStep({ next }: { next: Step | undefined }) {
       <>
         <Text role="status">{said.accepted(accepted.name)}</Text>
         {next && (
-          <Button component={Link} to="/start" search={{ step: next }}>
+          <Button renderRoot={(props) => <Link to="/start" search={{ step: next }} {...props} />}>
             {said.goOn(said.step[next])}
           </Button>
         )}

@@ -56,7 +56,7 @@ export function KeyForm({ onMade }: { onMade: (made: View<'NewKeyView'>) => void
         label={said.life}
         data={LIVES_DAYS.map((each) => ({ value: each, label: each ? said.days(Number(each)) : said.forGood }))}
       />
-      {make.error && !wrong && <Failure error={make.error} />}
+      {make.isError && !wrong && <Failure error={make.error} />}
       <Group>
         <Button type="submit" loading={make.isPending} disabled={scopes.length === 0}>
           {said.makeKey}

@@ -54,7 +54,7 @@ export function UserForm({ user, onDone }: { user?: User; onDone: () => void }) 
         required={!user}
         error={find('password')}
       />
-      {save.error && !isSaid && <Failure error={save.error} />}
+      {save.isError && !isSaid && <Failure error={save.error} />}
       <Group gap="sm">
         <Button type="submit" loading={save.isPending}>
           {shared.save}
