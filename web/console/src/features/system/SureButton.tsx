@@ -1,4 +1,5 @@
-import { Button, Menu } from '@mantine/core'
+import { Button, Group } from '@mantine/core'
+import { useState } from 'react'
 import { useWords } from '@/shared/words/language'
 import { words } from './words'
 
@@ -13,19 +14,39 @@ interface SureButtonProps {
 /** What cannot be taken back asks once more, right where it was asked for. */
 export function SureButton({ label, sure, isPending, onSure }: SureButtonProps) {
   const said = useWords(words)
+  const [state, setState] = useState<'fresh' | 'asks' | 'answered'>('fresh')
+  if (state !== 'asks') {
+    return (
+      <Button
+        size="xs"
+        variant="default"
+        loading={isPending}
+        autoFocus={state === 'answered'}
+        onClick={() => setState('asks')}
+      >
+        {label}
+      </Button>
+    )
+  }
+  const answer = (isSure: boolean) => {
+    setState('answered')
+    if (isSure) onSure()
+  }
   return (
-    <Menu position="bottom-end" withinPortal>
-      <Menu.Target>
-        <Button size="xs" variant="default" loading={isPending}>
-          {label}
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item color="red" onClick={onSure}>
-          {sure}
-        </Menu.Item>
-        <Menu.Item>{said.no}</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <Group gap={6} role="group" aria-label={label}>
+      <Button
+        size="xs"
+        color="red"
+        h="auto"
+        mih={30}
+        styles={{ label: { whiteSpace: 'normal' } }}
+        onClick={() => answer(true)}
+      >
+        {sure}
+      </Button>
+      <Button size="xs" variant="default" autoFocus onClick={() => answer(false)}>
+        {said.no}
+      </Button>
+    </Group>
   )
 }
