@@ -41,6 +41,7 @@ export function Audit() {
           items={entries}
           label={said.tab.audit}
           rowPx={ROW_PX}
+          isForReading
           sayNew={said.newOnes}
           onEnd={hasNextPage ? onEnd : undefined}
           render={(entry) => <EntryRow entry={entry} />}

@@ -48,6 +48,7 @@ export function Jobs() {
           items={jobs}
           label={said.tab.jobs}
           rowPx={ROW_PX}
+          isForReading
           sayNew={said.newJobs}
           onEnd={hasNextPage ? onEnd : undefined}
           render={(job) => <JobRow job={job} />}

@@ -33,6 +33,7 @@ export function Sessions() {
         items={flatten(list.data)}
         label={said.tab.sessions}
         rowPx={ROW_PX}
+        isForReading
         sayNew={said.newOnes}
         onEnd={hasNextPage ? onEnd : undefined}
         render={(each) => (
