@@ -1,7 +1,7 @@
 import { Button, Group, PasswordInput, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { type FormEvent, useRef, useState } from 'react'
+import { type FormEvent, type ReactNode, useRef, useState } from 'react'
 import type { View } from '@/shared/api/client'
 import { camerasOptions } from '@/shared/api/names'
 import { ApiProblem } from '@/shared/api/problem'
@@ -26,7 +26,7 @@ export function CameraStep() {
           ))}
         </ul>
       )}
-      {cameras && <CameraForm number={cameras.length + 1} />}
+      <CameraForm number={(cameras?.length ?? 0) + 1} />
     </>
   )
 }
@@ -45,7 +45,8 @@ function Standing({ camera }: { camera: View<'CameraView'> }) {
 
 function CameraForm({ number }: { number: number }) {
   const said = useWords(words)
-  const [name, setName] = useState(() => said.cameraName(number))
+  const [typed, setTyped] = useState<string>()
+  const name = typed ?? said.cameraName(number)
   const form = useRef<HTMLFormElement>(null)
   const navigate = useNavigate()
   const probe = useProbe()
@@ -84,7 +85,7 @@ function CameraForm({ number }: { number: number }) {
             value={name}
             onChange={(event) => {
               event.stopPropagation()
-              setName(event.currentTarget.value)
+              setTyped(event.currentTarget.value)
             }}
             required
             maxLength={120}
@@ -110,7 +111,7 @@ function readSource(form: HTMLFormElement): Source {
   return { source: read('source') ?? '', username: read('username'), password: read('password') }
 }
 
-function Found({ found, children }: { found: View<'ProbeView'>; children: React.ReactNode }) {
+function Found({ found, children }: { found: View<'ProbeView'>; children: ReactNode }) {
   const said = useWords(words)
   const { width, height } = found
   return (

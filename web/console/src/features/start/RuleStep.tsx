@@ -6,7 +6,7 @@ import type { View } from '@/shared/api/client'
 import { rulesOptions } from '@/shared/api/names'
 import { Failure } from '@/shared/ui/Failure'
 import { useLanguage, useWords } from '@/shared/words/language'
-import { type Template, templatesOptions, useAddRule } from './queries'
+import { bundlesOptions, type Template, templatesOptions, useAddRule } from './queries'
 import { findPhrases, writeRule } from './ruleDraft'
 import classes from './start.module.css'
 import { words } from './words'
@@ -49,6 +49,8 @@ function TemplateForm({ templates }: { templates: readonly Template[] }) {
   const { language } = useLanguage()
   const navigate = useNavigate()
   const add = useAddRule()
+  const { data: has } = useQuery(bundlesOptions)
+  const hasDetector = has?.bundles.some((each) => each.kind === 'detector') ?? false
   const [chosen, choose] = useState(templates[0]?.id ?? '')
   const template = templates.find((each) => each.id === chosen)
   const send = (event: FormEvent<HTMLFormElement>) => {
@@ -62,7 +64,12 @@ function TemplateForm({ templates }: { templates: readonly Template[] }) {
       <Radio.Group label={said.tellOf} value={chosen} onChange={choose}>
         <div className={classes.templates}>
           {templates.map((each) => (
-            <Radio key={each.id} value={each.id} label={each.title[language]} description={said.needs(each.needs)} />
+            <Radio
+              key={each.id}
+              value={each.id}
+              label={each.title[language]}
+              description={each.needs === 'detector' && hasDetector ? undefined : said.needs(each.needs)}
+            />
           ))}
         </div>
       </Radio.Group>

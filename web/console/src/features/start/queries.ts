@@ -14,6 +14,11 @@ export const templatesOptions = queryOptions({
   staleTime: Number.POSITIVE_INFINITY,
 })
 
+export const bundlesOptions = queryOptions({
+  queryKey: ['bundles'],
+  queryFn: ({ signal }) => ask(api.GET('/bundles', { signal })),
+})
+
 export const invitationsOptions = queryOptions({
   queryKey: ['invitations'],
   queryFn: () => loadAll<Invitation>((after) => ask(api.GET('/invitations', { params: { query: { after } } }))),
