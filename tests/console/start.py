@@ -17,8 +17,8 @@ from tests.servers.rtsp import RtspServer, free_port, repeat_clip
 from tests.servers.service import Service, wait_until
 
 OWNER = "2002"
-MOST_CLICKS = 11
-"""Of the whole way, with leaving it half-way and coming back, which takes three of them."""
+MOST_CLICKS = 10
+"""Of the whole way, with leaving it half-way and coming back, which takes four of them."""
 
 _COUNT = """addEventListener('pointerdown', () => {
     sessionStorage.setItem('clicks', Number(sessionStorage.getItem('clicks') ?? 0) + 1)
