@@ -73,7 +73,29 @@ def use_alerts(page: Page) -> None:
     page.locator("[data-alert] a").last.click()
 
 
-SCENES = (Scene("alerts", "/console/alerts", "[data-alert]", use_alerts),)
+def use_start(page: Page) -> None:
+    """Look into each step, choose a rule."""
+    for step in ("camera", "person", "test", "rule"):
+        page.locator(f"[data-step={step}] a").click()
+    page.get_by_label("Own words").check()
+
+
+def use_system(page: Page) -> None:
+    """Look into each part, read down the audit log, open a card."""
+    parts = page.get_by_role("navigation", name="Parts of the system")
+    for part in ("Jobs", "Storage", "Keys", "Users", "Sessions", "Audit log"):
+        parts.get_by_role("link", name=part).click()
+    for _ in range(10):
+        page.mouse.wheel(0, 2000)
+    parts.get_by_role("link", name="Models").click()
+    page.get_by_role("button", name="Card").first.click()
+
+
+SCENES = (
+    Scene("alerts", "/console/alerts", "[data-alert]", use_alerts),
+    Scene("start", "/console/start", "[data-step]", use_start),
+    Scene("system", "/console/system", "nav a[href*='tab=audit']", use_system),
+)
 
 
 def main() -> None:

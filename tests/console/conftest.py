@@ -162,7 +162,7 @@ def administrator(house: House, browser: Browser) -> str:
     page.get_by_label("Name").fill("Ana")
     page.get_by_role("textbox", name="Password").fill(PASSWORD)
     page.get_by_role("button", name="Become administrator").click()
-    expect(page.get_by_role("heading", name="Alerts")).to_be_visible()
+    expect(page.get_by_role("heading", name="First start")).to_be_visible()
     visit.check()
     context.close()
     return "Ana"

@@ -15,7 +15,7 @@ from instantreact_demo.drawing import draw_clip
 from tests.conftest import REPOSITORY
 from tests.console.conftest import DESK, PHONE, PSID, House, Visit, open_browser, open_house
 
-PAGES = {"alerts": "/console/alerts"}
+PAGES = {"alerts": "/console/alerts", "start": "/console/start?step=rule", "system": "/console/system?tab=models"}
 """By the name of their pictures."""
 
 SIZES = {"desk": DESK, "phone": PHONE}

@@ -55,6 +55,10 @@ class Service:
         return self._port
 
     @property
+    def state_dir(self) -> Path:
+        return self._state_dir
+
+    @property
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid

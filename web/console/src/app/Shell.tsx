@@ -9,6 +9,7 @@ import { AccountMenu } from './AccountMenu'
 import { BottomBar } from './BottomBar'
 import { ConnectionBanner } from './ConnectionBanner'
 import { PAGES, type PageEntry } from './pages'
+import { SetupHint } from './SetupHint'
 import classes from './Shell.module.css'
 import { words } from './words'
 
@@ -34,6 +35,7 @@ export function Shell() {
         <Link to="/" className={classes.brand}>
           InstantReact
         </Link>
+        <SetupHint />
         <AccountMenu />
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label={said.navigation}>

@@ -70,6 +70,20 @@ const alert = createRoute({
   component: lazyRouteComponent(() => import('@/features/alerts/AlertPage'), 'AlertPage'),
 })
 
+const start = createRoute({
+  getParentRoute: () => shell,
+  path: '/start',
+  validateSearch: search.start,
+  component: lazyRouteComponent(() => import('@/features/start/StartPage'), 'StartPage'),
+})
+
+const system = createRoute({
+  getParentRoute: () => shell,
+  path: '/system',
+  validateSearch: search.system,
+  component: lazyRouteComponent(() => import('@/features/system/SystemPage'), 'SystemPage'),
+})
+
 const account = createRoute({
   getParentRoute: () => shell,
   path: '/account',
@@ -77,7 +91,11 @@ const account = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, setUp, shell.addChildren([home, alerts.addChildren([alert]), account])]),
+  routeTree: root.addChildren([
+    signIn,
+    setUp,
+    shell.addChildren([home, alerts.addChildren([alert]), start, system, account]),
+  ]),
   basepath: '/console',
   context: { client: queryClient },
   defaultPreload: 'intent',

@@ -1,3 +1,5 @@
+import { STEPS, type Step } from '@/shared/session/setupSteps'
+
 /** What the addresses of pages carry after `?`. Whatever else somebody writes there is left out. */
 type Given = Record<string, unknown>
 
@@ -16,4 +18,29 @@ export const ALERT_STATES = ['raised', 'acknowledged', 'dismissed'] as const
 export function alerts(given: Given): { state?: (typeof ALERT_STATES)[number] } {
   const state = choose(given.state, ALERT_STATES)
   return state ? { state } : {}
+}
+
+/** Which step of the first start is open; without one it is the first that is missing. */
+export function start(given: Given): { step?: Step } {
+  const step = choose(given.step, STEPS)
+  return step ? { step } : {}
+}
+
+export const SYSTEM_TABS = ['health', 'jobs', 'storage', 'keys', 'users', 'sessions', 'audit', 'models'] as const
+export const JOB_STATES = ['buried', 'due', 'handed', 'running'] as const
+export const AUDIT_ACTIONS = ['saw', 'changed', 'answered', 'signed_in', 'refused'] as const
+
+interface SystemSearch {
+  tab?: (typeof SYSTEM_TABS)[number]
+  state?: (typeof JOB_STATES)[number]
+  action?: (typeof AUDIT_ACTIONS)[number]
+  whose?: string
+}
+
+export function system(given: Given): SystemSearch {
+  const tab = choose(given.tab, SYSTEM_TABS)
+  const state = choose(given.state, JOB_STATES)
+  const action = choose(given.action, AUDIT_ACTIONS)
+  const whose = typeof given.whose === 'string' && given.whose ? given.whose.slice(0, 120) : undefined
+  return { ...(tab && { tab }), ...(state && { state }), ...(action && { action }), ...(whose && { whose }) }
 }

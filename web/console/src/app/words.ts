@@ -16,7 +16,8 @@ export const words = catalogue({
     nowhere: 'There is no such page',
     home: 'To the alerts',
     apiDocs: 'API',
-    pages: { alerts: 'Alerts' },
+    setupHint: (done: number, all: number) => `Set-up: ${done} of ${all}`,
+    pages: { alerts: 'Alerts', system: 'System' },
   },
   fr: {
     navigation: 'Pages',
@@ -33,6 +34,7 @@ export const words = catalogue({
     nowhere: 'Cette page n’existe pas',
     home: 'Vers les alertes',
     apiDocs: 'API',
-    pages: { alerts: 'Alertes' },
+    setupHint: (done: number, all: number) => `Installation : ${done} sur ${all}`,
+    pages: { alerts: 'Alertes', system: 'Système' },
   },
 })

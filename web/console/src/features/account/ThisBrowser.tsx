@@ -2,10 +2,10 @@ import { Button, Stack, Text, Title } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { canBeNotified, findSubscription, subscribe, unsubscribe } from '@/shared/push/push'
 import { May } from '@/shared/session/May'
+import { nameBrowser } from '@/shared/session/nameBrowser'
 import { useSession } from '@/shared/session/session'
 import { Failure } from '@/shared/ui/Failure'
 import { useLanguage, useWords } from '@/shared/words/language'
-import { nameBrowser } from './nameBrowser'
 import { words } from './words'
 
 const KEY = ['browsers', 'this']

@@ -71,7 +71,7 @@ function useSetUp() {
     onSuccess: async (principal) => {
       client.removeQueries({ queryKey: setupOptions.queryKey })
       client.setQueryData(sessionOptions.queryKey, principal)
-      await navigate({ to: '/' })
+      await navigate({ to: '/start' })
     },
   })
 }

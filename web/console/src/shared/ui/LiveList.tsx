@@ -15,6 +15,8 @@ interface LiveListProps<Item> {
   /** Called when the end comes near, as long as there is more. */
   onEnd?: (() => void) | undefined
   onKeyDown?: (event: KeyboardEvent<HTMLElement>) => void
+  /** Nothing in a row has to take the focus: then the list itself does, so that keys scroll it. */
+  isForReading?: boolean
 }
 
 /**
@@ -28,7 +30,13 @@ export function LiveList<Item extends { id: string }>(props: LiveListProps<Item>
   const arrivals = useArrivals(items, scroller, rowPx)
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys act on what has the focus inside
-    <div ref={setScroller} className={classes.scroller} onKeyDown={props.onKeyDown} onScroll={arrivals.onScroll}>
+    <div
+      ref={setScroller}
+      className={classes.scroller}
+      onKeyDown={props.onKeyDown}
+      onScroll={arrivals.onScroll}
+      {...(props.isForReading && { tabIndex: 0, role: 'group', 'aria-label': label })}
+    >
       <div role="status" className={classes.pill}>
         {arrivals.count > 0 && (
           <Button size="compact-sm" radius="xl" onClick={arrivals.show}>
