@@ -96,15 +96,15 @@ function sayThings(condition: OfThings, speaker: Speaker): string {
     return sentence.absence(condition.label, zone, sentence.time(saySpan(condition.for_s, speaker)))
   }
   if (condition.kind === 'passage') {
-    const number = sentence.number(condition.min_count, null)
+    const things = sentence.number(condition.min_count, null, condition.label)
     const over = condition.zone ? sentence.quoted(condition.zone) : sentence.line
     const which = condition.way ?? (condition.zone ? 'either' : 'cross')
-    return sentence.passage[which](number, condition.label, over)
+    return sentence.passage[which](things, over)
   }
   if (condition.kind === 'object') {
-    const number = sentence.number(condition.min_count, condition.max_count ?? null)
+    const things = sentence.number(condition.min_count, condition.max_count ?? null, condition.label)
     const time = condition.for_s > 0 ? sentence.time(saySpan(condition.for_s, speaker)) : ''
-    return sentence.object(number, condition.label, formatShare(condition.min_score, speaker.language), zone, time)
+    return sentence.object(things, formatShare(condition.min_score, speaker.language), zone, time)
   }
   return sentence.unknown((condition as { kind: string }).kind)
 }

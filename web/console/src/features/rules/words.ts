@@ -143,18 +143,22 @@ export const words = catalogue({
       meaning: (kind: string, name: string, value: string, score: string) =>
         `what is said has the ${kind.toLowerCase()} “${name}”${value && ` “${value}”`} (at least ${score})`,
       zone: (zone: string, share: string) => `at least ${share} of what moves is in “${zone}”`,
-      number: (least: number, most: number | null) =>
-        most === null ? `at least ${least}` : most === least ? `exactly ${least}` : `${least} to ${most}`,
-      object: (number: string, label: string, score: string, zone: string, time: string) =>
-        `${number} ${label} (at least ${score}) is there${zone}${time}`,
+      number: (least: number, most: number | null, label: string) => {
+        if (most === null) {
+          return least > 1 ? `at least ${least} × ${label}` : `${/^[aeiou]/i.test(label) ? 'an' : 'a'} ${label}`
+        }
+        return most === least ? `exactly ${least} × ${label}` : `${least} to ${most} × ${label}`
+      },
+      object: (things: string, score: string, zone: string, time: string) =>
+        `${things} (at least ${score}) is there${zone}${time}`,
       absence: (label: string, zone: string, time: string) => `no ${label} was seen${zone}${time}`,
       passage: {
-        either: (number: string, label: string, over: string) => `${number} ${label} goes into or out of ${over}`,
-        enter: (number: string, label: string, over: string) => `${number} ${label} goes into ${over}`,
-        leave: (number: string, label: string, over: string) => `${number} ${label} goes out of ${over}`,
-        right: (number: string, label: string, over: string) => `${number} ${label} goes to the right over ${over}`,
-        left: (number: string, label: string, over: string) => `${number} ${label} goes to the left over ${over}`,
-        cross: (number: string, label: string, over: string) => `${number} ${label} goes over ${over}`,
+        either: (things: string, over: string) => `${things} goes into or out of ${over}`,
+        enter: (things: string, over: string) => `${things} goes into ${over}`,
+        leave: (things: string, over: string) => `${things} goes out of ${over}`,
+        right: (things: string, over: string) => `${things} goes to the right over ${over}`,
+        left: (things: string, over: string) => `${things} goes to the left over ${over}`,
+        cross: (things: string, over: string) => `${things} goes over ${over}`,
       },
       line: 'a line',
       quoted: (zone: string) => `“${zone}”`,
@@ -194,7 +198,7 @@ export const words = catalogue({
     all: 'Tout',
     any: 'Une seule chose suffit',
     addCondition: 'Ajouter une condition',
-    condition: (number: number) => `Condition n° ${number}`,
+    condition: (number: number) => `Condition ${number}`,
     removeCondition: (number: number) => `Retirer la condition ${number}`,
     unknownKind: 'Cette page ne connaît pas cette sorte de condition. Elle reste telle quelle ; le JSON la montre.',
     kind: {
@@ -215,7 +219,7 @@ export const words = catalogue({
       label: 'Chose',
       atLeast: 'Combien, au moins',
       atMost: 'Combien, au plus',
-      zone: 'Zone surveillée',
+      zone: 'Zone',
       forS: 'Pendant combien de secondes',
       way: 'Dans quel sens',
       share: 'Part du mouvement, %',
@@ -314,18 +318,20 @@ export const words = catalogue({
       meaning: (kind: string, name: string, value: string, score: string) =>
         `ce qui est dit a pour ${kind.toLowerCase()} « ${name} »${value && ` « ${value} »`} (au moins ${score})`,
       zone: (zone: string, share: string) => `au moins ${share} de ce qui bouge est dans « ${zone} »`,
-      number: (least: number, most: number | null) =>
-        most === null ? `au moins ${least}` : most === least ? `exactement ${least}` : `${least} à ${most}`,
-      object: (number: string, label: string, score: string, zone: string, time: string) =>
-        `${number} ${label} (au moins ${score}) est là${zone}${time}`,
+      number: (least: number, most: number | null, label: string) => {
+        if (most === null) return least > 1 ? `au moins ${least} × ${label}` : `« ${label} »`
+        return most === least ? `exactement ${least} × ${label}` : `${least} à ${most} × ${label}`
+      },
+      object: (things: string, score: string, zone: string, time: string) =>
+        `${things} (au moins ${score}) est là${zone}${time}`,
       absence: (label: string, zone: string, time: string) => `aucun « ${label} » n’a été vu${zone}${time}`,
       passage: {
-        either: (number: string, label: string, over: string) => `${number} ${label} entre dans ${over} ou en sort`,
-        enter: (number: string, label: string, over: string) => `${number} ${label} entre dans ${over}`,
-        leave: (number: string, label: string, over: string) => `${number} ${label} sort de ${over}`,
-        right: (number: string, label: string, over: string) => `${number} ${label} passe ${over} vers la droite`,
-        left: (number: string, label: string, over: string) => `${number} ${label} passe ${over} vers la gauche`,
-        cross: (number: string, label: string, over: string) => `${number} ${label} passe ${over}`,
+        either: (things: string, over: string) => `${things} entre dans ${over} ou en sort`,
+        enter: (things: string, over: string) => `${things} entre dans ${over}`,
+        leave: (things: string, over: string) => `${things} sort de ${over}`,
+        right: (things: string, over: string) => `${things} passe ${over} vers la droite`,
+        left: (things: string, over: string) => `${things} passe ${over} vers la gauche`,
+        cross: (things: string, over: string) => `${things} passe ${over}`,
       },
       line: 'une ligne',
       quoted: (zone: string) => `« ${zone} »`,
