@@ -73,7 +73,23 @@ def use_alerts(page: Page) -> None:
     page.locator("[data-alert] a").last.click()
 
 
-SCENES = (Scene("alerts", "/console/alerts", "[data-alert]", use_alerts),)
+def use_rule(page: Page) -> None:
+    """Write a rule: type, paint hours by keyboard, try it."""
+    page.get_by_label("Name").fill("Benchmark")
+    page.get_by_label("Name").press_sequentially(" of writing")
+    page.get_by_role("gridcell", name="Monday 00:00").focus()
+    page.keyboard.press("Space")
+    for _ in range(20):
+        page.keyboard.press("Shift+ArrowDown")
+    page.get_by_role("button", name="All of Tuesday").click()
+    page.get_by_role("button", name="Try it").click()
+    page.get_by_text("It would have told").wait_for()
+
+
+SCENES = (
+    Scene("alerts", "/console/alerts", "[data-alert]", use_alerts),
+    Scene("rule", "/console/rules/new?template=fight", "[role=grid]", use_rule),
+)
 
 
 def main() -> None:

@@ -15,7 +15,12 @@ from instantreact_demo.drawing import draw_clip
 from tests.conftest import REPOSITORY
 from tests.console.conftest import DESK, PHONE, PSID, House, Visit, open_browser, open_house
 
-PAGES = {"alerts": "/console/alerts"}
+PAGES = {
+    "alerts": "/console/alerts",
+    "rules": "/console/rules",
+    "rule": "/console/rules/new?template=night",
+    "recipients": "/console/recipients",
+}
 """By the name of their pictures."""
 
 SIZES = {"desk": DESK, "phone": PHONE}

@@ -1,4 +1,5 @@
 import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { formatShare } from '@/shared/time/format'
 import { When } from '@/shared/time/When'
@@ -25,7 +26,7 @@ export function TrialPanel({ draft, onChange }: TrialPanelProps) {
   return (
     <Stack gap="sm" component="section" aria-label={said.test}>
       <Group gap="sm">
-        <Button variant="light" loading={trial.isPending} onClick={() => trial.mutate(draft)}>
+        <Button variant="default" loading={trial.isPending} onClick={() => trial.mutate(draft)}>
           {said.test}
         </Button>
         <Text size="sm" c="dimmed">
@@ -65,7 +66,9 @@ function Tried({ trial, onScore }: TriedProps) {
   const { language } = useLanguage()
   const heading = useRef<HTMLParagraphElement>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is new is shown, on a phone it lies below
-  useEffect(() => heading.current?.scrollIntoView({ block: 'nearest' }), [trial])
+  useEffect(() => {
+    heading.current?.scrollIntoView({ block: 'nearest' })
+  }, [trial])
   const perDay = new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(trial.alerts_a_day)
   const isCut = Date.now() - Date.parse(trial.since) < WEEK_MS - HOUR_MS
   const withheld = Object.entries(trial.withheld).filter(([, number]) => number > 0)
@@ -136,12 +139,13 @@ function TriedAlerts({ trial }: { trial: Trial }) {
       <ul className={classes.tried} aria-label={said.tried}>
         {shown.map((alert) => {
           const evidence = alert.evidence.map((each) => each.quote || each.what).join(', ')
+          const event: string = `/events/${alert.event_id}` // the page is another feature's
           return (
             <li key={alert.event_id} data-event={alert.event_id}>
               <Picture src={alert.snapshot} alt={shared.pictureOf(evidence)} fit="cover" />
-              <Text size="xs">
+              <Link to={event} className={classes.moment}>
                 <When at={alert.occurred_at} exact />
-              </Text>
+              </Link>
               <Text size="xs" c="dimmed" lineClamp={2}>
                 {evidence}
               </Text>

@@ -1,3 +1,4 @@
+import { VisuallyHidden } from '@mantine/core'
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react'
 import { useWords } from '@/shared/words/language'
 import { countRows, DAYS, listBetween, paint, toClock, type Week } from './schedule'
@@ -30,11 +31,11 @@ export function WeekGrid({ label, week, onPaint }: WeekGridProps) {
                 <button
                   type="button"
                   className={classes.head}
-                  aria-label={said.paintDay(said.day[day])}
                   title={said.day[day]}
                   onClick={() => toggle(listBetween(column * rows, (column + 1) * rows - 1, week.step))}
                 >
                   {said.short[day]}
+                  <VisuallyHidden>{`: ${said.paintDay(said.day[day])}`}</VisuallyHidden>
                 </button>
               </th>
             ))}
