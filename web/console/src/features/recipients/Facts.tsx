@@ -67,7 +67,8 @@ function ChatWindow({ recipient }: { recipient: Recipient }) {
   const now = useNow()
   if (recipient.channel !== 'messenger') return null
   const { window_open_until: until } = recipient
-  if (!until || Date.parse(until) < now) return <div>{said.windowShut}</div>
+  if (!until) return <div>{said.windowUnknown}</div>
+  if (Date.parse(until) < now) return <div>{said.windowShut}</div>
   return (
     <div>
       {said.windowOpen} <When at={until} exact />

@@ -1,5 +1,5 @@
 import { Alert, Button, Group, JsonInput, Stack, Text } from '@mantine/core'
-import { type FormEvent, type ReactNode, useState } from 'react'
+import { type FormEvent, type ReactNode, useId, useState } from 'react'
 import { ApiProblem } from '@/shared/api/problem'
 import { Failure } from '@/shared/ui/Failure'
 import { common } from '@/shared/words/common'
@@ -33,10 +33,11 @@ export function RuleEditor({ id, initial, onSaved, children }: RuleEditorProps) 
     save.mutate(draft, { onSuccess: (rule) => onSaved(rule.id) })
   }
   const isJson = json !== null
+  const form = useId()
   const change = (changes: Partial<RuleDraft>) => setDraft((before) => ({ ...before, ...changes }))
   return (
     <div className={classes.editor}>
-      <form onSubmit={submit} noValidate>
+      <form id={form} onSubmit={submit} noValidate>
         <Stack gap="md">
           {isJson ? (
             <AsJson
@@ -49,22 +50,24 @@ export function RuleEditor({ id, initial, onSaved, children }: RuleEditorProps) 
           ) : (
             <RuleFields draft={draft} onChange={change} nameError={nameError} />
           )}
-          {save.error && <Refusal error={save.error} />}
-          <Group gap="sm">
-            <Button type="submit" loading={save.isPending} disabled={isJson && !parseDraft(json)}>
-              {shared.save}
-            </Button>
-            <Button variant="default" onClick={() => setJson(isJson ? null : JSON.stringify(draft, null, 2))}>
-              {isJson ? said.asForm : said.asJson}
-            </Button>
-            {children}
-          </Group>
         </Stack>
       </form>
       <aside className={classes.aside}>
         <Sentence draft={draft} />
         <TrialPanel draft={draft} onChange={setDraft} />
       </aside>
+      <Stack gap="md" className={classes.ending}>
+        {save.error && <Refusal error={save.error} />}
+        <Group gap="sm">
+          <Button type="submit" form={form} loading={save.isPending} disabled={isJson && !parseDraft(json)}>
+            {shared.save}
+          </Button>
+          <Button variant="default" onClick={() => setJson(isJson ? null : JSON.stringify(draft, null, 2))}>
+            {isJson ? said.asForm : said.asJson}
+          </Button>
+          {children}
+        </Group>
+      </Stack>
     </div>
   )
 }
