@@ -89,12 +89,24 @@ def use_system(page: Page) -> None:
         page.mouse.wheel(0, 2000)
     parts.get_by_role("link", name="Models").click()
     page.get_by_role("button", name="Card").first.click()
+def use_rule(page: Page) -> None:
+    """Write a rule: type, paint hours by keyboard, try it."""
+    page.get_by_label("Name").fill("Benchmark")
+    page.get_by_label("Name").press_sequentially(" of writing")
+    page.get_by_role("gridcell", name="Monday 00:00").focus()
+    page.keyboard.press("Space")
+    for _ in range(20):
+        page.keyboard.press("Shift+ArrowDown")
+    page.get_by_role("button", name="All of Tuesday").click()
+    page.get_by_role("button", name="Try it").click()
+    page.get_by_text("It would have told").wait_for()
 
 
 SCENES = (
     Scene("alerts", "/console/alerts", "[data-alert]", use_alerts),
     Scene("start", "/console/start", "[data-step]", use_start),
     Scene("system", "/console/system", "nav a[href*='tab=audit']", use_system),
+    Scene("rule", "/console/rules/new?template=fight", "[role=grid]", use_rule),
 )
 
 

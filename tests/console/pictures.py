@@ -16,6 +16,12 @@ from tests.conftest import REPOSITORY
 from tests.console.conftest import DESK, PHONE, PSID, House, Visit, open_browser, open_house
 
 PAGES = {"alerts": "/console/alerts", "start": "/console/start?step=rule", "system": "/console/system?tab=models"}
+PAGES = {
+    "alerts": "/console/alerts",
+    "rules": "/console/rules",
+    "rule": "/console/rules/new?template=night",
+    "recipients": "/console/recipients",
+}
 """By the name of their pictures."""
 
 SIZES = {"desk": DESK, "phone": PHONE}

@@ -1,5 +1,6 @@
 /** The pages that the navigation offers, in its order. A page is a line here and a route in `router.tsx`. */
 import { type Icon, IconBell, IconSettings } from '@tabler/icons-react'
+import { type Icon, IconBell, IconListCheck, IconUsers } from '@tabler/icons-react'
 import type { Scope } from '@/shared/session/session'
 import type { words } from './words'
 
@@ -16,4 +17,6 @@ export interface PageEntry {
 export const PAGES: readonly PageEntry[] = [
   { to: '/alerts', name: 'alerts', Icon: IconBell, isMain: true },
   { to: '/system', name: 'system', Icon: IconSettings, isMain: false, scope: 'admin' },
+  { to: '/rules', name: 'rules', Icon: IconListCheck, isMain: false },
+  { to: '/recipients', name: 'recipients', Icon: IconUsers, isMain: false },
 ]

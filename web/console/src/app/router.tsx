@@ -82,6 +82,47 @@ const system = createRoute({
   path: '/system',
   validateSearch: search.system,
   component: lazyRouteComponent(() => import('@/features/system/SystemPage'), 'SystemPage'),
+const rules = createRoute({
+  getParentRoute: () => shell,
+  path: '/rules',
+  component: lazyRouteComponent(() => import('@/features/rules/RulesPage'), 'RulesPage'),
+})
+
+const newRule = createRoute({
+  getParentRoute: () => shell,
+  path: '/rules/new',
+  validateSearch: search.newRule,
+  component: lazyRouteComponent(() => import('@/features/rules/NewRulePage'), 'NewRulePage'),
+})
+
+const rule = createRoute({
+  getParentRoute: () => shell,
+  path: '/rules/$ruleId',
+  component: lazyRouteComponent(() => import('@/features/rules/RulePage'), 'RulePage'),
+})
+
+const recipients = createRoute({
+  getParentRoute: () => shell,
+  path: '/recipients',
+  component: lazyRouteComponent(() => import('@/features/recipients/RecipientsPage'), 'RecipientsPage'),
+})
+
+const newRecipient = createRoute({
+  getParentRoute: () => shell,
+  path: '/recipients/new',
+  component: lazyRouteComponent(() => import('@/features/recipients/NewRecipientPage'), 'NewRecipientPage'),
+})
+
+const invite = createRoute({
+  getParentRoute: () => shell,
+  path: '/recipients/invite',
+  component: lazyRouteComponent(() => import('@/features/recipients/InvitePage'), 'InvitePage'),
+})
+
+const recipient = createRoute({
+  getParentRoute: () => shell,
+  path: '/recipients/$recipientId',
+  component: lazyRouteComponent(() => import('@/features/recipients/RecipientPage'), 'RecipientPage'),
 })
 
 const account = createRoute({
@@ -95,6 +136,18 @@ export const router = createRouter({
     signIn,
     setUp,
     shell.addChildren([home, alerts.addChildren([alert]), start, system, account]),
+    shell.addChildren([
+      home,
+      alerts.addChildren([alert]),
+      rules,
+      newRule,
+      rule,
+      recipients,
+      newRecipient,
+      invite,
+      recipient,
+      account,
+    ]),
   ]),
   basepath: '/console',
   context: { client: queryClient },

@@ -43,4 +43,16 @@ export function system(given: Given): SystemSearch {
   const action = choose(given.action, AUDIT_ACTIONS)
   const whose = typeof given.whose === 'string' && given.whose ? given.whose.slice(0, 120) : undefined
   return { ...(tab && { tab }), ...(state && { state }), ...(action && { action }), ...(whose && { whose }) }
+/** What a new rule is begun with: a template, or words that somebody read, and where. */
+export function newRule(given: Given): { template?: string; words?: string; camera?: string } {
+  const found: { template?: string; words?: string; camera?: string } = {}
+  if (isWord(given.template)) found.template = given.template
+  // A number alone, such as a licence plate, is read as one from the address.
+  if (isWord(given.words) || typeof given.words === 'number') found.words = String(given.words)
+  if (isWord(given.camera)) found.camera = given.camera
+  return found
+}
+
+function isWord(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
 }

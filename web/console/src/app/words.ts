@@ -18,6 +18,7 @@ export const words = catalogue({
     apiDocs: 'API',
     setupHint: (done: number, all: number) => `Set-up: ${done} of ${all}`,
     pages: { alerts: 'Alerts', system: 'System' },
+    pages: { alerts: 'Alerts', rules: 'Rules', recipients: 'People' },
   },
   fr: {
     navigation: 'Pages',
@@ -36,5 +37,6 @@ export const words = catalogue({
     apiDocs: 'API',
     setupHint: (done: number, all: number) => `Installation : ${done} sur ${all}`,
     pages: { alerts: 'Alertes', system: 'Système' },
+    pages: { alerts: 'Alertes', rules: 'Règles', recipients: 'Personnes' },
   },
 })

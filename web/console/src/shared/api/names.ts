@@ -17,6 +17,14 @@ export const rulesOptions = queryOptions({
     loadAll<View<'RuleView'>>((after) => ask(api.GET('/rules', { params: { query: { after, limit: MOST } } }))),
 })
 
+export const recipientsOptions = queryOptions({
+  queryKey: ['recipients'],
+  queryFn: () =>
+    loadAll<View<'RecipientView'>>((after) =>
+      ask(api.GET('/recipients', { params: { query: { after, limit: MOST } } })),
+    ),
+})
+
 /** The name of a camera by its id; undefined while unknown, or where it is gone. */
 export function useCameraName(id: string | null | undefined): string | undefined {
   const { data } = useQuery({ ...camerasOptions, enabled: Boolean(id) })
