@@ -57,6 +57,13 @@ const home = createRoute({
   },
 })
 
+const live = createRoute({
+  getParentRoute: () => shell,
+  path: '/live',
+  validateSearch: search.live,
+  component: lazyRouteComponent(() => import('@/features/live/LivePage'), 'LivePage'),
+})
+
 const alerts = createRoute({
   getParentRoute: () => shell,
   path: '/alerts',
@@ -70,6 +77,24 @@ const alert = createRoute({
   component: lazyRouteComponent(() => import('@/features/alerts/AlertPage'), 'AlertPage'),
 })
 
+const cameras = createRoute({
+  getParentRoute: () => shell,
+  path: '/cameras',
+  component: lazyRouteComponent(() => import('@/features/cameras/CamerasPage'), 'CamerasPage'),
+})
+
+const addCamera = createRoute({
+  getParentRoute: () => shell,
+  path: '/cameras/new',
+  component: lazyRouteComponent(() => import('@/features/cameras/AddCameraPage'), 'AddCameraPage'),
+})
+
+const camera = createRoute({
+  getParentRoute: () => shell,
+  path: '/cameras/$cameraId',
+  component: lazyRouteComponent(() => import('@/features/cameras/CameraPage'), 'CameraPage'),
+})
+
 const account = createRoute({
   getParentRoute: () => shell,
   path: '/account',
@@ -77,7 +102,11 @@ const account = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, setUp, shell.addChildren([home, alerts.addChildren([alert]), account])]),
+  routeTree: root.addChildren([
+    signIn,
+    setUp,
+    shell.addChildren([home, live, alerts.addChildren([alert]), cameras, addCamera, camera, account]),
+  ]),
   basepath: '/console',
   context: { client: queryClient },
   defaultPreload: 'intent',

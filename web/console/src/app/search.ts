@@ -11,6 +11,12 @@ export function signIn(given: Given): { next?: string } {
   return typeof next === 'string' && /^\/console\/[^\\]*$/.test(next) ? { next } : {}
 }
 
+/** Which camera is shown large; by default all are, on the wall. */
+export function live(given: Given): { camera?: string } {
+  const { camera } = given
+  return typeof camera === 'string' && /^[\w-]{1,64}$/.test(camera) ? { camera } : {}
+}
+
 export const ALERT_STATES = ['raised', 'acknowledged', 'dismissed'] as const
 
 export function alerts(given: Given): { state?: (typeof ALERT_STATES)[number] } {
