@@ -4,6 +4,7 @@ import pytest
 
 from tests.console.account import *  # noqa: F403
 from tests.console.alerts import *  # noqa: F403
+from tests.console.cameras import *  # noqa: F403
 from tests.console.entrance import *  # noqa: F403
 
 pytestmark = pytest.mark.timeout(300)
