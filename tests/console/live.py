@@ -91,7 +91,7 @@ def test_wall_shows_what_cameras_show_and_see_and_why_one_is_lost(
     expect(page.locator("[data-pictured=true]")).to_be_visible()
     check_page(page)
     page.get_by_role("button", name="Full screen").click()
-    page.wait_for_function("document.fullscreenElement !== null")
+    expect(page.locator(":fullscreen")).to_contain_text("Live")
     page.evaluate("document.exitFullscreen()")
     page.get_by_role("link", name="Back to the wall").click()
 

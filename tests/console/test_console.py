@@ -6,5 +6,6 @@ from tests.console.account import *  # noqa: F403
 from tests.console.alerts import *  # noqa: F403
 from tests.console.cameras import *  # noqa: F403
 from tests.console.entrance import *  # noqa: F403
+from tests.console.live import *  # noqa: F403
 
 pytestmark = pytest.mark.timeout(300)
