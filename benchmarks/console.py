@@ -73,7 +73,29 @@ def use_alerts(page: Page) -> None:
     page.locator("[data-alert] a").last.click()
 
 
-SCENES = (Scene("alerts", "/console/alerts", "[data-alert]", use_alerts),)
+def use_wall(page: Page) -> None:
+    """Arrange sixteen cameras, see one large, and go back."""
+    page.get_by_role("button", name="Arrange").click()
+    for _ in range(5):
+        page.locator("[data-camera] button").nth(1).click()
+        page.locator("[data-camera] button").nth(2).click()
+    page.get_by_role("button", name="Done").click()
+    page.get_by_text("Boxes and zones").click()
+    page.locator("[data-camera] a").first.click()
+    page.get_by_role("link", name="Back to the wall").click()
+
+
+def use_cameras(page: Page) -> None:
+    """Put the cameras into another order."""
+    for _ in range(5):
+        page.locator("[data-camera] button").nth(1).click()
+
+
+SCENES = (
+    Scene("alerts", "/console/alerts", "[data-alert]", use_alerts),
+    Scene("live", "/console/live", "[data-camera]", use_wall),
+    Scene("cameras", "/console/cameras", "[data-camera]", use_cameras),
+)
 
 
 def main() -> None:

@@ -88,7 +88,7 @@ def test_camera_is_tried_and_added_and_a_mask_drawn_on_it_is_black_in_the_next_s
     drag(page, picture, (0.02, 0.02), (0, 0))
     drag(page, picture, (0.3, 0.02), (0.5, 0))
     drag(page, picture, (0.3, 0.98), (0.5, 1))
-    drag(page, picture, (0.02, 0.98), (0, 1))
+    drag_by_touch(page, picture, (0.02, 0.98), (0, 1))
     check_page(page)
     page.get_by_role("button", name="Save", exact=True).first.click()
     wait_until(lambda: is_masked(house, camera_id), what="the mask in a snapshot")
@@ -112,6 +112,19 @@ def drag(page: Page, picture: Locator, start: tuple[float, float], end: tuple[fl
     page.mouse.move(**point_at(picture, (start[0] + end[0]) / 2, 0.5), steps=2)
     page.mouse.move(**point_at(picture, *end))
     page.mouse.up()
+
+
+def drag_by_touch(page: Page, picture: Locator, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """With a finger."""
+    session = page.context.new_cdp_session(page)
+    for kind, points in (
+        ("touchStart", [point_at(picture, *start)]),
+        ("touchMove", [point_at(picture, 0.25, 0.5)]),
+        ("touchMove", [point_at(picture, *end)]),
+        ("touchEnd", []),
+    ):
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    session.detach()
 
 
 def draw_zone_by_keyboard(page: Page) -> None:

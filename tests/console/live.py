@@ -93,6 +93,9 @@ def test_wall_shows_what_cameras_show_and_see_and_why_one_is_lost(
     page.get_by_role("button", name="Full screen").click()
     expect(page.locator(":fullscreen")).to_contain_text("Live")
     page.evaluate("document.exitFullscreen()")
+    page.get_by_role("link", name="Camera", exact=True).click()
+    look_at_the_day(page)
+    page.get_by_role("link", name="Watch it large").click()
     page.get_by_role("link", name="Back to the wall").click()
 
     camera.kill()
@@ -103,6 +106,22 @@ def test_wall_shows_what_cameras_show_and_see_and_why_one_is_lost(
     expect(tile).not_to_contain_text("Lost since", timeout=60_000)
     expect(tile.locator("[data-age=now]")).to_be_visible(timeout=20_000)
     assert len(sockets) == 1
+
+
+def look_at_the_day(page: Page) -> None:
+    """On the camera's own page: the timeline leads to what was seen, by key and by pointer."""
+    day = page.get_by_role("slider", name=re.compile("^The day "))
+    day.press("Shift+ArrowLeft")
+    marked = page.locator("[data-marked]")
+    expect(marked.get_by_role("img")).to_have_js_property("naturalWidth", 320)
+    expect(day).to_have_attribute("aria-valuetext", re.compile("event|not yet"))
+    day.press("Home")
+    expect(marked).to_have_count(0)
+    page.get_by_text("1 hour", exact=True).click()
+    day.press("End")
+    day.press("Shift+ArrowLeft")
+    expect(marked).to_be_visible()
+    check_page(page)
 
 
 def test_wall_is_arranged_and_remembered_by_this_browser(

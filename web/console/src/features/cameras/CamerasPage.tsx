@@ -87,7 +87,7 @@ function Row({ camera }: { camera: Camera }) {
   const why = describeState(camera.live, undefined, saidLive, language)
   const facts = [
     camera.site,
-    said.zones(camera.zones.length),
+    camera.zones.length > 0 && said.zones(camera.zones.length),
     camera.masks.length > 0 && said.masks(camera.masks.length),
   ].filter(Boolean)
   return (

@@ -34,14 +34,16 @@ export function Large({ camera, showsOverlays, children }: LargeProps) {
               {said.toWall}
             </Group>
           </Anchor>
-          <Button
-            size="xs"
-            variant="default"
-            leftSection={<IconMaximize size={16} aria-hidden />}
-            onClick={() => void whole.current?.requestFullscreen?.()}
-          >
-            {said.fullScreen}
-          </Button>
+          {document.fullscreenEnabled && (
+            <Button
+              size="xs"
+              variant="default"
+              leftSection={<IconMaximize size={16} aria-hidden />}
+              onClick={() => void whole.current?.requestFullscreen?.()}
+            >
+              {said.fullScreen}
+            </Button>
+          )}
           <Button
             size="xs"
             variant="default"

@@ -8,6 +8,7 @@ import {
   countMinutes,
   type Day,
   findGap,
+  findLatest,
   findNearestMark,
   findNextMark,
   formatMinute,
@@ -35,7 +36,7 @@ export function DayTimeline({ day, onPick }: DayTimelineProps) {
   const { language } = useLanguage()
   const marks = useMemo(() => listMarks(day), [day])
   const whole = countMinutes(day)
-  const [minute, setMinute] = useState(() => Math.max(0, day.motion_permille.length - 1))
+  const [minute, setMinute] = useState(() => findLatest(day, marks))
   const [hours, setHours] = useState<(typeof HOURS)[number]>('24')
   const [begin, setBegin] = useState(0)
   const span = Math.min(Number(hours) * HOUR_MIN, whole)

@@ -4,6 +4,7 @@ import {
   type Day,
   drawMotion,
   findGap,
+  findLatest,
   findMinute,
   findNearestMark,
   findNextMark,
@@ -105,6 +106,13 @@ describe('a day', () => {
     expect(findNextMark(marks, 1, -1)).toBeUndefined()
     expect(findNearestMark(marks, 2, 1)?.event?.id).toBe('late')
     expect(findNearestMark(marks, 100, 5)).toBeUndefined()
+  })
+
+  it('is looked at from its end, behind its last mark', () => {
+    expect(findLatest(DAY, [])).toBe(4)
+    const marks = [{ minute: 4.5, event: undefined, alert: undefined }]
+    expect(findNextMark(marks, findLatest(DAY, marks), -1)?.minute).toBe(4.5)
+    expect(findLatest({ ...DAY, as_of: DAY.until }, [])).toBe(1439)
   })
 
   it('knows when nothing was seen', () => {

@@ -94,6 +94,12 @@ export function findNearestMark(marks: readonly Mark[], minute: number, within: 
   return nearest
 }
 
+/** Where a day is looked at first: just behind all that is known of it. */
+export function findLatest(day: Pick<Day, 'since' | 'until' | 'as_of'>, marks: readonly Mark[]): number {
+  const latest = Math.max(findMinute(day, day.as_of), (marks.at(-1)?.minute ?? 0) + 0.02)
+  return Math.min(latest, countMinutes(day) - 1)
+}
+
 /** The gap that a minute lies in. */
 export function findGap(day: Pick<Day, 'gaps' | 'since'>, minute: number): Day['gaps'][number] | undefined {
   const at = findMoment(day, minute).getTime()

@@ -13,7 +13,14 @@ export function useTellError(): (error: unknown) => void {
       const said = describeError(error, words)
       const message = said.detail ?? ''
       const closeButtonProps = { 'aria-label': close }
-      notifications.show({ color: 'red', title: said.summary, message, role: 'alert', autoClose: 8000, closeButtonProps })
+      notifications.show({
+        color: 'red',
+        title: said.summary,
+        message,
+        role: 'alert',
+        autoClose: 8000,
+        closeButtonProps,
+      })
     },
     [words, close],
   )
