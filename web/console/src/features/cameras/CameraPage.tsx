@@ -63,7 +63,7 @@ function Opened({ camera }: { camera: Camera }) {
         <Group gap="sm" data-state={camera.live.state}>
           <CameraStateBadge state={camera.live.state} />
           <Text size="xs" component="span">
-            <PictureAge lastAt={live.lastAt} />
+            <PictureAge lastAt={live.lastAt} reportedAt={camera.live.last_frame_at} />
           </Text>
           <Anchor renderRoot={(props) => <Link {...props} to="/live" search={{ camera: camera.id }} />} size="sm">
             {said.watch}

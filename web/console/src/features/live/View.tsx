@@ -43,7 +43,7 @@ export function View({ camera, fps, showsOverlays }: ViewProps) {
       </div>
       <div className={classes.state}>
         <CameraStateBadge state={camera.live.state} />
-        <PictureAge lastAt={live.lastAt} />
+        <PictureAge lastAt={live.lastAt} reportedAt={camera.live.last_frame_at} />
       </div>
       <Sentence event={event} />
     </>

@@ -10,6 +10,7 @@ export const words = catalogue({
     now: 'now',
     seconds: (seconds: number) => `${seconds} s ago`,
     minutes: (minutes: number) => `${minutes} min ago`,
+    hours: (hours: number) => `${hours} h ago`,
     age: (age: string) => `Picture: ${age}`,
   },
   fr: {
@@ -21,6 +22,7 @@ export const words = catalogue({
     now: 'à l’instant',
     seconds: (seconds: number) => `il y a ${seconds} s`,
     minutes: (minutes: number) => `il y a ${minutes} min`,
+    hours: (hours: number) => `il y a ${hours} h`,
     age: (age: string) => `Image : ${age}`,
   },
 })
