@@ -80,7 +80,7 @@ def use_wall(page: Page) -> None:
         page.locator("[data-camera] button").nth(1).click()
         page.locator("[data-camera] button").nth(2).click()
     page.get_by_role("button", name="Done").click()
-    page.get_by_text("Boxes and zones").click()
+    page.get_by_role("switch", name="Boxes and zones").check(force=True)
     page.locator("[data-camera] a").first.click()
     page.get_by_role("link", name="Back to the wall").click()
 

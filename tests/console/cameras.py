@@ -32,11 +32,11 @@ def find_camera(house: House, name: str) -> dict[str, Any]:
     return next(each for each in cameras if each["name"] == name)
 
 
-def point_at(picture: Locator, x: float, y: float) -> dict[str, float]:
+def point_at(picture: Locator, x: float, y: float) -> tuple[float, float]:
     """Where a share of the picture is on the screen."""
     box = picture.bounding_box()
     assert box
-    return {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
 
 def press(page: Page, key: str, times: int) -> None:
@@ -80,9 +80,9 @@ def test_camera_is_tried_and_added_and_a_mask_drawn_on_it_is_black_in_the_next_s
 
     page.get_by_role("button", name="Draw a mask").click()
     for x, y in ((0.02, 0.02), (0.3, 0.02), (0.3, 0.98), (0.02, 0.98)):
-        page.mouse.click(**point_at(picture, x, y))
+        page.mouse.click(*point_at(picture, x, y))
     check_page(page)
-    page.mouse.click(**point_at(picture, 0.02, 0.02))  # the first corner closes it
+    page.mouse.click(*point_at(picture, 0.02, 0.02))  # the first corner closes it
     shapes = page.get_by_role("list", name="Zones and masks")
     expect(shapes.get_by_role("button", name="Mask 1", exact=True)).to_have_attribute("aria-pressed", "true")
     drag(page, picture, (0.02, 0.02), (0, 0))
@@ -107,23 +107,21 @@ def test_camera_is_tried_and_added_and_a_mask_drawn_on_it_is_black_in_the_next_s
 
 def drag(page: Page, picture: Locator, start: tuple[float, float], end: tuple[float, float]) -> None:
     """By mouse, from one place of the picture to another, with a place between."""
-    page.mouse.move(**point_at(picture, *start))
+    page.mouse.move(*point_at(picture, *start))
     page.mouse.down()
-    page.mouse.move(**point_at(picture, (start[0] + end[0]) / 2, 0.5), steps=2)
-    page.mouse.move(**point_at(picture, *end))
+    page.mouse.move(*point_at(picture, (start[0] + end[0]) / 2, 0.5), steps=2)
+    page.mouse.move(*point_at(picture, *end))
     page.mouse.up()
 
 
 def drag_by_touch(page: Page, picture: Locator, start: tuple[float, float], end: tuple[float, float]) -> None:
     """With a finger."""
     session = page.context.new_cdp_session(page)
-    for kind, points in (
-        ("touchStart", [point_at(picture, *start)]),
-        ("touchMove", [point_at(picture, 0.25, 0.5)]),
-        ("touchMove", [point_at(picture, *end)]),
-        ("touchEnd", []),
-    ):
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    steps = (("touchStart", start), ("touchMove", (0.25, 0.5)), ("touchMove", end))
+    for kind, place in steps:
+        x, y = point_at(picture, *place)
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     session.detach()
 
 

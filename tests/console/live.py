@@ -53,6 +53,12 @@ def list_wishes(socket: WebSocket) -> list[list[dict[str, Any]]]:
     return asked
 
 
+def find_newest(page: Page, asked: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """What was asked for last; the browser is heard while its page is waited for."""
+    page.wait_for_timeout(20)
+    return asked[-1]
+
+
 def find_tile(page: Page, name: str) -> Locator:
     return page.get_by_role("list", name="Wall of cameras").get_by_role("listitem").filter(has_text=name)
 
@@ -65,7 +71,8 @@ def test_wall_shows_what_cameras_show_and_see_and_why_one_is_lost(
     page = viewer.context.new_page()
     sockets: list[WebSocket] = []
     asked: list[list[list[dict[str, Any]]]] = []
-    page.on("websocket", lambda socket: (sockets.append(socket), asked.append(list_wishes(socket))))
+    page.on("websocket", sockets.append)
+    page.on("websocket", lambda socket: asked.append(list_wishes(socket)))
     page.goto(f"{house.service.url}/console/live")
     tile, off = find_tile(page, "Hall"), find_tile(page, "Cellar")
     expect(tile.locator("[data-pictured=true]")).to_be_visible()
@@ -81,9 +88,9 @@ def test_wall_shows_what_cameras_show_and_see_and_why_one_is_lost(
     assert {each["id"] for each in asked[0][-1]} >= {camera_id}
 
     page.evaluate(_HIDE, True)
-    wait_until(lambda: page.wait_for_timeout(20) or asked[0][-1] == [], what="that nothing is asked for")
+    wait_until(lambda: not find_newest(page, asked[0]), what="that nothing is asked for")
     page.evaluate(_HIDE, False)
-    wait_until(lambda: page.wait_for_timeout(20) or asked[0][-1], what="that pictures are asked for again")
+    wait_until(lambda: find_newest(page, asked[0]), what="that pictures are asked for again")
 
     tile.get_by_role("link", name="Hall: show it large").press("Enter")
     expect(page).to_have_url(re.compile(rf"\?camera={camera_id}$"))
