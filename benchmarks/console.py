@@ -89,6 +89,8 @@ def use_system(page: Page) -> None:
         page.mouse.wheel(0, 2000)
     parts.get_by_role("link", name="Models").click()
     page.get_by_role("button", name="Card").first.click()
+
+
 def use_rule(page: Page) -> None:
     """Write a rule: type, paint hours by keyboard, try it."""
     page.get_by_label("Name").fill("Benchmark")
@@ -102,11 +104,31 @@ def use_rule(page: Page) -> None:
     page.get_by_text("It would have told").wait_for()
 
 
+def use_wall(page: Page) -> None:
+    """Arrange sixteen cameras, see one large, and go back."""
+    page.get_by_role("button", name="Arrange").click()
+    for _ in range(5):
+        page.locator("[data-camera] button").nth(1).click()
+        page.locator("[data-camera] button").nth(2).click()
+    page.get_by_role("button", name="Done").click()
+    page.get_by_role("switch", name="Boxes and zones").check(force=True)
+    page.locator("[data-camera] a").first.click()
+    page.get_by_role("link", name="Back to the wall").click()
+
+
+def use_cameras(page: Page) -> None:
+    """Put the cameras into another order."""
+    for _ in range(5):
+        page.locator("[data-camera] button").nth(1).click()
+
+
 SCENES = (
     Scene("alerts", "/console/alerts", "[data-alert]", use_alerts),
     Scene("start", "/console/start", "[data-step]", use_start),
     Scene("system", "/console/system", "nav a[href*='tab=audit']", use_system),
     Scene("rule", "/console/rules/new?template=fight", "[role=grid]", use_rule),
+    Scene("live", "/console/live", "[data-camera]", use_wall),
+    Scene("cameras", "/console/cameras", "[data-camera]", use_cameras),
 )
 
 

@@ -1,6 +1,13 @@
 /** The pages that the navigation offers, in its order. A page is a line here and a route in `router.tsx`. */
-import { type Icon, IconBell, IconSettings } from '@tabler/icons-react'
-import { type Icon, IconBell, IconListCheck, IconUsers } from '@tabler/icons-react'
+import {
+  type Icon,
+  IconBell,
+  IconDeviceCctv,
+  IconLayoutGrid,
+  IconListCheck,
+  IconSettings,
+  IconUsers,
+} from '@tabler/icons-react'
 import type { Scope } from '@/shared/session/session'
 import type { words } from './words'
 
@@ -15,8 +22,10 @@ export interface PageEntry {
 }
 
 export const PAGES: readonly PageEntry[] = [
+  { to: '/live', name: 'live', Icon: IconLayoutGrid, isMain: true },
   { to: '/alerts', name: 'alerts', Icon: IconBell, isMain: true },
-  { to: '/system', name: 'system', Icon: IconSettings, isMain: false, scope: 'admin' },
   { to: '/rules', name: 'rules', Icon: IconListCheck, isMain: false },
+  { to: '/cameras', name: 'cameras', Icon: IconDeviceCctv, isMain: false },
   { to: '/recipients', name: 'recipients', Icon: IconUsers, isMain: false },
+  { to: '/system', name: 'system', Icon: IconSettings, isMain: false, scope: 'admin' },
 ]

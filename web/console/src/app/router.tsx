@@ -57,6 +57,13 @@ const home = createRoute({
   },
 })
 
+const live = createRoute({
+  getParentRoute: () => shell,
+  path: '/live',
+  validateSearch: search.live,
+  component: lazyRouteComponent(() => import('@/features/live/LivePage'), 'LivePage'),
+})
+
 const alerts = createRoute({
   getParentRoute: () => shell,
   path: '/alerts',
@@ -82,6 +89,8 @@ const system = createRoute({
   path: '/system',
   validateSearch: search.system,
   component: lazyRouteComponent(() => import('@/features/system/SystemPage'), 'SystemPage'),
+})
+
 const rules = createRoute({
   getParentRoute: () => shell,
   path: '/rules',
@@ -125,6 +134,24 @@ const recipient = createRoute({
   component: lazyRouteComponent(() => import('@/features/recipients/RecipientPage'), 'RecipientPage'),
 })
 
+const cameras = createRoute({
+  getParentRoute: () => shell,
+  path: '/cameras',
+  component: lazyRouteComponent(() => import('@/features/cameras/CamerasPage'), 'CamerasPage'),
+})
+
+const addCamera = createRoute({
+  getParentRoute: () => shell,
+  path: '/cameras/new',
+  component: lazyRouteComponent(() => import('@/features/cameras/AddCameraPage'), 'AddCameraPage'),
+})
+
+const camera = createRoute({
+  getParentRoute: () => shell,
+  path: '/cameras/$cameraId',
+  component: lazyRouteComponent(() => import('@/features/cameras/CameraPage'), 'CameraPage'),
+})
+
 const account = createRoute({
   getParentRoute: () => shell,
   path: '/account',
@@ -135,19 +162,26 @@ export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
     setUp,
-    shell.addChildren([home, alerts.addChildren([alert]), start, system, account]),
     shell.addChildren([
       home,
+      live,
       alerts.addChildren([alert]),
       rules,
       newRule,
       rule,
+      cameras,
+      addCamera,
+      camera,
       recipients,
       newRecipient,
       invite,
       recipient,
+      start,
+      system,
       account,
     ]),
+  ]),
+    shell.addChildren([home, live, alerts.addChildren([alert]), cameras, addCamera, camera, account]),
   ]),
   basepath: '/console',
   context: { client: queryClient },

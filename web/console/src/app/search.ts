@@ -13,6 +13,12 @@ export function signIn(given: Given): { next?: string } {
   return typeof next === 'string' && /^\/console\/[^\\]*$/.test(next) ? { next } : {}
 }
 
+/** Which camera is shown large; by default all are, on the wall. */
+export function live(given: Given): { camera?: string } {
+  const { camera } = given
+  return typeof camera === 'string' && /^[\w-]{1,64}$/.test(camera) ? { camera } : {}
+}
+
 export const ALERT_STATES = ['raised', 'acknowledged', 'dismissed'] as const
 
 export function alerts(given: Given): { state?: (typeof ALERT_STATES)[number] } {
@@ -43,6 +49,8 @@ export function system(given: Given): SystemSearch {
   const action = choose(given.action, AUDIT_ACTIONS)
   const whose = typeof given.whose === 'string' && given.whose ? given.whose.slice(0, 120) : undefined
   return { ...(tab && { tab }), ...(state && { state }), ...(action && { action }), ...(whose && { whose }) }
+}
+
 /** What a new rule is begun with: a template, or words that somebody read, and where. */
 export function newRule(given: Given): { template?: string; words?: string; camera?: string } {
   const found: { template?: string; words?: string; camera?: string } = {}

@@ -17,8 +17,14 @@ export const words = catalogue({
     home: 'To the alerts',
     apiDocs: 'API',
     setupHint: (done: number, all: number) => `Set-up: ${done} of ${all}`,
-    pages: { alerts: 'Alerts', system: 'System' },
-    pages: { alerts: 'Alerts', rules: 'Rules', recipients: 'People' },
+    pages: {
+      live: 'Live',
+      alerts: 'Alerts',
+      rules: 'Rules',
+      cameras: 'Cameras',
+      recipients: 'People',
+      system: 'System',
+    },
   },
   fr: {
     navigation: 'Pages',
@@ -36,7 +42,13 @@ export const words = catalogue({
     home: 'Vers les alertes',
     apiDocs: 'API',
     setupHint: (done: number, all: number) => `Installation : ${done} sur ${all}`,
-    pages: { alerts: 'Alertes', system: 'Système' },
-    pages: { alerts: 'Alertes', rules: 'Règles', recipients: 'Personnes' },
+    pages: {
+      live: 'Direct',
+      alerts: 'Alertes',
+      rules: 'Règles',
+      cameras: 'Caméras',
+      recipients: 'Personnes',
+      system: 'Système',
+    },
   },
 })

@@ -4,33 +4,29 @@ import { common } from '@/shared/words/common'
 import { useWords } from '@/shared/words/language'
 import { describeError, problemWords } from '@/shared/words/problems'
 
-/** What the button that takes a message away is called, in the language of the page. */
-function nameClosing() {
-  const { close } = document.documentElement.lang === 'fr' ? common.fr : common.en
-  return { 'aria-label': close }
-}
-
 /** Tell of something that failed, where no place on the page says it: `onError: useTellError()`. */
 export function useTellError(): (error: unknown) => void {
   const words = useWords(problemWords)
+  const { close } = useWords(common)
   return useCallback(
     (error) => {
       const said = describeError(error, words)
       const message = said.detail ?? ''
+      const closeButtonProps = { 'aria-label': close }
       notifications.show({
         color: 'red',
         title: said.summary,
         message,
         role: 'alert',
         autoClose: 8000,
-        closeButtonProps: nameClosing(),
+        closeButtonProps,
       })
     },
-    [words],
+    [words, close],
   )
 }
 
 /** Say shortly that something was done. */
 export function tell(message: string): void {
-  notifications.show({ message, autoClose: 3000, closeButtonProps: nameClosing() })
+  notifications.show({ message, autoClose: 3000, withCloseButton: false })
 }
