@@ -7,7 +7,19 @@ import type { Sayings } from '@/shared/words/catalogue'
 
 const SOURCES = join(import.meta.dirname, '..', 'src')
 /** The same in both languages. */
-const SAME = new Set(['Pages', 'API', 'Information', 'Mute', 'Source', 'Date', 'Camera', 'Audio', 'Service', 'Version'])
+const SAME = new Set([
+  'Pages',
+  'API',
+  'Information',
+  'Mute',
+  'Source',
+  'Date',
+  'Camera',
+  'Audio',
+  'Service',
+  'Version',
+  'Clip',
+])
 const SPOKEN = new Set(['alt', 'aria-label', 'description', 'label', 'placeholder', 'title', 'error'])
 
 function listFiles(suffix: string): string[] {

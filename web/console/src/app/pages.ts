@@ -1,5 +1,5 @@
 /** The pages that the navigation offers, in its order. A page is a line here and a route in `router.tsx`. */
-import { type Icon, IconBell } from '@tabler/icons-react'
+import { type Icon, IconBell, IconEye, IconMovie } from '@tabler/icons-react'
 import type { Scope } from '@/shared/session/session'
 import type { words } from './words'
 
@@ -13,4 +13,8 @@ export interface PageEntry {
   scope?: Scope
 }
 
-export const PAGES: readonly PageEntry[] = [{ to: '/alerts', name: 'alerts', Icon: IconBell, isMain: true }]
+export const PAGES: readonly PageEntry[] = [
+  { to: '/alerts', name: 'alerts', Icon: IconBell, isMain: true },
+  { to: '/events', name: 'events', Icon: IconEye, isMain: true },
+  { to: '/clips', name: 'clips', Icon: IconMovie, isMain: true },
+]

@@ -70,6 +70,33 @@ const alert = createRoute({
   component: lazyRouteComponent(() => import('@/features/alerts/AlertPage'), 'AlertPage'),
 })
 
+const events = createRoute({
+  getParentRoute: () => shell,
+  path: '/events',
+  validateSearch: search.events,
+  component: lazyRouteComponent(() => import('@/features/events/EventsPage'), 'EventsPage'),
+})
+
+const event = createRoute({
+  getParentRoute: () => events,
+  path: '/$eventId',
+  component: lazyRouteComponent(() => import('@/features/events/EventPage'), 'EventPage'),
+})
+
+const clips = createRoute({
+  getParentRoute: () => shell,
+  path: '/clips',
+  validateSearch: search.clips,
+  component: lazyRouteComponent(() => import('@/features/clips/ClipsPage'), 'ClipsPage'),
+})
+
+const clip = createRoute({
+  getParentRoute: () => shell,
+  path: '/clips/$clipId',
+  validateSearch: search.clip,
+  component: lazyRouteComponent(() => import('@/features/clips/ClipPage'), 'ClipPage'),
+})
+
 const account = createRoute({
   getParentRoute: () => shell,
   path: '/account',
@@ -77,7 +104,11 @@ const account = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, setUp, shell.addChildren([home, alerts.addChildren([alert]), account])]),
+  routeTree: root.addChildren([
+    signIn,
+    setUp,
+    shell.addChildren([home, alerts.addChildren([alert]), events.addChildren([event]), clips, clip, account]),
+  ]),
   basepath: '/console',
   context: { client: queryClient },
   defaultPreload: 'intent',

@@ -16,7 +16,7 @@ export const words = catalogue({
     nowhere: 'There is no such page',
     home: 'To the alerts',
     apiDocs: 'API',
-    pages: { alerts: 'Alerts' },
+    pages: { alerts: 'Alerts', events: 'Events', clips: 'Clips' },
   },
   fr: {
     navigation: 'Pages',
@@ -33,6 +33,6 @@ export const words = catalogue({
     nowhere: 'Cette page n’existe pas',
     home: 'Vers les alertes',
     apiDocs: 'API',
-    pages: { alerts: 'Alertes' },
+    pages: { alerts: 'Alertes', events: 'Événements', clips: 'Vidéos' },
   },
 })

@@ -2,11 +2,12 @@ import { Anchor, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { View } from '@/shared/api/client'
+import { eventOptions } from '@/shared/api/events'
 import { Picture } from '@/shared/ui/Picture'
 import { common } from '@/shared/words/common'
 import { useWords } from '@/shared/words/language'
 import classes from './alerts.module.css'
-import { type Alert, eventOptions, findSentence } from './queries'
+import { type Alert, findSentence } from './queries'
 import { words } from './words'
 
 const CUTTING_MS = 3000
