@@ -4,6 +4,8 @@ import pytest
 
 from tests.console.account import *  # noqa: F403
 from tests.console.alerts import *  # noqa: F403
+from tests.console.clips import *  # noqa: F403
 from tests.console.entrance import *  # noqa: F403
+from tests.console.events import *  # noqa: F403
 
 pytestmark = pytest.mark.timeout(300)
