@@ -94,7 +94,7 @@ def test_any_moment_is_two_clicks_away_and_in_the_address(house: House, visit: V
     page = visit(Role.VIEWER, size=PHONE).open(f"/console/events?camera={camera}")
     expect(row_of(page, later)).to_be_visible()
 
-    page.get_by_text(f"{yesterday:%a %-d}", exact=True).click()
+    page.get_by_text(f"{yesterday:%-d %a}", exact=True).click()
     expect(page.get_by_text("2 events")).to_be_visible()
     point_at(page, "Gate", (MORNING + timedelta(minutes=8)).total_seconds() / DAY_S)
 
