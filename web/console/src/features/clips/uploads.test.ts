@@ -13,9 +13,14 @@ function makeService() {
     refuse: (why: Error) => void
   }[] = []
   const send: Send = (given, _draft, onSent) => {
-    const { promise, resolve, reject } = Promise.withResolvers<Sent>()
-    asked.push({ name: given.name, onSent, answer: resolve, refuse: reject })
-    return { done: promise, stop: () => reject(new DOMException('', 'AbortError')) }
+    let answer: (sent: Sent) => void = () => undefined
+    let refuse: (why: Error) => void = () => undefined
+    const done = new Promise<Sent>((resolve, reject) => {
+      answer = resolve
+      refuse = reject
+    })
+    asked.push({ name: given.name, onSent, answer, refuse })
+    return { done, stop: () => refuse(new DOMException('', 'AbortError')) }
   }
   return { asked, uploads: new Uploads(send) }
 }
