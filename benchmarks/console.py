@@ -73,7 +73,23 @@ def use_alerts(page: Page) -> None:
     page.locator("[data-alert] a").last.click()
 
 
-SCENES = (Scene("alerts", "/console/alerts", "[data-alert]", use_alerts),)
+def use_events(page: Page) -> None:
+    """Read down the list, filter, search, point at a moment, open."""
+    for _ in range(20):
+        page.mouse.wheel(0, 2000)
+    page.get_by_label("Camera", exact=True).select_option(index=1)
+    page.get_by_label("Words seen or said").press_sequentially("fight", delay=50)
+    page.locator("[data-event] a").first.wait_for()
+    page.locator("input[type=range]").first.click()
+    page.get_by_role("button", name="Newest").click()
+    page.locator("[data-event] a").nth(1).click()
+    page.get_by_role("link", name="What else was seen then").click()
+
+
+SCENES = (
+    Scene("alerts", "/console/alerts", "[data-alert]", use_alerts),
+    Scene("events", "/console/events", "[data-event]", use_events),
+)
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ interface DayTrackProps {
   camera: { id: string; name: string }
   day: string
   isToday: boolean
-  /** The moment that is looked at; the end where none was chosen. */
+  /** The moment that is looked at; as far as the day has passed where none was chosen. */
   at: Date | undefined
   onMoment: (moment: Date) => void
   onCamera: (id: string) => void
@@ -71,7 +71,7 @@ function Track({ day, name, at, about, onMoment }: TrackProps) {
   const said = useWords(words)
   const { language } = useLanguage()
   const minutes = countMinutes(day)
-  const chosen = at ? Math.floor(minutesBetween(day.since, at)) : minutes
+  const chosen = Math.floor(minutesBetween(day.since, at ?? day.as_of))
   const [pointed, setPointed] = usePointed(chosen, (minute) => onMoment(addMinutes(day.since, minute)))
   return (
     <SeekTrack

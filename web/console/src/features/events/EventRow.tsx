@@ -21,7 +21,7 @@ export const EventRow = memo(function EventRow({ event, isOpened }: { event: See
   const { language } = useLanguage()
   const camera = useCameraName(event.camera_id)
   const heard = event.transcript?.text
-  const place = event.clip_id ? said.ofClip(formatFootage(event.start_s)) : camera
+  const places = [camera, event.clip_id && said.ofClip(formatFootage(event.start_s))].filter(Boolean)
   return (
     <article className={classes.row} data-event={event.id} data-opened={isOpened}>
       <div className={classes.thumb}>
@@ -49,7 +49,7 @@ export const EventRow = memo(function EventRow({ event, isOpened }: { event: See
         <Group gap={6} mt={2}>
           <Text size="xs" c="dimmed">
             <When at={event.occurred_at} />
-            {place && ` · ${place}`}
+            {places.map((each) => ` · ${each}`).join('')}
           </Text>
           {listConcepts(event)
             .slice(0, MOST_MARKS)
