@@ -15,7 +15,10 @@ import type { Clip } from './uploads'
 /** A clip in the list, followed while it is looked at. */
 export const ClipRow = memo(function ClipRow({ listed }: { listed: Clip }) {
   const { language } = useLanguage()
-  const { data: clip = listed } = useQuery({ ...clipOptions(listed.id), enabled: isUnderWay(listed) })
+  const isFollowed = isUnderWay(listed)
+  const { data: followed } = useQuery({ ...clipOptions(listed.id), enabled: isFollowed })
+  // Once the list knows how it ended, what was followed is older.
+  const clip = (isFollowed && followed) || listed
   const camera = useCameraName(clip.camera_id)
   const facts = [
     clip.info && formatFootage(clip.info.duration_s),
