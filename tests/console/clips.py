@@ -79,7 +79,7 @@ def test_clips_are_sent_in_followed_to_their_result_and_deleted(
     assert opened.locator("video").evaluate("(video) => video.currentTime") > 1
     page.keyboard.press("Home")
     expect(opened.locator("[data-box='person']").first).to_be_visible()
-    opened.get_by_text("Draw objects in").click()
+    opened.get_by_role("switch", name="Draw objects in").click()
     expect(opened.locator("[data-box]")).to_have_count(0)
     check_page(page)
     with page.expect_download() as downloading:
