@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from instantreact.domain.user import Role
 from tests.console.conftest import PHONE, House, Visiting, check_page
@@ -126,6 +126,8 @@ def test_clip_that_is_dropped_plays_with_what_was_said_as_captions_and_a_viewer_
     expect(page.get_by_role("button", name="Choose clips")).to_have_count(0)
     headers = {"Origin": house.service.url}
     ask = viewing.context.request
-    sent = ask.post(f"{house.service.url}/analyze", headers=headers, multipart={"file": tmp_path / "dropped.mp4"})
+    content = (tmp_path / "dropped.mp4").read_bytes()
+    form: dict[str, FilePayload] = {"file": {"name": "dropped.mp4", "mimeType": "video/mp4", "buffer": content}}
+    sent = ask.post(f"{house.service.url}/analyze", headers=headers, multipart=form)
     assert sent.status == 403
     assert ask.delete(f"{house.service.url}/clips/{clip_id}", headers=headers).status == 403
