@@ -127,7 +127,9 @@ def test_clip_that_is_dropped_plays_with_what_was_said_as_captions_and_a_viewer_
     headers = {"Origin": house.service.url}
     ask = viewing.context.request
     content = (tmp_path / "dropped.mp4").read_bytes()
-    form: dict[str, FilePayload] = {"file": {"name": "dropped.mp4", "mimeType": "video/mp4", "buffer": content}}
+    form: dict[str, str | float | bool | bytes | FilePayload] = {
+        "file": {"name": "dropped.mp4", "mimeType": "video/mp4", "buffer": content}
+    }
     sent = ask.post(f"{house.service.url}/analyze", headers=headers, multipart=form)
     assert sent.status == 403
     assert ask.delete(f"{house.service.url}/clips/{clip_id}", headers=headers).status == 403
