@@ -120,6 +120,17 @@ def use_cameras(page: Page) -> None:
     """Put the cameras into another order."""
     for _ in range(5):
         page.locator("[data-camera] button").nth(1).click()
+def use_events(page: Page) -> None:
+    """Read down the list, filter, search, point at a moment, open."""
+    for _ in range(20):
+        page.mouse.wheel(0, 2000)
+    page.get_by_label("Camera", exact=True).select_option(index=1)
+    page.get_by_label("Words seen or said").press_sequentially("fight", delay=50)
+    page.locator("[data-event] a").first.wait_for()
+    page.locator("input[type=range]").first.click()
+    page.get_by_role("button", name="Newest").click()
+    page.locator("[data-event] a").nth(1).click()
+    page.get_by_role("link", name="What else was seen then").click()
 
 
 SCENES = (
@@ -129,6 +140,7 @@ SCENES = (
     Scene("rule", "/console/rules/new?template=fight", "[role=grid]", use_rule),
     Scene("live", "/console/live", "[data-camera]", use_wall),
     Scene("cameras", "/console/cameras", "[data-camera]", use_cameras),
+    Scene("events", "/console/events", "[data-event]", use_events),
 )
 
 

@@ -24,6 +24,7 @@ const SAME = new Set([
   'Apprise',
   'MQTT',
   'Zone',
+  'Clip',
 ])
 const SPOKEN = new Set(['alt', 'aria-label', 'description', 'label', 'placeholder', 'title', 'error'])
 

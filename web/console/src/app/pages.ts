@@ -8,6 +8,7 @@ import {
   IconSettings,
   IconUsers,
 } from '@tabler/icons-react'
+import { type Icon, IconBell, IconEye, IconMovie } from '@tabler/icons-react'
 import type { Scope } from '@/shared/session/session'
 import type { words } from './words'
 
@@ -28,4 +29,7 @@ export const PAGES: readonly PageEntry[] = [
   { to: '/cameras', name: 'cameras', Icon: IconDeviceCctv, isMain: false },
   { to: '/recipients', name: 'recipients', Icon: IconUsers, isMain: false },
   { to: '/system', name: 'system', Icon: IconSettings, isMain: false, scope: 'admin' },
+  { to: '/alerts', name: 'alerts', Icon: IconBell, isMain: true },
+  { to: '/events', name: 'events', Icon: IconEye, isMain: true },
+  { to: '/clips', name: 'clips', Icon: IconMovie, isMain: true },
 ]

@@ -150,6 +150,31 @@ const camera = createRoute({
   getParentRoute: () => shell,
   path: '/cameras/$cameraId',
   component: lazyRouteComponent(() => import('@/features/cameras/CameraPage'), 'CameraPage'),
+const events = createRoute({
+  getParentRoute: () => shell,
+  path: '/events',
+  validateSearch: search.events,
+  component: lazyRouteComponent(() => import('@/features/events/EventsPage'), 'EventsPage'),
+})
+
+const event = createRoute({
+  getParentRoute: () => events,
+  path: '/$eventId',
+  component: lazyRouteComponent(() => import('@/features/events/EventPage'), 'EventPage'),
+})
+
+const clips = createRoute({
+  getParentRoute: () => shell,
+  path: '/clips',
+  validateSearch: search.clips,
+  component: lazyRouteComponent(() => import('@/features/clips/ClipsPage'), 'ClipsPage'),
+})
+
+const clip = createRoute({
+  getParentRoute: () => shell,
+  path: '/clips/$clipId',
+  validateSearch: search.clip,
+  component: lazyRouteComponent(() => import('@/features/clips/ClipPage'), 'ClipPage'),
 })
 
 const account = createRoute({
@@ -182,6 +207,7 @@ export const router = createRouter({
     ]),
   ]),
     shell.addChildren([home, live, alerts.addChildren([alert]), cameras, addCamera, camera, account]),
+    shell.addChildren([home, alerts.addChildren([alert]), events.addChildren([event]), clips, clip, account]),
   ]),
   basepath: '/console',
   context: { client: queryClient },

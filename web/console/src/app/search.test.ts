@@ -14,3 +14,14 @@ it('leaves out a state that alerts do not have', () => {
   expect(search.alerts({ state: 'raised', other: 1 })).toEqual({ state: 'raised' })
   expect(search.alerts({ state: 'burnt' })).toEqual({})
 })
+
+it('reads what is looked for among events, and nothing that cannot be asked for', () => {
+  const given = { camera: 'door', at: '2026-11-28T14:05Z', q: 118, concept: 'fight', score: 0.7 }
+  expect(search.events(given)).toEqual({ ...given, q: '118' })
+  expect(search.events({ camera: '../x', at: '2026-13-48T99:05Z', q: '', label: 'a\nb', score: 2 })).toEqual({})
+})
+
+it('begins a clip where the address says', () => {
+  expect(search.clip({ at: 12.5 })).toEqual({ at: 12.5 })
+  expect(search.clip({ at: -1 })).toEqual({})
+})

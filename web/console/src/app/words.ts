@@ -25,6 +25,7 @@ export const words = catalogue({
       recipients: 'People',
       system: 'System',
     },
+    pages: { alerts: 'Alerts', events: 'Events', clips: 'Clips' },
   },
   fr: {
     navigation: 'Pages',
@@ -50,5 +51,6 @@ export const words = catalogue({
       recipients: 'Personnes',
       system: 'Système',
     },
+    pages: { alerts: 'Alertes', events: 'Événements', clips: 'Vidéos' },
   },
 })

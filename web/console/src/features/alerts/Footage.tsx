@@ -1,12 +1,14 @@
-import { Anchor, Text } from '@mantine/core'
+import { Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import type { View } from '@/shared/api/client'
+import { eventOptions } from '@/shared/api/events'
+import { Player } from '@/shared/media/Player'
+import type { Footage as Watched } from '@/shared/media/playable'
 import { Picture } from '@/shared/ui/Picture'
 import { common } from '@/shared/words/common'
 import { useWords } from '@/shared/words/language'
 import classes from './alerts.module.css'
-import { type Alert, eventOptions, findSentence } from './queries'
+import { type Alert, findSentence } from './queries'
 import { words } from './words'
 
 const CUTTING_MS = 3000
@@ -23,35 +25,16 @@ export function Footage({ alert }: { alert: Alert }) {
     enabled: alert.event_id !== null,
     refetchInterval: ({ state }) => isFresh && state.data && isWaited(state.data) && CUTTING_MS,
   })
-  const [fails, setFails] = useState(false)
   if (!event) return null
   const footage = findFootage(event)
   const picture = event.has_snapshot ? `/events/${event.id}/snapshot.jpg` : undefined
   const heard = event.transcript?.text
   return (
     <section className={classes.footage} aria-label={said.footage}>
-      {footage && !fails ? (
-        <video
-          className={classes.video}
-          src={footage}
-          poster={picture}
-          controls
-          playsInline
-          muted
-          preload="metadata"
-          aria-label={said.footage}
-          onError={() => setFails(true)}
-        />
+      {footage ? (
+        <Player footage={footage} label={said.footage} poster={picture} startS={findStart(event)} />
       ) : (
         <Picture src={picture} alt={shared.pictureOf(findSentence(alert, event))} />
-      )}
-      {fails && footage && (
-        <Text size="sm">
-          {said.cannotPlay}{' '}
-          <Anchor href={footage} download>
-            {said.download}
-          </Anchor>
-        </Text>
       )}
       {!footage && <Text size="sm">{isFresh && isWaited(event) ? said.footageWaits : said.noFootage}</Text>}
       {heard && (
@@ -67,9 +50,13 @@ function isWaited(event: View<'EventView'>): boolean {
   return event.camera_id !== null && !event.has_evidence && event.clip_id === null
 }
 
-/** As browsers play it, whatever the camera sent; from the moment on, where the clip holds more than it. */
-export function findFootage(event: Pick<View<'EventView'>, 'id' | 'clip_id' | 'start_s' | 'has_evidence'>) {
-  if (event.has_evidence) return `/events/${event.id}/evidence.mp4?playable=true`
-  if (event.clip_id) return `/clips/${event.clip_id}/media?playable=true#t=${event.start_s}`
-  return undefined
+/** The clip that was cut for it, or the one that it was seen in. */
+function findFootage(event: View<'EventView'>): Watched | undefined {
+  if (event.has_evidence) return { of: 'event', id: event.id }
+  return event.clip_id ? { of: 'clip', id: event.clip_id } : undefined
+}
+
+/** From the moment on, where the clip holds more than it. */
+function findStart(event: View<'EventView'>): number {
+  return event.has_evidence ? 0 : event.start_s
 }

@@ -27,14 +27,6 @@ export const alertOptions = (id: string) =>
     queryFn: ({ signal }) => ask(api.GET('/alerts/{alert_id}', { params: { path: { alert_id: id } }, signal })),
   })
 
-/** What an alert was raised for; it does not change but for its evidence, which is cut a little later. */
-export const eventOptions = (id: string) =>
-  queryOptions({
-    queryKey: ['events', 'one', id],
-    queryFn: ({ signal }) => ask(api.GET('/events/{event_id}', { params: { path: { event_id: id } }, signal })),
-    staleTime: Number.POSITIVE_INFINITY,
-  })
-
 export const explanationOptions = (eventId: string) =>
   queryOptions({
     queryKey: ['events', 'explained', eventId],
