@@ -3,12 +3,13 @@ import {
   type Icon,
   IconBell,
   IconDeviceCctv,
+  IconEye,
   IconLayoutGrid,
   IconListCheck,
+  IconMovie,
   IconSettings,
   IconUsers,
 } from '@tabler/icons-react'
-import { type Icon, IconBell, IconEye, IconMovie } from '@tabler/icons-react'
 import type { Scope } from '@/shared/session/session'
 import type { words } from './words'
 
@@ -25,11 +26,10 @@ export interface PageEntry {
 export const PAGES: readonly PageEntry[] = [
   { to: '/live', name: 'live', Icon: IconLayoutGrid, isMain: true },
   { to: '/alerts', name: 'alerts', Icon: IconBell, isMain: true },
+  { to: '/events', name: 'events', Icon: IconEye, isMain: true },
+  { to: '/clips', name: 'clips', Icon: IconMovie, isMain: true },
   { to: '/rules', name: 'rules', Icon: IconListCheck, isMain: false },
   { to: '/cameras', name: 'cameras', Icon: IconDeviceCctv, isMain: false },
   { to: '/recipients', name: 'recipients', Icon: IconUsers, isMain: false },
   { to: '/system', name: 'system', Icon: IconSettings, isMain: false, scope: 'admin' },
-  { to: '/alerts', name: 'alerts', Icon: IconBell, isMain: true },
-  { to: '/events', name: 'events', Icon: IconEye, isMain: true },
-  { to: '/clips', name: 'clips', Icon: IconMovie, isMain: true },
 ]

@@ -150,6 +150,8 @@ const camera = createRoute({
   getParentRoute: () => shell,
   path: '/cameras/$cameraId',
   component: lazyRouteComponent(() => import('@/features/cameras/CameraPage'), 'CameraPage'),
+})
+
 const events = createRoute({
   getParentRoute: () => shell,
   path: '/events',
@@ -191,6 +193,9 @@ export const router = createRouter({
       home,
       live,
       alerts.addChildren([alert]),
+      events.addChildren([event]),
+      clips,
+      clip,
       rules,
       newRule,
       rule,
@@ -205,9 +210,6 @@ export const router = createRouter({
       system,
       account,
     ]),
-  ]),
-    shell.addChildren([home, live, alerts.addChildren([alert]), cameras, addCamera, camera, account]),
-    shell.addChildren([home, alerts.addChildren([alert]), events.addChildren([event]), clips, clip, account]),
   ]),
   basepath: '/console',
   context: { client: queryClient },

@@ -1,7 +1,6 @@
-import { STEPS, type Step } from '@/shared/session/setupSteps'
-
 /** What the addresses of pages carry after `?`. Whatever else somebody writes there is left out. */
 import type { Sought } from '@/features/events/sought'
+import { STEPS, type Step } from '@/shared/session/setupSteps'
 
 type Given = Record<string, unknown>
 
@@ -65,6 +64,8 @@ export function newRule(given: Given): { template?: string; words?: string; came
 
 function isWord(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
+}
+
 /** Numbers are read as such from an address: `q=118` is a word all the same. */
 function read(value: unknown, form: RegExp): string | undefined {
   const text = typeof value === 'number' ? String(value) : value

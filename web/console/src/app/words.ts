@@ -20,12 +20,13 @@ export const words = catalogue({
     pages: {
       live: 'Live',
       alerts: 'Alerts',
+      events: 'Events',
+      clips: 'Clips',
       rules: 'Rules',
       cameras: 'Cameras',
       recipients: 'People',
       system: 'System',
     },
-    pages: { alerts: 'Alerts', events: 'Events', clips: 'Clips' },
   },
   fr: {
     navigation: 'Pages',
@@ -46,11 +47,12 @@ export const words = catalogue({
     pages: {
       live: 'Direct',
       alerts: 'Alertes',
+      events: 'Événements',
+      clips: 'Vidéos',
       rules: 'Règles',
       cameras: 'Caméras',
       recipients: 'Personnes',
       system: 'Système',
     },
-    pages: { alerts: 'Alertes', events: 'Événements', clips: 'Vidéos' },
   },
 })
