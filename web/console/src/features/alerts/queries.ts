@@ -1,5 +1,5 @@
 import { type QueryKey, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import { useCallback } from 'react'
+import { useCallback, useEffect } from 'react'
 import { api, ask, type View } from '@/shared/api/client'
 import { listOptions, putItem } from '@/shared/api/lists'
 import type { News } from '@/shared/news/news'
@@ -65,6 +65,8 @@ function usePutAlert(): (alert: Alert) => void {
 export function useAlertNews(): void {
   const client = useQueryClient()
   const put = usePutAlert()
+  // Nobody keeps them up to date once the page is left.
+  useEffect(() => () => void client.invalidateQueries({ queryKey: LISTS, refetchType: 'none' }), [client])
   useNews('alert', (news: News[]) => {
     // A list that is being read may or may not hold them.
     if (news.length > MOST_SINGLE || client.isFetching({ queryKey: LISTS }) > 0) {

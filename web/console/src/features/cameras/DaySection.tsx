@@ -74,7 +74,13 @@ function Marked({ mark: { event, alert } }: { mark: Mark }) {
         </div>
       )}
       <div className={classes.text}>
-        <Text>{event?.caption ?? alert?.title}</Text>
+        {event ? (
+          <Link to="/events/$eventId" params={{ eventId: event.id }}>
+            {event.caption}
+          </Link>
+        ) : (
+          <Text>{alert?.title}</Text>
+        )}
         <Text size="sm" c="dimmed">
           <When at={event?.occurred_at ?? alert?.raised_at ?? ''} exact />
         </Text>
