@@ -14,7 +14,7 @@ from tests.console.conftest import PHONE, House, Visiting, check_page
 from tests.media.clips import Drawing, make_clip
 from tests.servers.service import wait_until
 
-ANALYZED_MS = 60_000
+ANALYZED_MS = 120_000
 """Until a clip is looked at, where others have the machine."""
 
 _DROP = """([name, content]) => {

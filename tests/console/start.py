@@ -106,7 +106,7 @@ def test_first_start_leads_to_an_alert_on_messenger_and_is_left_and_taken_up_aga
         check_page(page)
         wait_until(
             lambda: any("A fight" in each.text for each in graph.received if each.psid == OWNER),
-            timeout_s=60,
+            timeout_s=240,
             what="the alert of what the camera shows",
         )
     assert count_clicks(page) <= MOST_CLICKS

@@ -15,4 +15,4 @@ from tests.console.clips import *  # noqa: F403
 from tests.console.entrance import *  # noqa: F403
 from tests.console.events import *  # noqa: F403
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
