@@ -6,7 +6,6 @@ from playwright.sync_api import Request, expect
 
 from instantreact.domain.user import Role
 from tests.console.conftest import PASSWORD, PHONE, House, Visiting, check_page
-from tests.servers.service import wait_until
 
 
 def test_wrong_password_is_said_in_words_and_the_right_one_leads_where_one_wanted_to_go(
@@ -36,7 +35,8 @@ def test_tabs_share_one_stream_and_a_session_that_ends_leads_to_the_sign_in_in_e
     visiting.context.on("request", lambda each: streams.append(each) if each.url.endswith("/stream") else None)
     first, second = visiting.open(), visiting.open()
     expect(second.get_by_role("heading", name="Alerts")).to_be_visible()
-    wait_until(lambda: first.wait_for_timeout(50) or bool(streams), timeout_s=45, what="a stream")
+    if not streams:
+        visiting.context.wait_for_event("request", lambda each: each.url.endswith("/stream"))
     assert len(streams) == 1
     first.get_by_role("button", name="Account of Ana").click()
     first.get_by_role("menuitem", name="Sign out").click()

@@ -36,7 +36,7 @@ def row_of(page: Page, event: dict[str, Any]) -> Locator:
     return page.get_by_role("list", name=re.compile("newest first")).locator(f"[data-event='{event['id']}']")
 
 
-def point_at(page: Page, camera: str, share: float) -> None:
+def point_at_day(page: Page, camera: str, share: float) -> None:
     """One click on a camera's day."""
     track = page.get_by_label(f"Moment of {camera}")
     box = track.bounding_box()
@@ -96,7 +96,7 @@ def test_any_moment_is_two_clicks_away_and_in_the_address(house: House, visit: V
 
     page.get_by_text(f"{yesterday:%-d %a}", exact=True).click()
     expect(page.get_by_text("2 events")).to_be_visible()
-    point_at(page, "Gate", (MORNING + timedelta(minutes=8)).total_seconds() / DAY_S)
+    point_at_day(page, "Gate", (MORNING + timedelta(minutes=8)).total_seconds() / DAY_S)
 
     expect(row_of(page, event)).to_be_visible()
     expect(row_of(page, later)).to_have_count(0)

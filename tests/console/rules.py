@@ -99,7 +99,7 @@ def test_rule_from_a_template_is_tried_on_the_past_saved_and_then_fires(
     assert find_rules(house) == []
 
 
-def drag(visiting: Visit, page: Page, start: Locator, end: Locator) -> None:
+def paint_over(visiting: Visit, page: Page, start: Locator, end: Locator) -> None:
     """With a finger, which the browser would scroll with elsewhere."""
     start.scroll_into_view_if_needed()
     places = [box for each in (start, end) if (box := each.bounding_box())]
@@ -131,7 +131,7 @@ def test_hours_are_painted_by_keyboard_mouse_and_finger(house: House, visit: Vis
     page.mouse.up()
     expect(find_sentence(page)).to_contain_text("Thursday and Friday 20:00 to 22:00")
     sunday = [week.get_by_role("gridcell", name=f"Sunday {hour}:00") for hour in ("08", "10")]
-    drag(visiting, page, *sunday)
+    paint_over(visiting, page, *sunday)
     expect(find_sentence(page)).to_contain_text("Sunday 08:00 to 11:00")
     week.get_by_role("button", name="All of Tuesday").click()
     page.get_by_role("button", name="Save").click()
