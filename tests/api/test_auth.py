@@ -99,7 +99,8 @@ async def test_no_answer_repeats_the_host_that_a_caller_names(client: httpx.Asyn
     answer = await client.get(path, headers={"Host": "evil.example"})
 
     assert "evil.example" not in str(answer.headers) + answer.text
-    assert answer.status_code == 404
+    # Of "//clips/" the client asks a host named clips for "/", which leads to the console wherever it is asked for.
+    assert answer.status_code == 404 or answer.headers["location"] == "/console/"
 
 
 ADMINISTRATION = ("/keys", "/users", "/channels", "/audit", "/erasures", "/doctor")

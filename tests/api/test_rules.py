@@ -140,7 +140,7 @@ async def test_rule_may_name_only_cameras_and_recipients_that_exist(
         (
             {"kind": "concept", "concept": "riot"},
             "concept",
-            "is not a known concept: fight, fall, fire (captioner 0.2.1).",
+            "is not a known concept: fight, fall, fire (captioner 0.3.0).",
         ),
         ({"kind": "concept", "concept": "Fights"}, "concept", "Did you mean fight?"),
         ({"kind": "concept", "concept": "smoke"}, "concept", "Did you mean fire?"),

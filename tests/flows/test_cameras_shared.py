@@ -68,13 +68,12 @@ def draw_jpeg(left: int) -> bytes:
     return jpeg.tobytes()
 
 
-def close_code(socket: ClientConnection, message: bytes | str) -> int:
-    """Send what is no frame; the code that the socket is closed with."""
-    socket.send(message)
+def close_code(socket: ClientConnection, message: bytes | str) -> int | None:
+    """Send what is no frame; the code that the socket is closed with, None where the connection was reset."""
     with pytest.raises(ConnectionClosed) as closed:
+        socket.send(message)
         socket.recv(timeout=20)
-    assert closed.value.rcvd is not None
-    return closed.value.rcvd.code
+    return closed.value.rcvd.code if closed.value.rcvd else None
 
 
 @pytest.mark.timeout(300)
@@ -100,7 +99,8 @@ def test_pushed_frames_are_shown_masked_and_what_is_no_frame_ends_the_socket(tmp
             with connect(address, additional_headers={"X-API-Key": API_KEY}) as socket:
                 codes.append(close_code(socket, message))
     assert refused.value.response.status_code == 401
-    assert codes == [1003, 1007, 1007, 1009]
+    assert codes[:3] == [1003, 1007, 1007]
+    assert codes[3] in {1009, None}  # it is refused by its head, and what is sent on may reset the connection first
     assert live["last_frame_at"]
     sent = decode_jpeg(frame)
     assert difference(shown[:, :158], sent[:, :158]) < 6.0
