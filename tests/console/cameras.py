@@ -166,7 +166,7 @@ def set_and_delete(house: House, page: Page, camera_id: str) -> None:
     expect(day).to_have_attribute("aria-valuetext", re.compile("not yet|no motion|motion|lost|off|not known"))
     before = int(day.get_attribute("aria-valuenow") or 0)
     day.press("PageDown")
-    expect(day).to_have_attribute("aria-valuenow", str(max(0, before - 60)))
+    expect(day).to_have_attribute("aria-valuenow", re.compile(f"^({max(0, before - 60)}|{max(0, before - 59)})$"))
     page.get_by_role("button", name="Delete this camera").click()
     check_page(page)
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
@@ -183,7 +183,11 @@ def test_cameras_are_put_in_order_by_those_who_may(house: House, visit: Visiting
     row = page.locator(f"[data-camera='{ids[1]}']")
     expect(row).to_contain_text("switched off")
     check_page(page)
-    page.get_by_role("button", name="Move Second up").press("Enter")
+    up = page.get_by_role("button", name="Move Second up")
+    for _ in house.api.get("/cameras").json()["items"]:  # others' cameras may stand between
+        if up.is_enabled():
+            up.press("Enter")
+            page.wait_for_timeout(300)
     wait_until(
         lambda: (find_camera(house, "Second")["position"] or 99) < (find_camera(house, "First")["position"] or 0),
         what="the order",

@@ -64,6 +64,8 @@ def test_clips_are_sent_in_followed_to_their_result_and_deleted(
     refused.get_by_role("button", name="Put shopping-list.mp4 away").click()
     expect(refused).to_have_count(0)
     row.get_by_role("link").click()
+    expect(page).to_have_url(re.compile("/console/clips/"))
+    expect(page.locator("article[data-clip]")).to_have_count(1)
 
     opened = page.locator("article[data-clip][data-state='analyzed']")
     clip_id = opened.get_attribute("data-clip")

@@ -140,7 +140,9 @@ def test_wall_is_arranged_and_remembered_by_this_browser(
     page.get_by_text("3", exact=True).click()
     first = names.first.inner_text()
     other = "Cellar" if first == "Hall" else "Hall"
-    page.get_by_role("button", name=f"Move {other} forward").press("Enter")
+    for _ in range(names.count()):  # others' cameras may stand between
+        if names.first.inner_text() != other:
+            page.get_by_role("button", name=f"Move {other} forward").press("Enter")
     expect(names.first).to_have_text(other)
     page.get_by_role("button", name=f"Show {other} larger").click()
     expect(find_tile(page, other)).to_have_attribute("data-large", "true")
