@@ -101,7 +101,7 @@ def _settings(graph: FakeGraph) -> Mapping[str, str]:
 def _wait_until_ready(service: subprocess.Popen[str], log: Path) -> str:
     assert service.stdout is not None  # noqa: S101 - it was asked for as a pipe
     for line in service.stdout:
-        if found := re.search(r"listens on (http://\S+)", line):
+        if found := re.search(r"listens on (http://[^\s:]+:\d+)", line):
             return _wait_until_answers(found[1])
     raise DemoFailed(f"The service did not start:\n{log.read_text()}")
 
