@@ -120,6 +120,8 @@ def use_cameras(page: Page) -> None:
     """Put the cameras into another order."""
     for _ in range(5):
         page.locator("[data-camera] button").nth(1).click()
+
+
 def use_events(page: Page) -> None:
     """Read down the list, filter, search, point at a moment, open."""
     for _ in range(20):
