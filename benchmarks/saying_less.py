@@ -29,11 +29,11 @@ from instantreact.training.captioner.recipe import BackboneWeights, make_example
 from instantreact.training.captioner.run import prepare_data
 from instantreact.training.metrics.cider import cider_d
 from instantreact.training.metrics.meteor import meteor_exact_stem
+from instantreact.training.metrics.recognition import bootstrap_scenes
 from instantreact.training.metrics.wording import measure_wording
 
 FOLDS = 5
 SOURCE = "fight-detection-surv-dataset"
-DRAWS = 2000
 OTHERS: tuple[Mapping[Part, float], ...] = (
     {Part.OBJECT: 0.2},
     {Part.PLACE: 0.2, Part.OBJECT: 0.2},
@@ -131,24 +131,12 @@ def report(
     print(f"{name}: CIDEr-D {scores[0].mean():.3f}, METEOR* {scores[1].mean():.3f}; wrong {parts};")
     print(f"  people within one {wording.people_within_one:.3f}, different {wording.different}, odd {odd:.3f}", end="")
     for metric, value, before in zip(("CIDEr-D", "METEOR*"), scores, first or scores, strict=True):
-        low, high = interval(value - before, clips)
-        print(f"; {metric} {np.mean(value - before):+.3f} ({low:+.3f} to {high:+.3f})", end="")
+        found = bootstrap_scenes(
+            lambda gain, _: float(gain.mean()), value - before, value, [clip.scene for clip in clips]
+        )
+        print(f"; {metric} {found.value:+.3f} ({found.low:+.3f} to {found.high:+.3f})", end="")
     print(flush=True)
     return first or scores
-
-
-def interval(differences: np.ndarray, clips: Sequence[CaptionedClip]) -> tuple[float, float]:
-    """The 95 % interval of their mean, scenes drawn with replacement."""
-    of_scene: dict[str, list[int]] = {}
-    for index, clip in enumerate(clips):
-        of_scene.setdefault(clip.scene, []).append(index)
-    scenes, random = list(of_scene.values()), np.random.default_rng(0)
-    means = [
-        differences[[index for scene in random.integers(0, len(scenes), len(scenes)) for index in scenes[scene]]].mean()
-        for _ in range(DRAWS)
-    ]
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def read_arguments() -> argparse.Namespace:

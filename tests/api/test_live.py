@@ -47,12 +47,18 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def live_cameras(services: Services, footage: Path) -> AsyncIterator[LiveCameras]:
-    """What a supervisor of this process watches, files below the footage's folder among it."""
+    async with watching(services, footage.parent) as live:
+        yield live
+
+
+@asynccontextmanager
+async def watching(services: Services, folder: Path) -> AsyncIterator[LiveCameras]:
+    """What a supervisor of this process watches, files below the folder among it."""
     remote, own = RemoteCameras(INTERNAL_TOKEN), OwnCameras()
-    policy, batcher = ReachPolicy(file_folders=(footage.parent,)), FeatureBatcher(encode, describe)
+    policy, batcher = ReachPolicy(file_folders=(folder,)), FeatureBatcher(encode, describe)
     shared = (PLAN, batcher, policy, LIMITS, Patience(), EvidenceLimits(), services.clock)
     # Long enough not to run out on a busy machine: taken anew, a lease has its first address again.
-    holder = LeaseOwner("here", "http://127.0.0.1:1", lease_s=30.0)
+    holder = LeaseOwner("here", "http://127.0.0.1:1", lease_s=60.0)
     own.supervisor = Supervisor(services, holder, lambda hand_over: WatchTools(*shared, hand_over), max_cameras=4)
     running = asyncio.create_task(own.supervisor.run())
     yield LiveCameras(services, own, remote, policy=policy, limits=LIMITS)

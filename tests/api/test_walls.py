@@ -28,22 +28,15 @@ from instantreact.api.schemas.walls import WallWish
 from instantreact.api.walls import STALE_S, Wall, read_message
 from instantreact.domain.camera import Mask, Point
 from instantreact.figures import Figures
-from instantreact.ingest.batcher import FeatureBatcher
-from instantreact.ingest.keep_watching import OwnCameras
-from instantreact.ingest.state import Patience
-from instantreact.ingest.supervisor import Supervisor
-from instantreact.ingest.watched import EvidenceLimits, WatchTools
 from instantreact.media.live_frame import LiveFrame
 from instantreact.media.mask import FrameMask
 from instantreact.media.reach import ReachPolicy
 from instantreact.pipeline.services import Services
 from instantreact.storage import passwords
-from instantreact.storage.leases import LeaseOwner
 from tests.api.conftest import API_KEY, INTERNAL_TOKEN, OPTIONS, Checks
 from tests.api.people import add, signed_in
 from tests.api.serving import serve
-from tests.api.test_live import LIMITS, add_camera, decode, elsewhere, move_lease, take_snapshot
-from tests.ingest.cheap_model import PLAN, describe, encode
+from tests.api.test_live import LIMITS, add_camera, decode, elsewhere, move_lease, take_snapshot, watching
 from tests.media.live_footage import write_clip
 
 CAMERAS = 16
@@ -57,17 +50,8 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def live_cameras(services: Services, footage: Path) -> AsyncIterator[LiveCameras]:
-    remote, own = RemoteCameras(INTERNAL_TOKEN), OwnCameras()
-    policy, batcher = ReachPolicy(file_folders=(footage.parent,)), FeatureBatcher(encode, describe)
-    shared = (PLAN, batcher, policy, LIMITS, Patience(), EvidenceLimits(), services.clock)
-    holder = LeaseOwner("here", "http://127.0.0.1:1", lease_s=60.0)
-    own.supervisor = Supervisor(services, holder, lambda hand_over: WatchTools(*shared, hand_over), max_cameras=4)
-    running = asyncio.create_task(own.supervisor.run())
-    yield LiveCameras(services, own, remote, policy=policy, limits=LIMITS)
-    running.cancel()
-    await asyncio.wait([running])
-    await own.supervisor.close()
-    await remote.close()
+    async with watching(services, footage.parent) as live:
+        yield live
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ that people's captions do not have, as far as there is a choice.
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -77,12 +77,12 @@ class Phraser:
         """
         fitting = [caption for caption in captions if fits(caption.text)] or list(captions)
         shares = heard_words(hypotheses, self.phrasing.lexicon)
-        plain = next((caption for caption in fitting if not self.count_odd(caption.text)), None)
         nearest = min(fitting, key=lambda caption: self.count_odd(caption.text))
-        rivals = self._rivals([plain] if plain else fitting[:_SHORTENED], fits) or [
+        rivals = self._rivals(fitting[:_SHORTENED] if self.count_odd(nearest.text) else [nearest], fits) or [
             Caption(text, nearest.score) for text in self.phrasing.plain if fits(text)
         ]
-        return max(rivals, key=lambda each: self._rank(each.text, shares), default=nearest)
+        gain = cache(partial(self._gain, shares))
+        return max(rivals, key=lambda each: self._rank(each.text, gain), default=nearest)
 
     def _count_odd(self, text: str) -> int:
         """How many three words in a row of a sentence are in none of people's captions."""
@@ -100,14 +100,14 @@ class Phraser:
             and not self.count_odd(short)
         ]
 
-    def _rank(self, text: str, shares: Mapping[str, float]) -> tuple[float, int, int, str]:
+    def _rank(self, text: str, gain: Callable[[Part, str], float]) -> tuple[float, int, int, str]:
         """What its words are worth; of equal ones that with fewer general words, the longer, the last by alphabet."""
         parts = self.phrasing.lexicon.parts(text)
         said = sorted(set(parts))
-        worth = math.fsum(self._gain(part, word, shares) for part, word in said if part in self.phrasing.sureness)
+        worth = math.fsum(gain(part, word) for part, word in said if part in self.phrasing.sureness)
         return worth, -sum(self.phrasing.lexicon.is_general(word) for _, word in parts), len(text), text
 
-    def _gain(self, part: Part, word: str, shares: Mapping[str, float]) -> float:
+    def _gain(self, shares: Mapping[str, float], part: Part, word: str) -> float:
         """What a word is worth; one that is more probable than not, as much as the general one that it implies."""
         probability = self._probability(part, word, shares)
         general = self.phrasing.lexicon.general_of(word)

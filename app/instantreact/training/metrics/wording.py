@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 
 from instantreact.inference.lexicon import Lexicon, Part
+from instantreact.inference.phrasing import told_words
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def _measure_part(part: Part, pairs: Sequence[tuple[str, Sequence[str]]], lexico
         said = [word for kind, word in lexicon.parts(caption) if kind is part]
         if said:
             known = {word for reference in references for _, word in lexicon.parts(reference)}
-            wrong = [word for word in said if not is_borne_out(word, known, lexicon)]
+            told = {word for reference in references for word in told_words(reference, lexicon)}
+            wrong = [word for word in said if word not in told]
             unheard = sum(word not in known for word in said)
             found.update(captions=1, words=len(said), wrong=len(wrong), unheard=unheard, right=not wrong)
     if not found:
@@ -70,13 +72,6 @@ def _measure_part(part: Part, pairs: Sequence[tuple[str, Sequence[str]]], lexico
         unheard=found["unheard"] / found["words"],
         wrong=found["wrong"] / found["words"],
     )
-
-
-def is_borne_out(word: str, known: set[str], lexicon: Lexicon) -> bool:
-    """Whether the stems `known` have the stem `word`, or one of its group where it is the group's general one."""
-    if word in known:
-        return True
-    return lexicon.is_general(word) and any(lexicon.group_of(each) == lexicon.group_of(word) for each in known)
 
 
 def _counts_within_one(caption: str, references: Sequence[str], lexicon: Lexicon) -> bool:
