@@ -1,7 +1,6 @@
-import { Anchor, Button, Group, Loader, Stack, Text, Title } from '@mantine/core'
-import { IconArrowLeft } from '@tabler/icons-react'
+import { Button, Group, Loader, Stack, Text, Title } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { eventOptions } from '@/shared/api/events'
 import { useCameraName, useRuleName } from '@/shared/api/names'
@@ -9,6 +8,7 @@ import { useNews } from '@/shared/news/useNews'
 import { When } from '@/shared/time/When'
 import { SeverityBadge, StateBadge } from '@/shared/ui/Badges'
 import { Failure } from '@/shared/ui/Failure'
+import { BackLink } from '@/shared/ui/links'
 import { useWords } from '@/shared/words/language'
 import { AlertActions } from './AlertActions'
 import classes from './alerts.module.css'
@@ -33,12 +33,9 @@ export function AlertPage() {
   }, [alert])
   return (
     <Stack gap="sm">
-      <Anchor component={Link} to="/alerts" search={true} size="sm">
-        <Group component="span" gap={4} display="inline-flex">
-          <IconArrowLeft size={16} aria-hidden />
-          {said.toList}
-        </Group>
-      </Anchor>
+      <BackLink to="/alerts" search={true}>
+        {said.toList}
+      </BackLink>
       {error && <Failure error={error} onRetry={() => void refetch()} />}
       {!alert && !error && <Loader aria-hidden />}
       {alert && <Opened key={alert.id} alert={alert} />}

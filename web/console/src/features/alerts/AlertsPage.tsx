@@ -1,8 +1,7 @@
 import { Loader, Text } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Outlet, useMatch } from '@tanstack/react-router'
-import { useCallback } from 'react'
-import { flatten } from '@/shared/api/lists'
+import { flatten, useOnEnd } from '@/shared/api/lists'
 import { useMay } from '@/shared/session/session'
 import { Choice } from '@/shared/ui/Choice'
 import { Empty } from '@/shared/ui/Empty'
@@ -59,10 +58,7 @@ function Inbox({ state, opened }: { state: AlertState | undefined; opened: strin
   const list = useInfiniteQuery(alertsOptions(state))
   const alerts = flatten(list.data)
   const keys = useAlertKeys(alerts, mayAnswer)
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = list
-  const onEnd = useCallback(() => {
-    if (!isFetchingNextPage) void fetchNextPage()
-  }, [fetchNextPage, isFetchingNextPage])
+  const onEnd = useOnEnd(list)
   if (list.isPending) return <Loader aria-hidden />
   if (list.isError) return <Failure error={list.error} onRetry={() => void list.refetch()} />
   if (alerts.length === 0) return <Empty title={said.none}>{state ? null : <Text>{said.noneWhy}</Text>}</Empty>
@@ -78,7 +74,7 @@ function Inbox({ state, opened }: { state: AlertState | undefined; opened: strin
         label={said.list}
         rowPx={ROW_PX}
         sayNew={said.newOnes}
-        onEnd={hasNextPage ? onEnd : undefined}
+        onEnd={onEnd}
         onKeyDown={keys}
         render={(alert) => <AlertRow alert={alert} isOpened={alert.id === opened} />}
       />

@@ -1,9 +1,9 @@
-import { Anchor, Button, Group, Stack } from '@mantine/core'
-import { IconArrowLeft } from '@tabler/icons-react'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { Button, Stack } from '@mantine/core'
+import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { ApiProblem } from '@/shared/api/problem'
 import { Failure } from '@/shared/ui/Failure'
+import { BackLink } from '@/shared/ui/links'
 import { PageHead } from '@/shared/ui/PageHead'
 import { useWords } from '@/shared/words/language'
 import { CameraFields } from './CameraFields'
@@ -21,12 +21,7 @@ export function AddCameraPage() {
   const findError = (field: string) => (add.error instanceof ApiProblem ? add.error.findFieldError(field) : undefined)
   return (
     <>
-      <Anchor component={Link} to="/cameras" size="sm">
-        <Group component="span" gap={4} display="inline-flex">
-          <IconArrowLeft size={16} aria-hidden />
-          {said.toList}
-        </Group>
-      </Anchor>
+      <BackLink to="/cameras">{said.toList}</BackLink>
       <PageHead title={said.add} />
       <form
         className={classes.form}

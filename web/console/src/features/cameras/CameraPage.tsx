@@ -1,5 +1,4 @@
 import { Anchor, Group, Loader, Stack, Text } from '@mantine/core'
-import { IconArrowLeft } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useRef } from 'react'
@@ -11,6 +10,7 @@ import { useLive } from '@/shared/live/useLive'
 import { words as liveWords } from '@/shared/live/words'
 import { useMay } from '@/shared/session/session'
 import { Failure } from '@/shared/ui/Failure'
+import { BackLink } from '@/shared/ui/links'
 import { PageHead } from '@/shared/ui/PageHead'
 import { common } from '@/shared/words/common'
 import { useLanguage, useWords } from '@/shared/words/language'
@@ -34,12 +34,7 @@ export function CameraPage() {
   const { data: camera, error, refetch } = useQuery(cameraOptions(cameraId))
   return (
     <Stack gap="sm">
-      <Anchor component={Link} to="/cameras" size="sm">
-        <Group component="span" gap={4} display="inline-flex">
-          <IconArrowLeft size={16} aria-hidden />
-          {said.toList}
-        </Group>
-      </Anchor>
+      <BackLink to="/cameras">{said.toList}</BackLink>
       {error && !camera && <Failure error={error} onRetry={() => void refetch()} />}
       {!camera && !error && <Loader aria-hidden />}
       {camera && <Opened key={camera.id} camera={camera} />}

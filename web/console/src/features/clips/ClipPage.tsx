@@ -1,5 +1,5 @@
 import { Button, Group, Loader, Modal, Stack, Text, Title } from '@mantine/core'
-import { IconArrowLeft, IconDownload, IconTrash } from '@tabler/icons-react'
+import { IconDownload, IconTrash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
@@ -9,7 +9,7 @@ import { May } from '@/shared/session/May'
 import { formatFootage } from '@/shared/time/format'
 import { When } from '@/shared/time/When'
 import { Failure } from '@/shared/ui/Failure'
-import { TextLink } from '@/shared/ui/links'
+import { BackLink } from '@/shared/ui/links'
 import { common } from '@/shared/words/common'
 import { useLanguage, useWords } from '@/shared/words/language'
 import { AnalysisState } from './AnalysisState'
@@ -32,12 +32,7 @@ export function ClipPage() {
   }, [clip])
   return (
     <Stack gap="sm">
-      <TextLink to="/clips" size="sm">
-        <Group component="span" gap={4} display="inline-flex">
-          <IconArrowLeft size={16} aria-hidden />
-          {said.toList}
-        </Group>
-      </TextLink>
+      <BackLink to="/clips">{said.toList}</BackLink>
       {error && <Failure error={error} onRetry={() => void refetch()} />}
       {!clip && !error && <Loader aria-hidden />}
       {clip && <Opened key={clip.id} clip={clip} />}

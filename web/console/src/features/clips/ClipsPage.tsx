@@ -1,8 +1,7 @@
 import { Loader, Text } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useCallback } from 'react'
-import { flatten } from '@/shared/api/lists'
+import { flatten, useOnEnd } from '@/shared/api/lists'
 import { useMay } from '@/shared/session/session'
 import { Choice } from '@/shared/ui/Choice'
 import { Empty } from '@/shared/ui/Empty'
@@ -50,10 +49,7 @@ function Clips({ state }: { state: ClipState | undefined }) {
   const said = useWords(words)
   const mayUpload = useMay('ingest')
   const list = useInfiniteQuery(clipsOptions(state))
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = list
-  const onEnd = useCallback(() => {
-    if (!isFetchingNextPage) void fetchNextPage()
-  }, [fetchNextPage, isFetchingNextPage])
+  const onEnd = useOnEnd(list)
   if (list.isPending) return <Loader aria-hidden />
   if (list.isError) return <Failure error={list.error} onRetry={() => void list.refetch()} />
   const clips = flatten(list.data)
@@ -64,7 +60,7 @@ function Clips({ state }: { state: ClipState | undefined }) {
       label={said.list}
       rowPx={ROW_PX}
       sayNew={said.newOnes}
-      onEnd={hasNextPage ? onEnd : undefined}
+      onEnd={onEnd}
       render={(clip) => <ClipRow listed={clip} />}
     />
   )

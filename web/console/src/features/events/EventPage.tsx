@@ -1,5 +1,5 @@
 import { Button, Group, Loader, Stack, Text, Title } from '@mantine/core'
-import { IconArrowLeft, IconClock, IconMovie, IconPlus } from '@tabler/icons-react'
+import { IconClock, IconMovie, IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useEffect } from 'react'
@@ -10,7 +10,7 @@ import { May } from '@/shared/session/May'
 import { formatFootage, formatShare } from '@/shared/time/format'
 import { When } from '@/shared/time/When'
 import { Failure } from '@/shared/ui/Failure'
-import { ButtonLink, TextLink } from '@/shared/ui/links'
+import { BackLink, ButtonLink } from '@/shared/ui/links'
 import { Picture } from '@/shared/ui/Picture'
 import { common } from '@/shared/words/common'
 import { useLanguage, useWords } from '@/shared/words/language'
@@ -32,12 +32,9 @@ export function EventPage() {
   }, [event])
   return (
     <Stack gap="sm">
-      <TextLink to="/events" search={true} size="sm">
-        <Group component="span" gap={4} display="inline-flex">
-          <IconArrowLeft size={16} aria-hidden />
-          {said.toList}
-        </Group>
-      </TextLink>
+      <BackLink to="/events" search={true}>
+        {said.toList}
+      </BackLink>
       {error && <Failure error={error} onRetry={() => void refetch()} />}
       {!event && !error && <Loader aria-hidden />}
       {event && <Opened key={event.id} event={event} />}

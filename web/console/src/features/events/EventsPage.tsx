@@ -1,8 +1,7 @@
 import { Button, Loader, Text } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Outlet, useMatch } from '@tanstack/react-router'
-import { useCallback } from 'react'
-import { flatten } from '@/shared/api/lists'
+import { flatten, useOnEnd } from '@/shared/api/lists'
 import { Empty } from '@/shared/ui/Empty'
 import { Failure } from '@/shared/ui/Failure'
 import { FullHeight } from '@/shared/ui/FullHeight'
@@ -56,10 +55,7 @@ interface FoundProps {
 function Found({ sought, opened, onClear }: FoundProps) {
   const said = useWords(words)
   const list = useInfiniteQuery(eventsOptions(sought))
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = list
-  const onEnd = useCallback(() => {
-    if (!isFetchingNextPage) void fetchNextPage()
-  }, [fetchNextPage, isFetchingNextPage])
+  const onEnd = useOnEnd(list)
   if (list.isPending) return <Loader aria-hidden />
   if (list.isError) return <Failure error={list.error} onRetry={() => void list.refetch()} />
   const events = flatten(list.data)
@@ -84,7 +80,7 @@ function Found({ sought, opened, onClear }: FoundProps) {
       label={said.list}
       rowPx={ROW_PX}
       sayNew={said.newOnes}
-      onEnd={hasNextPage ? onEnd : undefined}
+      onEnd={onEnd}
       render={(event) => <EventRow event={event} isOpened={event.id === opened} />}
     />
   )

@@ -1,5 +1,6 @@
 import { keepPreviousData, type QueryKey, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect } from 'react'
+import { bundlesOptions } from '@/shared/api/capabilities'
 import { api, ask, type View } from '@/shared/api/client'
 import { eventOptions, type SeenEvent } from '@/shared/api/events'
 import { listOptions, putItem } from '@/shared/api/lists'
@@ -38,15 +39,9 @@ export const alertsOfEventOptions = (eventId: string) =>
     queryFn: ({ signal }) => ask(api.GET('/alerts', { params: { query: { event_id: eventId } }, signal })),
   })
 
-const bundlesOptions = queryOptions({
-  queryKey: ['bundles'],
-  queryFn: ({ signal }) => ask(api.GET('/bundles', { signal })),
-  staleTime: Number.POSITIVE_INFINITY,
-})
-
 /** What can be looked for: all that the models in use know, each once. */
 export function useMarks(): { concepts: string[]; labels: string[] } {
-  const { data } = useQuery(bundlesOptions)
+  const { data } = useQuery({ ...bundlesOptions, staleTime: Number.POSITIVE_INFINITY })
   const bundles: readonly View<'BundleView'>[] = data?.bundles ?? []
   const gather = (of: 'concepts' | 'labels') => [...new Set(bundles.flatMap((bundle) => bundle[of]))].sort()
   return { concepts: gather('concepts'), labels: gather('labels') }

@@ -1,8 +1,9 @@
-import { Anchor, Button, Group } from '@mantine/core'
-import { IconArrowLeft, IconMaximize, IconSettings } from '@tabler/icons-react'
+import { Button, Group } from '@mantine/core'
+import { IconMaximize, IconSettings } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useRef } from 'react'
 import { FullHeight } from '@/shared/ui/FullHeight'
+import { BackLink } from '@/shared/ui/links'
 import { PageHead } from '@/shared/ui/PageHead'
 import { useWords } from '@/shared/words/language'
 import classes from './live.module.css'
@@ -28,12 +29,7 @@ export function Large({ camera, showsOverlays, children }: LargeProps) {
       <PageHead title={camera.name}>
         <Group gap="xs">
           {children}
-          <Anchor component={Link} to="/live" size="sm">
-            <Group component="span" gap={4} display="inline-flex">
-              <IconArrowLeft size={16} aria-hidden />
-              {said.toWall}
-            </Group>
-          </Anchor>
+          <BackLink to="/live">{said.toWall}</BackLink>
           {document.fullscreenEnabled && (
             <Button
               size="xs"

@@ -2,9 +2,9 @@ import { Button, Group, Text, Title } from '@mantine/core'
 import { IconTrash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useNow, When } from '@/shared/time/When'
+import rows from '@/shared/ui/rows.module.css'
 import { useWords } from '@/shared/words/language'
 import { invitationsOptions, useWithdraw } from './queries'
-import classes from './recipients.module.css'
 import { words } from './words'
 
 /** Invitations that still open something. */
@@ -20,9 +20,9 @@ export function Invitations() {
       <Title order={2} size="h5" mt="lg">
         {said.waiting}
       </Title>
-      <ul className={classes.list}>
+      <ul className={rows.list}>
         {open.map((each) => (
-          <li key={each.id} className={classes.row}>
+          <li key={each.id} className={rows.row}>
             <Text size="sm">
               {`${each.name} · ${said.channel[each.channel]} · ${said.until} `}
               <When at={each.expires_at} exact />

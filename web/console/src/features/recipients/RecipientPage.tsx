@@ -1,13 +1,12 @@
-import { Button, Group, List, Loader, Modal, Stack, Text, Title } from '@mantine/core'
-import { useDisclosure } from '@mantine/hooks'
+import { Group, List, Loader, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { recipientsOptions, rulesOptions } from '@/shared/api/names'
 import { useMay } from '@/shared/session/session'
 import { When } from '@/shared/time/When'
+import { Deletion } from '@/shared/ui/Deletion'
 import { Failure } from '@/shared/ui/Failure'
 import { PageHead } from '@/shared/ui/PageHead'
-import { common } from '@/shared/words/common'
 import { useLanguage, useWords } from '@/shared/words/language'
 import { type Recipient, toDraft } from './chains'
 import { Facts } from './Facts'
@@ -55,7 +54,7 @@ function Opened({ recipient }: { recipient: Recipient }) {
           initial={toDraft(recipient)}
           onSaved={() => void navigate({ to: '/recipients' })}
         >
-          <Deletion recipient={recipient} />
+          <Remove recipient={recipient} />
         </RecipientForm>
       )}
       <WhatTold id={recipient.id} />
@@ -119,40 +118,16 @@ function WhatTold({ id }: { id: string }) {
   )
 }
 
-function Deletion({ recipient }: { recipient: Recipient }) {
+function Remove({ recipient }: { recipient: Recipient }) {
   const said = useWords(words)
-  const shared = useWords(common)
-  const [isAsked, asked] = useDisclosure()
   const navigate = useNavigate()
   const remove = useDeleteRecipient(recipient.id)
   return (
-    <>
-      <Button variant="outline" color="red" onClick={asked.open}>
-        {shared.remove}
-      </Button>
-      <Modal
-        opened={isAsked}
-        onClose={asked.close}
-        title={said.askDelete(recipient.name)}
-        closeButtonProps={{ 'aria-label': shared.close }}
-        centered
-      >
-        <Stack gap="sm">
-          <Text size="sm">{said.deleteWhy}</Text>
-          <Group gap="sm">
-            <Button
-              color="red"
-              loading={remove.isPending}
-              onClick={() => remove.mutate(undefined, { onSuccess: () => void navigate({ to: '/recipients' }) })}
-            >
-              {shared.remove}
-            </Button>
-            <Button variant="default" onClick={asked.close}>
-              {shared.cancel}
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
-    </>
+    <Deletion
+      title={said.askDelete(recipient.name)}
+      why={said.deleteWhy}
+      isPending={remove.isPending}
+      onConfirm={() => remove.mutate(undefined, { onSuccess: () => void navigate({ to: '/recipients' }) })}
+    />
   )
 }

@@ -8,12 +8,12 @@ import { useMay } from '@/shared/session/session'
 import { Empty } from '@/shared/ui/Empty'
 import { Failure } from '@/shared/ui/Failure'
 import { PageHead } from '@/shared/ui/PageHead'
+import rows from '@/shared/ui/rows.module.css'
 import { useWords } from '@/shared/words/language'
 import type { Recipient } from './chains'
 import { Facts } from './Facts'
 import { Invitations } from './Invitations'
 import { useSwitchRecipient } from './queries'
-import classes from './recipients.module.css'
 import { TestAlert } from './TestAlert'
 import { words } from './words'
 
@@ -54,9 +54,9 @@ export function RecipientsPage() {
         </Empty>
       )}
       {recipients && recipients.length > 0 && (
-        <ul className={classes.list} aria-label={said.title}>
+        <ul className={rows.list} aria-label={said.title}>
           {recipients.map((recipient) => (
-            <li key={recipient.id} data-recipient={recipient.id} className={classes.row}>
+            <li key={recipient.id} data-recipient={recipient.id} className={rows.row}>
               <Row recipient={recipient} all={recipients} />
             </li>
           ))}
@@ -72,8 +72,8 @@ export function RecipientsPage() {
 function Row({ recipient, all }: { recipient: Recipient; all: readonly Recipient[] }) {
   return (
     <>
-      <div className={classes.text}>
-        <Link to="/recipients/$recipientId" params={{ recipientId: recipient.id }} className={classes.name}>
+      <div className={rows.text}>
+        <Link to="/recipients/$recipientId" params={{ recipientId: recipient.id }} className={rows.name}>
           {recipient.name}
         </Link>
         <Facts recipient={recipient} all={all} />

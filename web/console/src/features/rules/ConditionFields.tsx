@@ -1,11 +1,11 @@
 import { Autocomplete, Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
 import { IconTrash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
+import { bundlesOptions } from '@/shared/api/capabilities'
 import { camerasOptions } from '@/shared/api/names'
 import { useWords } from '@/shared/words/language'
 import { begin, type Condition, KINDS, type Kind } from './draft'
 import { AmountInput, OptionalAmount, PhrasesInput, ShareInput, WordInput } from './inputs'
-import { bundlesOptions } from './queries'
 import classes from './rules.module.css'
 import { words } from './words'
 

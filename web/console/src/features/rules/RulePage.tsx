@@ -1,11 +1,11 @@
-import { Alert, Anchor, Button, Group, Loader, Modal, Stack, Text } from '@mantine/core'
-import { useDisclosure } from '@mantine/hooks'
-import { IconArrowLeft } from '@tabler/icons-react'
+import { Alert, Loader, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useMay } from '@/shared/session/session'
 import { formatShare } from '@/shared/time/format'
+import { Deletion } from '@/shared/ui/Deletion'
 import { Failure } from '@/shared/ui/Failure'
+import { BackLink } from '@/shared/ui/links'
 import { PageHead } from '@/shared/ui/PageHead'
 import { common } from '@/shared/words/common'
 import { useLanguage, useWords } from '@/shared/words/language'
@@ -33,14 +33,7 @@ export function RulePage() {
 
 export function ToList() {
   const said = useWords(words)
-  return (
-    <Anchor component={Link} to="/rules" size="sm">
-      <Group component="span" gap={4} display="inline-flex">
-        <IconArrowLeft size={16} aria-hidden />
-        {said.toList}
-      </Group>
-    </Anchor>
-  )
+  return <BackLink to="/rules">{said.toList}</BackLink>
 }
 
 function Opened({ rule }: { rule: Rule }) {
@@ -58,7 +51,7 @@ function Opened({ rule }: { rule: Rule }) {
       <Record rule={rule} />
       {mayChange ? (
         <RuleEditor id={rule.id} initial={draft} onSaved={() => void navigate({ to: '/rules' })}>
-          <Deletion rule={rule} />
+          <Remove rule={rule} />
         </RuleEditor>
       ) : (
         <Reading rule={rule} />
@@ -96,40 +89,16 @@ function Record({ rule }: { rule: Rule }) {
   )
 }
 
-function Deletion({ rule }: { rule: Rule }) {
+function Remove({ rule }: { rule: Rule }) {
   const said = useWords(words)
-  const shared = useWords(common)
-  const [isAsked, asked] = useDisclosure()
   const navigate = useNavigate()
   const remove = useDeleteRule(rule.id)
   return (
-    <>
-      <Button variant="outline" color="red" onClick={asked.open}>
-        {shared.remove}
-      </Button>
-      <Modal
-        opened={isAsked}
-        onClose={asked.close}
-        title={said.askDelete(rule.name)}
-        closeButtonProps={{ 'aria-label': shared.close }}
-        centered
-      >
-        <Stack gap="sm">
-          <Text size="sm">{said.deleteWhy}</Text>
-          <Group gap="sm">
-            <Button
-              color="red"
-              loading={remove.isPending}
-              onClick={() => remove.mutate(undefined, { onSuccess: () => void navigate({ to: '/rules' }) })}
-            >
-              {shared.remove}
-            </Button>
-            <Button variant="default" onClick={asked.close}>
-              {shared.cancel}
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
-    </>
+    <Deletion
+      title={said.askDelete(rule.name)}
+      why={said.deleteWhy}
+      isPending={remove.isPending}
+      onConfirm={() => remove.mutate(undefined, { onSuccess: () => void navigate({ to: '/rules' }) })}
+    />
   )
 }

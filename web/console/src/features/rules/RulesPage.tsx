@@ -9,10 +9,10 @@ import { SeverityBadge } from '@/shared/ui/Badges'
 import { Empty } from '@/shared/ui/Empty'
 import { Failure } from '@/shared/ui/Failure'
 import { PageHead } from '@/shared/ui/PageHead'
+import rows from '@/shared/ui/rows.module.css'
 import { useWords } from '@/shared/words/language'
 import { type Rule, toDraft } from './draft'
 import { useSpeaker, useSwitchRule } from './queries'
-import classes from './rules.module.css'
 import { sayRule } from './sentences'
 import { words } from './words'
 
@@ -37,9 +37,9 @@ export function RulesPage() {
         </Empty>
       )}
       {rules && rules.length > 0 && (
-        <ul className={classes.list} aria-label={said.title}>
+        <ul className={rows.list} aria-label={said.title}>
           {rules.map((rule) => (
-            <li key={rule.id} data-rule={rule.id} className={classes.row}>
+            <li key={rule.id} data-rule={rule.id} className={rows.row}>
               <RuleRow rule={rule} />
             </li>
           ))}
@@ -53,8 +53,8 @@ function RuleRow({ rule }: { rule: Rule }) {
   const speaker = useSpeaker()
   return (
     <>
-      <div className={classes.text}>
-        <Link to="/rules/$ruleId" params={{ ruleId: rule.id }} className={classes.name}>
+      <div className={rows.text}>
+        <Link to="/rules/$ruleId" params={{ ruleId: rule.id }} className={rows.name}>
           {rule.name}
         </Link>
         <Text size="sm">{sayRule(toDraft(rule), speaker)}</Text>

@@ -25,17 +25,6 @@ export const recordOptions = (id: string) =>
     queryFn: ({ signal }) => ask(api.GET('/rules/{rule_id}/record', { params: { path: { rule_id: id } }, signal })),
   })
 
-export const templatesOptions = queryOptions({
-  queryKey: ['rules', 'templates'],
-  queryFn: ({ signal }) => ask(api.GET('/rules/templates', { signal })),
-  staleTime: Number.POSITIVE_INFINITY,
-})
-
-export const bundlesOptions = queryOptions({
-  queryKey: ['bundles'],
-  queryFn: ({ signal }) => ask(api.GET('/bundles', { signal })),
-})
-
 /** Whoever says rules in sentences here: words of the language, names as they are now. */
 export function useSpeaker(): Speaker {
   const said = useWords(words)

@@ -8,17 +8,6 @@ export type Template = View<'RuleTemplateView'>
 export type Invitation = View<'InvitationView'>
 export type Source = Pick<View<'CameraDraft'>, 'source' | 'username' | 'password'>
 
-export const templatesOptions = queryOptions({
-  queryKey: ['rules', 'templates'],
-  queryFn: ({ signal }) => ask(api.GET('/rules/templates', { signal })),
-  staleTime: Number.POSITIVE_INFINITY,
-})
-
-export const bundlesOptions = queryOptions({
-  queryKey: ['bundles'],
-  queryFn: ({ signal }) => ask(api.GET('/bundles', { signal })),
-})
-
 export const invitationsOptions = queryOptions({
   queryKey: ['invitations'],
   queryFn: () => loadAll<Invitation>((after) => ask(api.GET('/invitations', { params: { query: { after } } }))),

@@ -1,8 +1,8 @@
 import { Button, Group, Loader, Text, TextInput } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { type FormEvent, useCallback } from 'react'
-import { flatten } from '@/shared/api/lists'
+import type { FormEvent } from 'react'
+import { flatten, useOnEnd } from '@/shared/api/lists'
 import { When } from '@/shared/time/When'
 import { Choice } from '@/shared/ui/Choice'
 import { Empty } from '@/shared/ui/Empty'
@@ -25,10 +25,7 @@ export function Audit() {
   const { action, whose } = route.useSearch()
   const list = useInfiniteQuery({ ...auditOptions({ action, principal: whose }), staleTime: 0 })
   const entries = flatten(list.data)
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = list
-  const onEnd = useCallback(() => {
-    if (!isFetchingNextPage) void fetchNextPage()
-  }, [fetchNextPage, isFetchingNextPage])
+  const onEnd = useOnEnd(list)
   return (
     <TallList>
       <Filter onAgain={() => void list.refetch()} />
@@ -43,7 +40,7 @@ export function Audit() {
           rowPx={ROW_PX}
           isForReading
           sayNew={said.newOnes}
-          onEnd={hasNextPage ? onEnd : undefined}
+          onEnd={onEnd}
           render={(entry) => <EntryRow entry={entry} />}
         />
       )}

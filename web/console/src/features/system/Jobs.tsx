@@ -1,8 +1,7 @@
 import { Button, Loader, Text } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useCallback } from 'react'
-import { flatten } from '@/shared/api/lists'
+import { flatten, useOnEnd } from '@/shared/api/lists'
 import { When } from '@/shared/time/When'
 import { Choice } from '@/shared/ui/Choice'
 import { Empty } from '@/shared/ui/Empty'
@@ -26,10 +25,7 @@ export function Jobs() {
   const navigate = route.useNavigate()
   const list = useInfiniteQuery(jobsOptions(state))
   const jobs = flatten(list.data)
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = list
-  const onEnd = useCallback(() => {
-    if (!isFetchingNextPage) void fetchNextPage()
-  }, [fetchNextPage, isFetchingNextPage])
+  const onEnd = useOnEnd(list)
   return (
     <TallList>
       <Choice
@@ -50,7 +46,7 @@ export function Jobs() {
           rowPx={ROW_PX}
           isForReading
           sayNew={said.newJobs}
-          onEnd={hasNextPage ? onEnd : undefined}
+          onEnd={onEnd}
           render={(job) => <JobRow job={job} />}
         />
       )}

@@ -1,8 +1,7 @@
 import { Button, Loader, Text } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { useCallback } from 'react'
 import type { View } from '@/shared/api/client'
-import { flatten } from '@/shared/api/lists'
+import { flatten, useOnEnd } from '@/shared/api/lists'
 import { nameBrowser } from '@/shared/session/nameBrowser'
 import { useSession } from '@/shared/session/session'
 import { When } from '@/shared/time/When'
@@ -21,10 +20,7 @@ export function Sessions() {
   const said = useWords(words)
   const { data: users } = useQuery(usersOptions)
   const list = useInfiniteQuery({ ...allSessionsOptions, staleTime: 0 })
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = list
-  const onEnd = useCallback(() => {
-    if (!isFetchingNextPage) void fetchNextPage()
-  }, [fetchNextPage, isFetchingNextPage])
+  const onEnd = useOnEnd(list)
   if (list.isPending) return <Loader aria-hidden />
   if (list.isError) return <Failure error={list.error} onRetry={() => void list.refetch()} />
   return (
@@ -35,7 +31,7 @@ export function Sessions() {
         rowPx={ROW_PX}
         isForReading
         sayNew={said.newOnes}
-        onEnd={hasNextPage ? onEnd : undefined}
+        onEnd={onEnd}
         render={(each) => (
           <SessionRow session={each} name={users?.find((user) => user.id === each.user_id)?.name ?? each.user_id} />
         )}

@@ -70,11 +70,6 @@ export const auditOptions = ({ action, principal }: AuditFilter) =>
     ask(api.GET('/audit', { params: { query: { action, principal, after, limit: PAGE } }, signal })),
   )
 
-export const bundlesOptions = queryOptions({
-  queryKey: ['bundles'],
-  queryFn: ({ signal }) => ask(api.GET('/bundles', { signal })),
-})
-
 export const cardOptions = (kind: View<'BundleKind'>) =>
   queryOptions({
     queryKey: ['bundles', 'card', kind],

@@ -1,5 +1,6 @@
 /** Lists of the API: pages, newest first, that news changes in place. */
 import { type InfiniteData, infiniteQueryOptions, type QueryClient, type QueryKey } from '@tanstack/react-query'
+import { useCallback } from 'react'
 
 export interface Page<Item> {
   items: Item[]
@@ -19,6 +20,20 @@ export function listOptions<Item>(
     // News keeps it up to date: it is not fetched anew, page by page, whenever somebody looks.
     staleTime: Number.POSITIVE_INFINITY,
   })
+}
+
+/** What a list does at its end: it fetches the next page of a `useInfiniteQuery`, if there is one. */
+export function useOnEnd({ fetchNextPage, hasNextPage, isFetchingNextPage }: Endless): (() => void) | undefined {
+  const onEnd = useCallback(() => {
+    if (!isFetchingNextPage) void fetchNextPage()
+  }, [fetchNextPage, isFetchingNextPage])
+  return hasNextPage ? onEnd : undefined
+}
+
+interface Endless {
+  fetchNextPage: () => Promise<unknown>
+  hasNextPage: boolean
+  isFetchingNextPage: boolean
 }
 
 export function flatten<Item>(pages: InfiniteData<Page<Item>> | undefined): Item[] {
