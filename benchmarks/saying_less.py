@@ -19,7 +19,7 @@ from instantreact.inference.lexicon import Lexicon, Part
 from instantreact.inference.phrasing import Phraser
 from instantreact.training import load_clips
 from instantreact.training.captioner.checkpoint import load_checkpoint, save_checkpoint
-from instantreact.training.captioner.clips import CaptionedClip, Split, scene_folds
+from instantreact.training.captioner.clips import CaptionedClip, Split, scene_folds, split_by_fold
 from instantreact.training.captioner.concepts import concept_logits
 from instantreact.training.captioner.config import PhrasingOptions, TrainingConfig, load_config
 from instantreact.training.captioner.fit import FoldPredictions, describe_folds, fit_captioner
@@ -82,10 +82,7 @@ def with_phrasing(predictions: FoldPredictions, options: PhrasingOptions | None)
 
 def count_odd(options: PhrasingOptions, predictions: FoldPredictions) -> list[Phraser]:
     """For each fold, what knows the triples of the captions of the others."""
-    others = [
-        [clip for clip, own in zip(predictions.clips, predictions.folds, strict=True) if own != fold]
-        for fold in range(FOLDS)
-    ]
+    others = [split_by_fold(predictions.clips, predictions.folds, fold)[0] for fold in range(FOLDS)]
     return [Phraser(fit_phrasing(options, {}, clips, [], [])) for clips in others]
 
 
@@ -99,11 +96,10 @@ def fit_or_load(asked: argparse.Namespace, config: TrainingConfig) -> tuple[Fold
     captioners, logits = [], np.zeros((len(readable), len(config.concepts.words)))
     for fold in range(FOLDS):
         kept = asked.runs / f"fold{fold}.pt"
+        train, unseen = split_by_fold(readable, folds, fold)
         if not kept.exists():
-            train = [clip for clip, own in zip(readable, folds, strict=True) if own != fold]
             save_checkpoint(fit_captioner(config, encoders, prepared, train), kept)
         captioners.append(load_checkpoint(kept))
-        unseen = [clip for clip, own in zip(readable, folds, strict=True) if own == fold]
         examples = make_examples(config, unseen, prepared, captioners[-1].vocabulary)
         logits[folds == fold] = concept_logits(captioners[-1].model, examples)
     return FoldPredictions(tuple(readable), folds, logits, tuple(captioners)), prepared

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from instantreact.domain.concepts import ConceptWords
 from instantreact.domain.mention import mentions
 from instantreact.errors import InvalidInput
+
+Item = TypeVar("Item")
 
 
 class Split(StrEnum):
@@ -89,6 +92,12 @@ def scene_folds(clips: Sequence[CaptionedClip], count: int, *, seed: int = 0) ->
         fold_of[scene] = int(np.argmin(after))
         loads[fold_of[scene]] += sizes[scene]
     return np.array([fold_of[clip.scene] for clip in clips])
+
+
+def split_by_fold(items: Sequence[Item], folds: NDArray[np.int64], fold: int) -> tuple[list[Item], list[Item]]:
+    """Of one item for each clip, those of all other folds, and those of this one."""
+    pairs = list(zip(items, folds, strict=True))
+    return [item for item, own in pairs if own != fold], [item for item, own in pairs if own == fold]
 
 
 def count_labels(clips: Iterable[CaptionedClip]) -> Counter[str]:

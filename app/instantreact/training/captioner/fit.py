@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from instantreact.inference.captioner import Captioner, Description
 from instantreact.inference.concepts import Calibration
 from instantreact.training.captioner.checkpoint import Encoders, TrainedCaptioner
-from instantreact.training.captioner.clips import CaptionedClip, scene_folds
+from instantreact.training.captioner.clips import CaptionedClip, scene_folds, split_by_fold
 from instantreact.training.captioner.concepts import Logits, calibrate_concepts, concept_logits, fit_concept_head
 from instantreact.training.captioner.config import TrainingConfig
 from instantreact.training.captioner.evaluate import describe_clips
@@ -21,8 +20,6 @@ from instantreact.training.captioner.phrasing import fit_phrasing
 from instantreact.training.captioner.prepare import Prepared
 from instantreact.training.captioner.recipe import build_model, build_vocabulary, make_examples, make_trainer
 from instantreact.training.captioner.train import EpochReport, train_model
-
-OfClip = TypeVar("OfClip")
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,9 +67,8 @@ def fit_folds(
     logits = np.zeros((len(readable), len(config.concepts.words)))
     captioners = []
     for fold in range(folds):
-        train = [clip for clip, own in zip(readable, fold_of, strict=True) if own != fold]
+        train, held_out = split_by_fold(readable, fold_of, fold)
         captioners.append(fit_captioner(config, encoders, prepared, train))
-        held_out = [clip for clip, own in zip(readable, fold_of, strict=True) if own == fold]
         unseen = make_examples(config, held_out, prepared, captioners[-1].vocabulary)
         logits[fold_of == fold] = concept_logits(captioners[-1].model, unseen)
         after_fold(fold)
@@ -93,8 +89,7 @@ def predict_concepts(
     examples = make_examples(config, readable, prepared, vocabulary)
     logits = np.zeros((len(readable), len(config.concepts.words)))
     for fold in range(folds):
-        train = [example for example, own in zip(examples, fold_of, strict=True) if own != fold]
-        held_out = [example for example, own in zip(examples, fold_of, strict=True) if own == fold]
+        train, held_out = split_by_fold(examples, fold_of, fold)
         model = build_model(config, vocabulary, train)
         fit_concept_head(model, train, ridge=config.training.concept_ridge)
         logits[fold_of == fold] = concept_logits(model, held_out)
@@ -116,7 +111,8 @@ def describe_folds(predictions: FoldPredictions, prepared: Prepared) -> list[Des
         return plain
     phrased = []
     for fold, trained in enumerate(captioners):
-        train, said = _without(predictions, fold, predictions.clips), _without(predictions, fold, plain)
+        train, _ = split_by_fold(predictions.clips, predictions.folds, fold)
+        said, _ = split_by_fold(plain, predictions.folds, fold)
         phrased.append(
             replace(trained, phrasing=fit_phrasing(options, trained.config.concepts.words, train, train, said))
         )
@@ -124,12 +120,8 @@ def describe_folds(predictions: FoldPredictions, prepared: Prepared) -> list[Des
 
 
 def _calibrate_without(predictions: FoldPredictions, fold: int, config: TrainingConfig) -> Mapping[str, Calibration]:
-    clips = _without(predictions, fold, predictions.clips)
+    clips, _ = split_by_fold(predictions.clips, predictions.folds, fold)
     return calibrate_concepts(config.concepts.words, predictions.logits[predictions.folds != fold], clips)
-
-
-def _without(predictions: FoldPredictions, fold: int, of_clips: Sequence[OfClip]) -> list[OfClip]:
-    return [each for each, own in zip(of_clips, predictions.folds, strict=True) if own != fold]
 
 
 def describe_held_out(
@@ -138,7 +130,7 @@ def describe_held_out(
     """Each clip's description by the captioner of its fold, as the captioners are."""
     descriptions: dict[str, Description] = {}
     for fold, trained in enumerate(captioners):
-        held_out = [clip for clip, own in zip(predictions.clips, predictions.folds, strict=True) if own == fold]
+        _, held_out = split_by_fold(predictions.clips, predictions.folds, fold)
         described = describe_with(trained, prepared, held_out)
         descriptions |= {clip.name: each for clip, each in zip(held_out, described, strict=True)}
     return [descriptions[clip.name] for clip in predictions.clips]
